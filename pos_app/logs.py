@@ -1,0 +1,38 @@
+"""Logging set-up: one line a record, to standard error and a rotating file. No personal data is ever logged.
+
+Log codes and ids (event ids, receipt numbers, account refs), never names, phones or card numbers: use ``mask`` for a code
+that was scanned.
+"""
+
+import logging
+import logging.handlers
+import sys
+from pathlib import Path
+
+_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+_FILE_BYTES_MAX = 1_000_000
+_FILES_KEPT = 5
+
+
+def configure(*, folder: Path | None, level: int = logging.INFO) -> None:
+    """Send our records to standard error and, where ``folder`` is given, to ``pos-app.log`` in it (5 files of 1 MB)."""
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        handlers.append(
+            logging.handlers.RotatingFileHandler(
+                folder / "pos-app.log", maxBytes=_FILE_BYTES_MAX, backupCount=_FILES_KEPT, encoding="utf-8"
+            )
+        )
+    logging.basicConfig(level=level, format=_FORMAT, handlers=handlers, force=True)
+    for chatty in ("httpx", "httpcore", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def mask(code: str) -> str:
+    """A scanned code as it may be logged: its length and last two characters.
+
+    >>> mask("2990000000017")
+    '13 characters ending in 17'
+    """
+    return f"{len(code)} characters ending in {code[-2:]}"

@@ -1,0 +1,65 @@
+"""Members, cards, accounts and lots of points."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class CardStatus(StrEnum):
+    """Whether a card may be used."""
+
+    ACTIVE = "active"
+    BLOCKED = "blocked"
+
+
+class Lot(msgspec.Struct, frozen=True):
+    """Points that one receipt gave with the same issuer, start and expiry.
+
+    ``remaining_units`` is what is left to burn or to expire; ``matured`` says whether the ledger has moved it from pending to
+    available; ``expires_at_ms`` is None for points that never expire. Times are UTC milliseconds; the lot can be used from
+    ``starts_at_ms`` on and until just before ``expires_at_ms``.
+    """
+
+    lot_id: str
+    account_ref: str
+    issuer: str
+    programme_id: str
+    starts_at_ms: int
+    expires_at_ms: int | None
+    granted_units: int
+    remaining_units: int
+    matured: bool
+
+
+class BalanceView(msgspec.Struct, frozen=True):
+    """A balance as a till shows it at one moment, computed from the lots' dates; points in units.
+
+    ``overdraft_units`` is what the member owes; the next credit repays it.
+    """
+
+    available_units: int
+    pending_units: int
+    overdraft_units: int = 0
+    next_expiry_ms: int | None = None
+    next_expiry_units: int = 0
+    next_start_ms: int | None = None
+
+
+class Member(msgspec.Struct, frozen=True):
+    """What the till knows of the holder of a card. ``name`` and ``phone`` are personal: screens and paper only, never logs or events.
+
+    ``card_class`` is the class printed on the card (silver, gold, ...), empty for none; ``accumulators`` are the sums that
+    programmes count (key: programme id), in minor units, for the period that the programme names.
+    """
+
+    account_ref: str
+    card_number: str
+    card_status: CardStatus
+    name: str
+    phone: str
+    card_class: str
+    balance: BalanceView
+    accumulators: dict[str, int]
+    receipts_before: int
+    birthday: str = ""
+    provisional: bool = False

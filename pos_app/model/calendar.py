@@ -1,0 +1,42 @@
+"""Days and months as a shop counts them."""
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+
+@lru_cache(maxsize=64)
+def zone(name: str) -> ZoneInfo:
+    """The IANA time zone ``name``; raises ``ZoneInfoNotFoundError`` (a KeyError) for an unknown one."""
+    return ZoneInfo(name)
+
+
+def local_time(*, utc_ms: int, zone_name: str) -> datetime:
+    """The wall time of ``utc_ms`` in the store's zone."""
+    return datetime.fromtimestamp(utc_ms // 1000, UTC).astimezone(zone(zone_name))
+
+
+def business_date(*, utc_ms: int, zone_name: str, day_starts_minute: int) -> str:
+    """The trading day (ISO date): a sale before ``day_starts_minute`` past midnight belongs to the day before.
+
+    >>> business_date(utc_ms=1_767_232_800_000, zone_name="UTC", day_starts_minute=240)
+    '2025-12-31'
+    """
+    moment = local_time(utc_ms=utc_ms, zone_name=zone_name) - timedelta(minutes=day_starts_minute)
+    return moment.date().isoformat()
+
+
+def month_of(iso_date: str) -> str:
+    """The calendar month of an ISO date, as ``YYYY-MM``."""
+    return iso_date[:7]
+
+
+def months_back(month: str, count: int) -> str:
+    """The month ``count`` months before ``month`` (``YYYY-MM``).
+
+    >>> months_back("2026-02", 3)
+    '2025-11'
+    """
+    year, number = int(month[:4]), int(month[5:7])
+    index = year * 12 + number - 1 - count
+    return f"{index // 12:04d}-{index % 12 + 1:02d}"

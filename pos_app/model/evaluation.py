@@ -1,0 +1,145 @@
+"""What goes into the loyalty engine and what comes out: plain data that storage keeps, events carry and receipts print.
+
+The input is complete: an engine of the same semantics gives the same result from it years later, on any machine.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from pos_app.model.products import ProductClass
+
+ReasonValue = int | str
+
+
+class BurnAs(StrEnum):
+    """How burned points lower what is paid: as a price reduction before tax, or as a tender after it."""
+
+    PRICE_REDUCTION = "price_reduction"
+    TENDER = "tender"
+
+
+class EngineLine(msgspec.Struct, frozen=True):
+    """One line as the engine sees it; ``amount_minor`` is its price after discounts and before burning."""
+
+    line_no: int
+    product_code: str
+    product_class: ProductClass
+    band: str
+    department: str
+    category: str
+    quantity_milli: int
+    amount_minor: int
+
+
+class MemberContext(msgspec.Struct, frozen=True):
+    """The member's state that rules may look at; nothing in it tells who the member is.
+
+    ``accumulators``: programme id to counted sum in minor units before this receipt. ``spendable_units``: points that may be
+    burned now. ``birthday``: whether today is it.
+    """
+
+    account_ref: str
+    card_class: str
+    accumulators: dict[str, int]
+    receipts_before: int
+    spendable_units: int
+    birthday: bool = False
+
+
+class EngineInput(msgspec.Struct, frozen=True):
+    """Everything that the engine may know. ``utc_ms`` and ``zone`` date the receipt; ``member`` is None without a card."""
+
+    semantics: int
+    programme_set_hash: str
+    currency_exponent: int
+    points_exponent: int
+    utc_ms: int
+    zone: str
+    business_date: str
+    lines: tuple[EngineLine, ...]
+    member: MemberContext | None
+    burn_units: int = 0
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """Why points were given or refused: a stable code and its values; words are made where they are shown."""
+
+    code: str
+    values: dict[str, ReasonValue]
+
+
+class Award(msgspec.Struct, frozen=True):
+    """Points given to one line by one rule; ``units`` may be 0 when the share rounds down to nothing."""
+
+    line_no: int
+    programme_id: str
+    rule_id: str
+    units: int
+    reason: Reason
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """Why a rule gave nothing to a line (``line_no``), or to the whole receipt (``line_no`` 0)."""
+
+    line_no: int
+    programme_id: str
+    rule_id: str
+    reason: Reason
+
+
+class BurnShare(msgspec.Struct, frozen=True):
+    """What one line takes of the burned points: units and their worth in minor units."""
+
+    line_no: int
+    units: int
+    worth_minor: int
+
+
+class LotGrant(msgspec.Struct, frozen=True):
+    """A lot that this receipt gives; times are UTC milliseconds."""
+
+    programme_id: str
+    issuer: str
+    units: int
+    starts_at_ms: int
+    expires_at_ms: int | None
+
+
+class NextStep(msgspec.Struct, frozen=True):
+    """What is missing to the next step of a progressive programme; ``on`` is ``receipt`` or ``accumulated``."""
+
+    programme_id: str
+    on: str
+    missing_minor: int
+    rate_bp: int
+    card_class: str
+
+
+class EngineResult(msgspec.Struct, frozen=True):
+    """What a receipt gives. ``refusals`` is filled by ``explain`` only; everything else is identical with and without it.
+
+    ``counted`` adds to the accumulators (programme id to minor units). ``class_after`` is the member's class once this
+    receipt is counted. ``burnable_units`` is the most that this receipt would have let the member burn, and ``burn_limit``
+    says what set that limit.
+    """
+
+    semantics: int
+    burn_units: int
+    burn_worth_minor: int
+    burn_as: BurnAs
+    burn_shares: tuple[BurnShare, ...]
+    burnable_units: int
+    burn_limit: Reason
+    awards: tuple[Award, ...]
+    lots: tuple[LotGrant, ...]
+    counted: dict[str, int]
+    class_before: str
+    class_after: str
+    next_step: NextStep | None
+    refusals: tuple[Refusal, ...] = ()
+
+    @property
+    def earned_units(self) -> int:
+        """All points that this receipt gives, in units."""
+        return sum(lot.units for lot in self.lots)

@@ -1,0 +1,28 @@
+"""Identifiers: event ids (UUIDv7, RFC 9562), receipt numbers, account refs. Time and randomness are arguments."""
+
+import uuid
+
+_RANDOM_BYTES = 10
+
+
+def uuid7(*, utc_ms: int, random_bytes: bytes) -> uuid.UUID:
+    """A UUIDv7 of the moment ``utc_ms`` and ten random bytes (RFC 9562, section 5.7)."""
+    assert len(random_bytes) == _RANDOM_BYTES
+    value = (utc_ms & (2**48 - 1)) << 80 | int.from_bytes(random_bytes, "big")
+    value = value & ~(0xF << 76) | 7 << 76
+    value = value & ~(0b11 << 62) | 0b10 << 62
+    return uuid.UUID(int=value)
+
+
+def derived_id(parent_id: str, purpose: str) -> str:
+    """An id that follows from another one, so that two machines that book the same thing name it the same."""
+    return str(uuid.uuid5(uuid.UUID(parent_id), purpose))
+
+
+def receipt_number(*, terminal_number: int, incarnation: int, seq: int) -> str:
+    """The number printed on a receipt: terminal, incarnation and sequence; unique in the chain, Code 128 friendly.
+
+    >>> receipt_number(terminal_number=7, incarnation=1, seq=123)
+    '007-01-0000123'
+    """
+    return f"{terminal_number:03d}-{incarnation:02d}-{seq:07d}"

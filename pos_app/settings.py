@@ -1,0 +1,221 @@
+"""A till's settings: one TOML file. An unknown key or a bad value is refused by name; every default is a working one."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from pos_app.errors import SettingsError
+
+Exponent = Annotated[int, msgspec.Meta(ge=0, le=3)]
+PointsExponent = Annotated[int, msgspec.Meta(ge=0, le=2)]
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+Digits = Annotated[str, msgspec.Meta(pattern=r"^[0-9]+$", max_length=20)]
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+NotNegative = Annotated[int, msgspec.Meta(ge=0)]
+Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
+ClockTime = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A section of the file: immutable, and an unknown key is an error."""
+
+
+class Shop(Section):
+    """The shop as receipts and events name it. ``zone`` is an IANA zone, ``locale`` a Babel locale, ``language`` a receipt language."""
+
+    name: str = "My shop"
+    store_id: str = "store-1"
+    address: tuple[str, ...] = ()
+    tax_number: str = ""
+    zone: str = "UTC"
+    locale: str = "en_GB"
+    language: str = "en"
+
+
+class CurrencySettings(Section):
+    """ISO code, exponent, and the smallest cash step in minor units (5 = cash totals end in 0 or 5)."""
+
+    code: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}$")] = "EUR"
+    exponent: Exponent = 2
+    cash_step_minor: Positive = 1
+
+
+class Points(Section):
+    """The exponent of a point: 0 counts whole points, 2 counts hundredths."""
+
+    exponent: PointsExponent = 0
+
+
+class Till(Section):
+    """How this till works. ``authority`` says who decides about points: this till (``local``) or headquarters (``hq``)."""
+
+    mode: Literal["till", "beside"] = "till"
+    authority: Literal["local", "hq"] = "local"
+    number: Annotated[int, msgspec.Meta(ge=1, le=999)] = 1
+    staff_ref: str = "cashier-1"
+    business_day_starts: ClockTime = "04:00"
+    language: str = "en"
+    sound: bool = True
+
+
+class CardRange(Section):
+    """A range of card numbers, both ends included, of equal length; a code inside it is a card, never a product."""
+
+    first: Digits
+    last: Digits
+    card_class: str = ""
+    check_digit: Literal["ean13", "luhn", "none"] = "ean13"
+
+
+class InStoreCode(Section):
+    """In-store EAN-13 codes with a weight or a price in them: ``prefix``, then the item, then the value, then the check digit.
+
+    ``value`` is in grams, or in minor units of price. ``item_digits`` + ``value_digits`` + prefix + 1 = 13.
+    """
+
+    prefix: Digits
+    value: Literal["weight", "price"]
+    item_digits: Positive = 5
+    value_digits: Positive = 5
+
+
+class Scanner(Section):
+    """A serial scanner. An empty ``port`` means none. ``bounce_ms``: the same code again within it is one scan."""
+
+    port: str = ""
+    baud: Positive = 9600
+    parity: Literal["none", "even", "odd"] = "none"
+    prefix: str = ""
+    suffix: str = "\r\n"
+    aim_prefix: bool = True
+    bounce_ms: NotNegative = 150
+    partial_timeout_ms: Positive = 200
+    code_bytes_max: Positive = 512
+
+
+class Printer(Section):
+    """The receipt printer. ``profile`` is one of python-escpos' capability profiles; ``code_pages`` are tried in order.
+
+    A line that no code page can say goes out as raster. ``width_dots`` is the print width: 576 for 80 mm, 384 for 58 mm.
+    """
+
+    kind: Literal["none", "network", "serial", "file"] = "none"
+    host: str = "127.0.0.1"
+    port: Port = 9100
+    device: str = ""
+    baud: Positive = 19200
+    path: str = ""
+    profile: str = "default"
+    columns: Annotated[int, msgspec.Meta(ge=24, le=64)] = 42
+    width_dots: Annotated[int, msgspec.Meta(ge=200, le=1024)] = 576
+    code_pages: tuple[str, ...] = ("CP437", "CP866", "CP852", "CP858")
+    timeout_ms: Positive = 3000
+    cut: bool = True
+
+
+class Hq(Section):
+    """Headquarters. An empty ``url`` means a shop without one."""
+
+    url: str = ""
+    connect_timeout_ms: Positive = 3000
+    call_timeout_ms: Positive = 30_000
+    batch_events_max: Annotated[int, msgspec.Meta(ge=1, le=500)] = 500
+    batch_bytes_max: Annotated[int, msgspec.Meta(ge=1024, le=2_097_152)] = 2_097_152
+    poll_ms: Positive = 2000
+
+
+class Nps(Section):
+    """Which receipts ask the question: a share of them, and never one member twice within ``quiet_days``."""
+
+    share_percent: Percent = 100
+    quiet_days: NotNegative = 30
+
+
+class Storage(Section):
+    """Where the database and receipts live; empty means the platform's data folder."""
+
+    folder: str = ""
+
+
+class Programmes(Section):
+    """The folder of programme files (``*.toml``) that this till runs; empty means none."""
+
+    folder: str = ""
+
+
+class Settings(Section):
+    """The whole file."""
+
+    shop: Shop = Shop()
+    currency: CurrencySettings = CurrencySettings()
+    points: Points = Points()
+    till: Till = Till()
+    cards: tuple[CardRange, ...] = (CardRange(first="2990000000000", last="2999999999999"),)
+    in_store_codes: tuple[InStoreCode, ...] = (
+        InStoreCode(prefix="21", value="weight"),
+        InStoreCode(prefix="22", value="price"),
+    )
+    scanner: Scanner = Scanner()
+    printer: Printer = Printer()
+    hq: Hq = Hq()
+    nps: Nps = Nps()
+    storage: Storage = Storage()
+    programmes: Programmes = Programmes()
+
+    def day_starts_minute(self) -> int:
+        """Minutes past midnight at which a new business date begins."""
+        hours, minutes = self.till.business_day_starts.split(":")
+        return int(hours) * 60 + int(minutes)
+
+
+def load_settings(path: Path) -> Settings:
+    """Read and check a settings file; raises ``SettingsError`` that names the key and says what is wrong."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise _refused(path, f"it cannot be read ({error.strerror})") from error
+    return parse_settings(raw, path=path)
+
+
+def parse_settings(raw: bytes, *, path: Path) -> Settings:
+    """Check the bytes of a settings file; ``path`` is only for the message."""
+    try:
+        settings = msgspec.toml.decode(raw, type=Settings)
+    except msgspec.ValidationError as error:
+        raise _refused(path, _named(str(error))) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _refused(path, f"it is not valid TOML: {error}") from error
+    _check(settings, path)
+    return settings
+
+
+def _check(settings: Settings, path: Path) -> None:
+    for number, cards in enumerate(settings.cards, start=1):
+        if len(cards.first) != len(cards.last) or cards.first > cards.last:
+            raise _refused(path, f"cards[{number}]: first and last must be of one length and in order")
+    for number, code in enumerate(settings.in_store_codes, start=1):
+        if len(code.prefix) + code.item_digits + code.value_digits != 12:  # noqa: PLR2004 - EAN-13 less its check digit
+            raise _refused(path, f"in_store_codes[{number}]: prefix, item_digits and value_digits must fill 12 digits")
+    if settings.till.authority == "hq" and not settings.hq.url:
+        raise _refused(path, "till.authority is 'hq', but hq.url is empty")
+    if settings.hq.url and not settings.hq.url.startswith(("http://", "https://")):
+        raise _refused(path, "hq.url must begin with http:// or https://")
+
+
+def _named(message: str) -> str:
+    """msgspec's message with the path of the key in front, in the words of the file."""
+    match = re.search(r" - at `\$\.?(.*)`$", message)
+    if match is None:
+        return message
+    return f"{match.group(1)}: {message[: match.start()]}"
+
+
+def _refused(path: Path, reason: str) -> SettingsError:
+    return SettingsError(
+        "settings.refused",
+        what=f"The settings file {path.name} was refused: {reason}.",
+        safe="Nothing was changed.",
+        todo="Correct the file and start again; `pos-app doctor --settings-template` prints a commented default.",
+    )

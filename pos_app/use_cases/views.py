@@ -1,0 +1,81 @@
+"""What the use cases hand to a face (a screen, the command line): frozen data, no behaviour, no rows."""
+
+from enum import StrEnum
+
+import msgspec
+
+from pos_app.model.accounts import BalanceView, Member
+from pos_app.model.evaluation import EngineResult
+from pos_app.model.products import Product
+from pos_app.model.receipts import Payment, SaleLine, TaxRow
+
+
+class BasketLine(msgspec.Struct, frozen=True):
+    """One line before the sale is closed. ``override_minor`` is a price for the whole line in place of the catalogue's.
+
+    ``batch`` and ``expires`` (ISO date) come from a GS1 code.
+    """
+
+    product: Product
+    quantity_milli: int = 1000
+    override_minor: int | None = None
+    batch: str = ""
+    expires: str = ""
+
+
+class Basket(msgspec.Struct, frozen=True):
+    """An open basket. ``event_id`` is minted when it opens; ``member`` is None until a card is scanned."""
+
+    event_id: str
+    lines: tuple[BasketLine, ...] = ()
+    member: Member | None = None
+    burn_units: int = 0
+
+
+class Quote(msgspec.Struct, frozen=True):
+    """A basket evaluated: what the screen shows and what closing it will book, to the last unit.
+
+    ``total_minor``: the sum of the lines after burning as price reduction. ``to_pay_minor``: less what points pay as tender.
+    ``cash_to_pay_minor``: the same rounded to the cash step.
+    """
+
+    lines: tuple[SaleLine, ...]
+    result: EngineResult
+    tax: tuple[TaxRow, ...]
+    gross_minor: int
+    discount_minor: int
+    total_minor: int
+    to_pay_minor: int
+    cash_to_pay_minor: int
+
+
+class ClosedSale(msgspec.Struct, frozen=True):
+    """A sale that is in the ledger: COMMIT has happened. ``balance_after`` is None without a member."""
+
+    event_id: str
+    receipt_number: str
+    utc_ms: int
+    quote: Quote
+    payments: tuple[Payment, ...]
+    change_minor: int
+    member: Member | None
+    balance_after: BalanceView | None
+    print_job_id: int
+    foreign_receipt: str = ""
+
+
+class PrintState(StrEnum):
+    """Where a print job is."""
+
+    WAITING = "waiting"
+    PRINTED = "printed"
+    FAILED = "failed"
+
+
+class SyncStatus(msgspec.Struct, frozen=True):
+    """The queue to HQ in figures: events not yet acknowledged, age of the oldest, last contact (UTC ms, None = never)."""
+
+    waiting_events: int
+    oldest_waiting_ms: int | None
+    last_contact_ms: int | None
+    problem: str = ""
