@@ -1,0 +1,1 @@
+"""Headquarters: the service that tills sync with, and its pages."""

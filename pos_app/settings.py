@@ -22,7 +22,7 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A section of the file: immutable, and an unknown key is an error."""
 
 
-class Shop(Section):
+class Shop(Section, frozen=True):
     """The shop as receipts and events name it. ``zone`` is an IANA zone, ``locale`` a Babel locale, ``language`` a receipt language."""
 
     name: str = "My shop"
@@ -34,7 +34,7 @@ class Shop(Section):
     language: str = "en"
 
 
-class CurrencySettings(Section):
+class CurrencySettings(Section, frozen=True):
     """ISO code, exponent, and the smallest cash step in minor units (5 = cash totals end in 0 or 5)."""
 
     code: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}$")] = "EUR"
@@ -42,13 +42,13 @@ class CurrencySettings(Section):
     cash_step_minor: Positive = 1
 
 
-class Points(Section):
+class Points(Section, frozen=True):
     """The exponent of a point: 0 counts whole points, 2 counts hundredths."""
 
     exponent: PointsExponent = 0
 
 
-class Till(Section):
+class Till(Section, frozen=True):
     """How this till works. ``authority`` says who decides about points: this till (``local``) or headquarters (``hq``)."""
 
     mode: Literal["till", "beside"] = "till"
@@ -60,7 +60,7 @@ class Till(Section):
     sound: bool = True
 
 
-class CardRange(Section):
+class CardRange(Section, frozen=True):
     """A range of card numbers, both ends included, of equal length; a code inside it is a card, never a product."""
 
     first: Digits
@@ -69,7 +69,7 @@ class CardRange(Section):
     check_digit: Literal["ean13", "luhn", "none"] = "ean13"
 
 
-class InStoreCode(Section):
+class InStoreCode(Section, frozen=True):
     """In-store EAN-13 codes with a weight or a price in them: ``prefix``, then the item, then the value, then the check digit.
 
     ``value`` is in grams, or in minor units of price. ``item_digits`` + ``value_digits`` + prefix + 1 = 13.
@@ -81,7 +81,7 @@ class InStoreCode(Section):
     value_digits: Positive = 5
 
 
-class Scanner(Section):
+class Scanner(Section, frozen=True):
     """A serial scanner. An empty ``port`` means none. ``bounce_ms``: the same code again within it is one scan."""
 
     port: str = ""
@@ -95,7 +95,7 @@ class Scanner(Section):
     code_bytes_max: Positive = 512
 
 
-class Printer(Section):
+class Printer(Section, frozen=True):
     """The receipt printer. ``profile`` is one of python-escpos' capability profiles; ``code_pages`` are tried in order.
 
     A line that no code page can say goes out as raster. ``width_dots`` is the print width: 576 for 80 mm, 384 for 58 mm.
@@ -115,8 +115,11 @@ class Printer(Section):
     cut: bool = True
 
 
-class Hq(Section):
-    """Headquarters. An empty ``url`` means a shop without one."""
+class Hq(Section, frozen=True):
+    """Headquarters. An empty ``url`` means a shop without one.
+
+    Without a contact for ``offline_burn_hours_max`` the till still sells and earns, but burns no points.
+    """
 
     url: str = ""
     connect_timeout_ms: Positive = 3000
@@ -124,28 +127,29 @@ class Hq(Section):
     batch_events_max: Annotated[int, msgspec.Meta(ge=1, le=500)] = 500
     batch_bytes_max: Annotated[int, msgspec.Meta(ge=1024, le=2_097_152)] = 2_097_152
     poll_ms: Positive = 2000
+    offline_burn_hours_max: Positive = 72
 
 
-class Nps(Section):
+class Nps(Section, frozen=True):
     """Which receipts ask the question: a share of them, and never one member twice within ``quiet_days``."""
 
     share_percent: Percent = 100
     quiet_days: NotNegative = 30
 
 
-class Storage(Section):
+class Storage(Section, frozen=True):
     """Where the database and receipts live; empty means the platform's data folder."""
 
     folder: str = ""
 
 
-class Programmes(Section):
+class Programmes(Section, frozen=True):
     """The folder of programme files (``*.toml``) that this till runs; empty means none."""
 
     folder: str = ""
 
 
-class Settings(Section):
+class Settings(Section, frozen=True):
     """The whole file."""
 
     shop: Shop = Shop()
@@ -205,7 +209,7 @@ def _check(settings: Settings, path: Path) -> None:
 
 
 def _named(message: str) -> str:
-    """msgspec's message with the path of the key in front, in the words of the file."""
+    """The message of msgspec with the path of the key in front, in the words of the file."""
     match = re.search(r" - at `\$\.?(.*)`$", message)
     if match is None:
         return message

@@ -1,0 +1,1 @@
+"""Receipts: the facts, the document that they are laid out to, and its renderings (text, PDF, ESC/POS)."""

@@ -1,0 +1,1 @@
+"""The till's memory: SQLAlchemy tables, queries, migrations and the outbox, over SQLite."""

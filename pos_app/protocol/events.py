@@ -29,10 +29,11 @@ class Moment(msgspec.Struct, frozen=True):
 
 
 class BurnedLot(msgspec.Struct, frozen=True):
-    """The till's proposal which lot a burn takes; the authority allocates."""
+    """The till's proposal which lot a burn takes, and when that lot would have expired; the authority allocates."""
 
     lot_id: str
     units: int
+    expires_at_ms: int | None = None
 
 
 class GrantedLot(msgspec.Struct, frozen=True):
@@ -74,6 +75,8 @@ class SaleEvent(Event, frozen=True, tag="sale", kw_only=True):
     class_after: str
     issuer: str = "shop"
     foreign_receipt: str = ""
+    mode: str = "till"
+    asks_nps: bool = False
 
 
 class ReturnedLine(msgspec.Struct, frozen=True):
@@ -134,4 +137,5 @@ def encode_body(event: AnyEvent) -> bytes:
 
 def decode_body(body: bytes) -> AnyEvent:
     """The event in these bytes; raises ``msgspec.ValidationError`` or ``msgspec.DecodeError`` for anything else."""
-    return _decoder.decode(body)
+    event: AnyEvent = _decoder.decode(body)
+    return event

@@ -5,7 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from pos_app.model.accounts import BalanceView, Member
-from pos_app.model.evaluation import EngineResult
+from pos_app.model.evaluation import EngineResult, NextStep
 from pos_app.model.products import Product
 from pos_app.model.receipts import Payment, SaleLine, TaxRow
 
@@ -30,6 +30,14 @@ class Basket(msgspec.Struct, frozen=True):
     lines: tuple[BasketLine, ...] = ()
     member: Member | None = None
     burn_units: int = 0
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """How a member stands after a receipt, as paper says it: class, balance, and what is missing to the next step."""
+
+    card_class: str
+    balance: BalanceView
+    next_step: NextStep | None
 
 
 class Quote(msgspec.Struct, frozen=True):

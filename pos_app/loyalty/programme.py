@@ -1,0 +1,180 @@
+"""Programmes in and out: from a manager's text, to and from the JSON that storage keeps, and as the set that a till runs."""
+
+import hashlib
+import itertools
+import re
+import tomllib
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from pos_app.errors import ProgrammeError
+from pos_app.loyalty.checks import Path, problems
+from pos_app.loyalty.document import Period, Programme, Progressive
+from pos_app.loyalty.document_errors import explained
+from pos_app.loyalty.text_lines import line_of
+
+__all__ = [
+    "Programme",
+    "ProgrammeSet",
+    "accumulator_period",
+    "decode_programme",
+    "encode_programme",
+    "json_schema",
+    "parse_programme",
+    "programme_set",
+]
+
+DOCUMENT_BYTES_MAX = 65_536
+PROGRAMMES_MAX = 32
+
+_UNTOUCHED = "The programmes in use were not changed."
+
+
+class ProgrammeSet(msgspec.Struct, frozen=True, eq=False):
+    """The programmes that a till runs, sorted by id; build it with ``programme_set``.
+
+    ``hash`` is the SHA-256 (hex) over the canonical documents: an event names the set by it. Two sets of one hash are equal.
+    """
+
+    programmes: tuple[Programme, ...]
+    hash: str
+
+    def __hash__(self) -> int:
+        return hash(self.hash)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ProgrammeSet) and self.hash == other.hash
+
+
+def parse_programme(text: str, *, source: str) -> Programme:
+    """Read a programme document, TOML, or JSON where it begins with a brace; ``source`` names the file in messages.
+
+    Raises ``ProgrammeError`` that names the file, the line, the key and what is wrong.
+    """
+    try:
+        if len(text.encode()) > DOCUMENT_BYTES_MAX:
+            raise _refused(source, None, f"it is longer than {DOCUMENT_BYTES_MAX} bytes")
+        return _checked(_read(text, source), text, source)
+    except UnicodeEncodeError as error:
+        raise _refused(source, None, "it is not Unicode text") from error
+    except RecursionError as error:
+        raise _refused(source, None, "it is nested too deeply") from error
+
+
+def programme_set(programmes: Iterable[Programme]) -> ProgrammeSet:
+    """The set of these programmes; raises ``ProgrammeError`` for two of one id, points of different worth, or too many.
+
+    A member has one balance, so a point must be worth the same wherever it was earned: else points earned cheaply would burn
+    dearly.
+    """
+    ordered = tuple(sorted(programmes, key=lambda programme: programme.id))
+    if len(ordered) > PROGRAMMES_MAX:
+        raise _set_refused(f"there are {len(ordered)} programmes, at most {PROGRAMMES_MAX} run together")
+    for before, after in itertools.pairwise(ordered):
+        if before.id == after.id:
+            raise _set_refused(f"two programmes have the id {after.id!r}")
+        if before.point_worth_minor != after.point_worth_minor:
+            raise _set_refused(
+                f"a point of {before.id!r} is worth {before.point_worth_minor}, of {after.id!r} {after.point_worth_minor}"
+            )
+    digest = hashlib.sha256(b"\n".join(encode_programme(programme) for programme in ordered))
+    return ProgrammeSet(programmes=ordered, hash=digest.hexdigest())
+
+
+def encode_programme(programme: Programme) -> bytes:
+    """The canonical JSON of a programme: sorted keys, nothing that equals its default, so that a later optional key changes no hash."""
+    return msgspec.json.encode(_without_defaults(programme), order="deterministic")
+
+
+def decode_programme(raw: bytes) -> Programme:
+    """The programme that ``encode_programme`` wrote; raises ``ProgrammeError`` for anything else."""
+    return parse_programme(raw.decode(errors="replace"), source="a stored programme")
+
+
+def accumulator_period(programme: Programme) -> Period | None:
+    """The period over which the programme counts a sum on the card, or None where it counts none."""
+    return next((rule.period for rule in programme.rules if isinstance(rule, Progressive) and rule.period), None)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a programme document, for editors and for other programs."""
+    return msgspec.json.schema(Programme)
+
+
+def _read(text: str, source: str) -> object:
+    """The document as plain values; a syntax error is refused with its line."""
+    is_json = text.lstrip().startswith("{")
+    try:
+        return msgspec.json.decode(text.encode()) if is_json else tomllib.loads(text)
+    except (ValueError, msgspec.DecodeError) as error:
+        message = str(error)
+        line = _syntax_line(message, text)
+        kind = "JSON" if is_json else "TOML"
+        raise _refused(source, line, f"it is not valid {kind}: {message}") from error
+
+
+def _syntax_line(message: str, text: str) -> int | None:
+    if match := re.search(r"\(at line (\d+), column \d+\)", message):
+        return int(match[1])
+    if match := re.search(r"\(byte (\d+)\)", message):
+        return text.encode()[: int(match[1])].count(b"\n") + 1
+    if message.endswith("(at end of document)"):
+        return text.rstrip().count("\n") + 1
+    return None
+
+
+def _checked(raw: object, text: str, source: str) -> Programme:
+    try:
+        programme = msgspec.convert(raw, Programme)
+    except msgspec.ValidationError as error:
+        path, why = explained(str(error), raw)
+        raise _refused(source, line_of(text, path), why, path) from error
+    for path, why in problems(programme):
+        raise _refused(source, line_of(text, path), why, path)
+    return programme
+
+
+def _without_defaults(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_without_defaults(item) for item in value]
+    if not isinstance(value, msgspec.Struct):
+        return value
+    slim = {
+        field.encode_name: _without_defaults(item)
+        for field in msgspec.structs.fields(value)
+        if (item := getattr(value, field.name)) != _default(field)
+    }
+    config = value.__struct_config__
+    return {config.tag_field: config.tag, **slim} if config.tag_field else slim
+
+
+def _default(field: msgspec.structs.FieldInfo) -> object:
+    return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
+
+
+def _refused(source: str, line: int | None, why: str, path: Path = ()) -> ProgrammeError:
+    place = f"{source}, line {line}" if line else source
+    key = f"{_dotted(path)}: " if path else ""
+    return ProgrammeError(
+        "programme.refused",
+        what=f"{place}: {key}{why}.",
+        safe=_UNTOUCHED,
+        todo="Correct the file and load it again.",
+    )
+
+
+def _dotted(path: Path) -> str:
+    """The path as people count: ``rules[1]`` is the first rule."""
+    text = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path)
+    return text.removeprefix(".")
+
+
+def _set_refused(why: str) -> ProgrammeError:
+    return ProgrammeError(
+        "programme.set_refused",
+        what=f"These programmes cannot run together: {why}.",
+        safe=_UNTOUCHED,
+        todo="Correct one of the files or take it away.",
+    )

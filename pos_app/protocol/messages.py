@@ -1,0 +1,274 @@
+"""What till and HQ say to each other, as types with bounds.
+
+A batch travels as zlib-compressed MessagePack, since it carries bytes; everything else is JSON. Unknown fields are ignored, so that
+a newer side may add some; a missing or oversized field is an error. Field names are part of the protocol: add optional fields
+at the end, never rename or remove one.
+"""
+
+import zlib
+from enum import StrEnum
+from typing import Annotated, TypeVar
+
+import msgspec
+
+from pos_app.model.accounts import Lot
+from pos_app.protocol.chain import Envelope
+from pos_app.protocol.events import PROTOCOL_VERSION
+
+BATCH_EVENTS_MAX = 500
+BATCH_BYTES_MAX = 2 * 1024 * 1024
+"""The most that the bodies of one batch may weigh together, uncompressed."""
+_FRAMING_BYTES_MAX = 8 * 1024
+REQUEST_BYTES_MAX = BATCH_BYTES_MAX + 64 * 1024
+"""The most that any request may weigh as sent: bytes that do not compress grow by a little."""
+ANSWER_BYTES_MAX = 8 * 1024 * 1024
+"""The most that a till reads of an answer."""
+PERSONAL_RECORDS_MAX = 100
+_COMPRESSION_LEVEL = 6
+
+TerminalId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+Hash = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+Key = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+Incarnation = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
+Seq = Annotated[int, msgspec.Meta(ge=1, le=2**62)]
+Counter = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+TerminalNumber = Annotated[int, msgspec.Meta(ge=1, le=999)]
+Ref = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[^\x00]+$")]
+Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+
+
+class MalformedError(ValueError):
+    """Bytes that are not the message they should be."""
+
+
+class TooLargeError(ValueError):
+    """A message that is larger than agreed; nothing beyond the limit was unpacked."""
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """Events that follow one another: ``bodies[0]`` stands at ``first_seq``, after the event whose hash is ``prev_hash``."""
+
+    terminal_id: TerminalId
+    incarnation: Incarnation
+    first_seq: Seq
+    prev_hash: Hash
+    bodies: Annotated[tuple[bytes, ...], msgspec.Meta(min_length=1)]
+    protocol: int = PROTOCOL_VERSION
+
+    @property
+    def first(self) -> Envelope:
+        """The place of the first event."""
+        return Envelope(self.terminal_id, self.incarnation, self.first_seq)
+
+    @property
+    def last_seq(self) -> int:
+        """The number of the last event."""
+        return self.first_seq + len(self.bodies) - 1
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    """An event that HQ stored without effect; a person will look at it. ``reason`` is a code."""
+
+    seq: Seq
+    reason: Ref
+
+
+class BatchAnswer(msgspec.Struct, frozen=True):
+    """HQ has everything up to ``acked_seq``; up to ``durable_seq`` it also survives a restored backup.
+
+    ``hq_gen`` grows when HQ was restored. ``hq_time_ms`` is HQ's clock, UTC.
+    """
+
+    acked_seq: Counter
+    durable_seq: Counter
+    hq_gen: Counter
+    hq_time_ms: Milliseconds
+    rejected: Annotated[tuple[Rejected, ...], msgspec.Meta(max_length=BATCH_EVENTS_MAX)] = ()
+
+
+class ErrorCode(StrEnum):
+    """Why HQ did not do what was asked; docs/reference/sync-protocol.md has the HTTP status of each."""
+
+    GAP = "GAP"
+    FORK = "FORK"
+    FENCED = "FENCED"
+    REVOKED = "REVOKED"
+    TOO_LARGE = "TOO_LARGE"
+    UPGRADE = "UPGRADE"
+    BUSY = "BUSY"
+    MALFORMED = "MALFORMED"
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    STALE = "STALE"
+    """The request's time is too far from HQ's clock: sign again by ``hq_time_ms``."""
+    CODE_REFUSED = "CODE_REFUSED"
+    """The enrolment code is unknown, used or too old."""
+    SLOW = "SLOW"
+    NOT_FOUND = "NOT_FOUND"
+
+
+class ErrorAnswer(msgspec.Struct, frozen=True):
+    """The body of every answer that is not a success. ``expected_seq`` comes with GAP. ``code`` may be one we do not know yet."""
+
+    code: Ref
+    expected_seq: Seq | None = None
+    hq_time_ms: Milliseconds = 0
+
+
+class EnrolRequest(msgspec.Struct, frozen=True):
+    """A till asks to join: the one-time code that a person typed, the key made on the till, and the number it would like (0: any).
+
+    ``terminal_id`` and ``incarnation`` say under which name the till's journal was written so far; HQ lets it keep the name
+    where it can, so that the journal can be sent as it is. Signed with the new key like every other request, which shows that
+    the till holds it.
+    """
+
+    code: Annotated[str, msgspec.Meta(max_length=64)]
+    public_key: Key
+    terminal_number_wish: Annotated[int, msgspec.Meta(ge=0, le=999)] = 0
+    terminal_id: TerminalId | None = None
+    incarnation: Incarnation = 1
+    protocol: int = PROTOCOL_VERSION
+
+
+class EnrolAnswer(msgspec.Struct, frozen=True):
+    """Who the till is from now on. ``nps_key`` makes the codes of the NPS question; ``hq_public_key`` will check snapshots.
+
+    Where ``terminal_id`` or ``incarnation`` differ from the journal's, the till begins a new chain at number 1 and puts the
+    bodies that HQ does not hold durably under it; their ``event_id`` stays, and HQ drops what it has.
+    """
+
+    terminal_id: TerminalId
+    terminal_number: TerminalNumber
+    incarnation: Incarnation
+    store_id: Ref
+    hq_gen: Counter
+    nps_url_base: Annotated[str, msgspec.Meta(max_length=500)]
+    nps_key: Key
+    hq_public_key: Key
+    hq_time_ms: Milliseconds = 0
+
+
+class VersionedField(msgspec.Struct, frozen=True):
+    """One field of a personal record. The higher ``version`` wins, then the later ``changed_at_ms``, then the greater value."""
+
+    value: Annotated[str, msgspec.Meta(max_length=500)]
+    version: Counter
+    changed_at_ms: Milliseconds
+
+
+class PersonalRecord(msgspec.Struct, frozen=True):
+    """Who holds an account: fields ``name``, ``phone``, ``birthday`` (ISO date). Never in an event, never in a log."""
+
+    account_ref: Ref
+    fields: Annotated[
+        dict[Annotated[str, msgspec.Meta(min_length=1, max_length=32)], VersionedField], msgspec.Meta(max_length=20)
+    ]
+
+
+class PersonalUpload(msgspec.Struct, frozen=True):
+    """Personal records on their way up; sending them again changes nothing."""
+
+    records: Annotated[tuple[PersonalRecord, ...], msgspec.Meta(max_length=PERSONAL_RECORDS_MAX)]
+
+
+class PersonalAnswer(msgspec.Struct, frozen=True):
+    """HQ holds these records, or newer ones."""
+
+    stored: Counter
+    hq_gen: Counter
+    hq_time_ms: Milliseconds
+
+
+class CardState(msgspec.Struct, frozen=True):
+    """A card of an account; ``status`` is a ``pos_app.model.accounts.CardStatus``."""
+
+    number: Ref
+    status: Ref
+
+
+class AccountState(msgspec.Struct, frozen=True):
+    """An account as HQ sees it, whole: it replaces what the till had.
+
+    ``lots`` are those with points left; ``overdraft_units`` by issuer; ``accumulators``: programme id to month (``YYYY-MM``)
+    to counted minor units. ``status`` is ``active``, ``blocked`` or ``merged``: a merged account is empty, and its cards and
+    points are at ``merged_into``. The state counts the asking till's events up to (``includes_incarnation``,
+    ``includes_seq``); that till adds its later ones to it.
+    """
+
+    account_ref: Ref
+    status: Ref
+    card_class: str
+    cards: tuple[CardState, ...]
+    lots: tuple[Lot, ...]
+    overdraft_units: dict[str, int]
+    accumulators: dict[str, dict[str, int]]
+    receipts_count: int
+    includes_incarnation: int
+    includes_seq: int
+    provisional: bool = False
+    merged_into: str = ""
+
+
+class ChangesPage(msgspec.Struct, frozen=True):
+    """Accounts and personal records that changed after the cursor asked for. ``more``: ask again at once with ``next_cursor``.
+
+    ``restart``: this page begins from nothing, because HQ did not know the cursor (a restored HQ has another ``hq_gen``).
+    """
+
+    accounts: tuple[AccountState, ...]
+    personal: tuple[PersonalRecord, ...]
+    next_cursor: Annotated[str, msgspec.Meta(max_length=100)]
+    hq_gen: Counter
+    more: bool
+    restart: bool = False
+    hq_time_ms: Milliseconds = 0
+
+
+Message = TypeVar("Message")
+_batch_encoder = msgspec.msgpack.Encoder()
+_batch_decoder = msgspec.msgpack.Decoder(Batch)
+
+
+def encode_batch(batch: Batch) -> bytes:
+    """The batch as it is sent, and signed."""
+    return zlib.compress(_batch_encoder.encode(batch), _COMPRESSION_LEVEL)
+
+
+def decode_batch(raw: bytes) -> Batch:
+    """The batch in these bytes.
+
+    Raises ``TooLargeError`` beyond 500 events or 2 MiB, however small the bytes were packed, and ``MalformedError`` for anything
+    that is not a batch.
+    """
+    try:
+        batch = _batch_decoder.decode(_decompress(raw))
+    except (msgspec.MsgspecError, zlib.error, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedError("This is not a batch.") from error
+    if len(batch.bodies) > BATCH_EVENTS_MAX or sum(map(len, batch.bodies)) > BATCH_BYTES_MAX:
+        raise TooLargeError("The batch holds too much.")
+    return batch
+
+
+def encode_message(message: msgspec.Struct) -> bytes:
+    """Any other message as JSON."""
+    return msgspec.json.encode(message)
+
+
+def decode_message(raw: bytes, kind: type[Message]) -> Message:
+    """The message of that kind in these bytes; raises ``MalformedError`` for anything else."""
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedError(f"This is not a {kind.__name__}.") from error
+
+
+def _decompress(raw: bytes) -> bytes:
+    """Unpack at most what a batch may weigh: a bomb is noticed before it fills the memory."""
+    limit = BATCH_BYTES_MAX + _FRAMING_BYTES_MAX
+    unpacker = zlib.decompressobj()
+    message = unpacker.decompress(raw, limit + 1)
+    if len(message) > limit:
+        raise TooLargeError("The batch unpacks to too much.")
+    if not unpacker.eof or unpacker.unused_data:
+        raise MalformedError("The batch is cut off or has something behind it.")
+    return message

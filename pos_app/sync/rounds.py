@@ -1,0 +1,284 @@
+"""One round of the sync worker: send the journal, send personal records, fetch what changed. No thread, no waiting."""
+
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from pos_app.errors import PosError
+from pos_app.protocol.messages import (
+    BATCH_BYTES_MAX,
+    BATCH_EVENTS_MAX,
+    PERSONAL_RECORDS_MAX,
+    Batch,
+    BatchAnswer,
+    ChangesPage,
+    PersonalAnswer,
+    PersonalUpload,
+    encode_batch,
+    encode_message,
+)
+from pos_app.sync.client import CallFailedError, HqClient
+from pos_app.sync.decisions import (
+    BACK_OFF_MAX_MS,
+    WORDS,
+    Advance,
+    BackOff,
+    Halve,
+    HttpAnswer,
+    Problem,
+    Refusal,
+    Rewind,
+    SignAgain,
+    Stop,
+    WaitFor,
+    back_off_ms,
+    decide_message,
+    decide_upload,
+    refused,
+)
+from pos_app.sync.ports import Outbox, PendingBatch, TerminalIdentity
+
+_log = logging.getLogger(__name__)
+_Message = TypeVar("_Message")
+_NOTHING_ELSE_WILL_DO = {Problem.UNREACHABLE, Problem.SLOW, Problem.BUSY}
+"""After these the other steps of a round are not worth trying."""
+
+
+class SyncOptions(msgspec.Struct, frozen=True):
+    """How much goes in one batch (bodies, uncompressed) and how long to sleep when there is nothing to send."""
+
+    batch_events_max: int = BATCH_EVENTS_MAX
+    batch_bytes_max: int = BATCH_BYTES_MAX
+    poll_ms: int = 2_000
+
+
+class SyncReport(msgspec.Struct, frozen=True):
+    """How the queue stands after a round. Times are UTC milliseconds; ``problem_words`` is a sentence for people.
+
+    ``last_contact_ms`` is HQ's last answer since the program started (None: none yet). ``rejected_events`` counts what HQ took
+    without effect since then. ``wait_ms`` is how long the worker sleeps now.
+    """
+
+    waiting_events: int
+    oldest_waiting_ms: int | None
+    last_contact_ms: int | None
+    wait_ms: int
+    problem: Problem | None = None
+    problem_words: str = ""
+    rejected_events: int = 0
+
+
+class _PauseError(Exception):
+    """Ends a step: nothing more can be done for now. Without ``wait_ms`` the back-off decides."""
+
+    def __init__(self, problem: Problem, wait_ms: int | None = None) -> None:
+        super().__init__(problem.value)
+        self.problem = problem
+        self.wait_ms = wait_ms
+        self.words = WORDS[problem]
+
+
+class SyncRounds:
+    """What the worker's thread does, again and again. Not for two threads.
+
+    ``fraction`` gives random numbers from 0 to below 1, ``utc_ms`` is the till's clock, ``stopping`` says that a long round should
+    end early.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        client: HqClient,
+        *,
+        options: SyncOptions,
+        utc_ms: Callable[[], int],
+        fraction: Callable[[], float],
+        stopping: Callable[[], bool],
+    ) -> None:
+        self._outbox = outbox
+        self._client = client
+        self._options = options
+        self._utc_ms = utc_ms
+        self._fraction = fraction
+        self._stopping = stopping
+        self._events_max = options.batch_events_max
+        self._clock_offset_ms = 0
+        self._failures = 0
+        self._last_contact_ms: int | None = None
+        self._rejected_events = 0
+
+    def run(self) -> SyncReport:
+        """Do what can be done now, and say how it went. Raises nothing: an error of our own is logged and reported."""
+        try:
+            pause = self._steps()
+            return self._reported(pause)
+        except PosError as error:
+            _log.warning("sync.storage code=%s", error.code)
+            return self._broken(str(error))
+        except Exception:  # noqa: BLE001 - a defect must not end the thread that saves sales at HQ; it is logged with its trace
+            _log.exception("sync.own_error")
+            return self._broken(WORDS[Problem.OWN_ERROR])
+
+    def _steps(self) -> _PauseError | None:
+        """Try each step; the first problem is the one to report."""
+        first: _PauseError | None = None
+        for step in (self._upload, self._send_personal, self._fetch_changes):
+            try:
+                step()
+            except _PauseError as pause:
+                first = first or pause
+                if pause.problem in _NOTHING_ELSE_WILL_DO:
+                    break
+        return first
+
+    def _reported(self, pause: _PauseError | None) -> SyncReport:
+        figures = self._outbox.queue_figures()
+        return SyncReport(
+            waiting_events=figures.waiting_events,
+            oldest_waiting_ms=figures.oldest_waiting_utc_ms,
+            last_contact_ms=self._last_contact_ms,
+            wait_ms=self._wait_ms(pause),
+            problem=pause.problem if pause else None,
+            problem_words=pause.words if pause else "",
+            rejected_events=self._rejected_events,
+        )
+
+    def _broken(self, words: str) -> SyncReport:
+        """The report when the outbox itself cannot be asked."""
+        return SyncReport(
+            waiting_events=0,
+            oldest_waiting_ms=None,
+            last_contact_ms=self._last_contact_ms,
+            wait_ms=self._wait_ms(_PauseError(Problem.OWN_ERROR)),
+            problem=Problem.OWN_ERROR,
+            problem_words=words,
+            rejected_events=self._rejected_events,
+        )
+
+    def _wait_ms(self, pause: _PauseError | None) -> int:
+        self._failures = self._failures + 1 if pause else 0
+        if pause is None:
+            return self._options.poll_ms
+        return back_off_ms(self._failures, fraction=self._fraction()) if pause.wait_ms is None else pause.wait_ms
+
+    def _upload(self) -> None:
+        """Send batches until the journal is empty."""
+        identity = self._outbox.identity()
+        first_seq = identity.acked_seq + 1
+        rewound = False
+        while not self._stopping() and (pending := self._next_batch(first_seq)) is not None:
+            match self._send_batch(identity, pending):
+                case Advance(answer):
+                    self._advance(answer)
+                    first_seq = answer.acked_seq + 1
+                case Rewind(expected_seq) if not rewound:
+                    _log.warning("sync.rewind from=%d to=%d", first_seq, expected_seq)
+                    self._outbox.rewind(expected_seq)
+                    first_seq, rewound = expected_seq, True
+                case Rewind():
+                    raise _PauseError(Problem.RUBBISH)
+                case Halve():
+                    self._halve(pending)
+                case refusal:
+                    raise self._paused(refusal)
+
+    def _next_batch(self, first_seq: int) -> PendingBatch | None:
+        return self._outbox.next_batch(first_seq, events_max=self._events_max, bytes_max=self._options.batch_bytes_max)
+
+    def _send_batch(self, identity: TerminalIdentity, pending: PendingBatch) -> Advance | Rewind | Refusal:
+        batch = Batch(
+            terminal_id=identity.terminal_id,
+            incarnation=identity.incarnation,
+            first_seq=pending.first_seq,
+            prev_hash=pending.prev_hash,
+            bodies=pending.bodies,
+        )
+        answer = self._call("POST", identity.terminal_id, "/batches", encode_batch(batch))
+        return decide_upload(answer, first_seq=pending.first_seq, own_last_seq=max(identity.last_seq, batch.last_seq))
+
+    def _advance(self, answer: BatchAnswer) -> None:
+        for rejected in answer.rejected:
+            _log.error("sync.rejected seq=%d reason=%s", rejected.seq, rejected.reason)
+        self._rejected_events += len(answer.rejected)
+        self._outbox.acknowledge(
+            acked_seq=answer.acked_seq,
+            durable_seq=answer.durable_seq,
+            hq_gen=answer.hq_gen,
+            hq_time_ms=answer.hq_time_ms,
+        )
+        self._events_max = min(self._options.batch_events_max, self._events_max * 2)
+        self._contact()
+
+    def _halve(self, pending: PendingBatch) -> None:
+        if len(pending.bodies) == 1:
+            raise _PauseError(Problem.EVENT_TOO_LARGE)
+        self._events_max = len(pending.bodies) // 2
+
+    def _send_personal(self) -> None:
+        """Send personal records until HQ has confirmed all of them."""
+        terminal_id = self._outbox.identity().terminal_id
+        while not self._stopping() and (records := self._outbox.pending_personal(PERSONAL_RECORDS_MAX)):
+            answer = self._call("POST", terminal_id, "/personal-records", encode_message(PersonalUpload(records)))
+            self._received(answer, PersonalAnswer)
+            self._outbox.confirm_personal(records)
+
+    def _fetch_changes(self) -> None:
+        """Fetch pages of changes until there is no more."""
+        identity = self._outbox.identity()
+        cursor, more = identity.cursor, True
+        while more and not self._stopping():
+            answer = self._call("GET", identity.terminal_id, f"/changes?cursor={quote(cursor, safe='')}")
+            page = self._received(answer, ChangesPage)
+            if page.more and page.next_cursor == cursor:
+                raise _PauseError(Problem.RUBBISH)
+            if page.accounts or page.personal or page.restart or page.next_cursor != cursor:
+                self._outbox.apply_changes(page)
+            cursor, more = page.next_cursor, page.more
+
+    def _received(self, answer: HttpAnswer, kind: type[_Message]) -> _Message:
+        """The message in the answer, or the end of this step."""
+        message = decide_message(answer, kind)
+        if isinstance(message, kind):
+            self._contact()
+            return message
+        raise self._paused(message)
+
+    def _call(self, method: str, terminal_id: str, path: str, body: bytes = b"") -> HttpAnswer:
+        """One call; if the till's clock is wrong, once more by HQ's."""
+        answer = self._call_once(method, terminal_id, path, body)
+        refusal = refused(answer)
+        if isinstance(refusal, SignAgain):
+            self._clock_offset_ms = refusal.hq_time_ms - self._utc_ms()
+            return self._call_once(method, terminal_id, path, body)
+        return answer
+
+    def _call_once(self, method: str, terminal_id: str, path: str, body: bytes) -> HttpAnswer:
+        try:
+            return self._client.call(
+                method,
+                f"/v1/terminals/{terminal_id}{path}",
+                terminal_id=terminal_id,
+                time_ms=self._utc_ms() + self._clock_offset_ms,
+                body=body,
+            )
+        except CallFailedError as error:
+            raise _PauseError(error.problem) from error
+
+    def _paused(self, refusal: Refusal | object) -> _PauseError:
+        match refusal:
+            case Stop(reason):
+                _log.error("sync.stopped reason=%s", reason.value)
+                self._outbox.stop_burning(reason)
+                return _PauseError(Problem(reason.value.lower()), BACK_OFF_MAX_MS)
+            case WaitFor(wait_ms, problem):
+                return _PauseError(problem, wait_ms)
+            case BackOff(problem):
+                return _PauseError(problem)
+            case _:
+                return _PauseError(Problem.RUBBISH)
+
+    def _contact(self) -> None:
+        self._last_contact_ms = self._utc_ms()

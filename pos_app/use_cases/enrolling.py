@@ -1,0 +1,73 @@
+"""A fresh card becomes a member's: an account, the card, and the enrolment's event. Name and phone go by their own channel."""
+
+import os
+import uuid
+from typing import TYPE_CHECKING
+
+from pos_app.errors import InputError
+from pos_app.model.accounts import Member
+from pos_app.model.identifiers import uuid7
+from pos_app.protocol.events import EnrolmentEvent, encode_body
+from pos_app.use_cases.booking import moment_of
+from storage import accounts, journal
+from storage.accounts import NewMember
+from storage.database import Connection
+
+if TYPE_CHECKING:
+    from pos_app.use_cases.till import Till
+
+NAME_LENGTH_MAX = 80
+PHONE_LENGTH_MAX = 20
+_PHONE_CHARACTERS = frozenset("0123456789 +-()/")
+
+
+def card_class_of(till: "Till", card_number: str) -> str:
+    """The class that the card's range gives it, empty for none."""
+    for cards in till.settings.cards:
+        if len(card_number) == len(cards.first) and cards.first <= card_number <= cards.last:
+            return cards.card_class
+    return ""
+
+
+def enrol(till: "Till", connection: Connection, card_number: str, *, name: str, phone: str) -> Member:
+    """Book the enrolment; runs on the writer thread. Raises ``InputError`` where the card is taken or a field is bad."""
+    name, phone = " ".join(name.split()), " ".join(phone.split())
+    if len(name) > NAME_LENGTH_MAX or not all(character.isprintable() for character in name):
+        raise _refused("name", f"The name is longer than {NAME_LENGTH_MAX} characters or cannot be printed.")
+    if len(phone) > PHONE_LENGTH_MAX or not set(phone) <= _PHONE_CHARACTERS:
+        raise _refused("phone", f"The phone number may have up to {PHONE_LENGTH_MAX} digits, spaces and + - ( ) /.")
+    if accounts.find_by_card(connection, card_number) is not None:
+        raise _refused("taken", "This card belongs to a member already.")
+    now_ms = till.clock.utc_ms()
+    member = NewMember(
+        account_ref=str(uuid.uuid4()),
+        card_number=card_number,
+        card_class=card_class_of(till, card_number),
+        name=name,
+        phone=phone,
+    )
+    terminal = journal.read_terminal(connection)
+    event = EnrolmentEvent(
+        event_id=str(uuid7(utc_ms=now_ms, random_bytes=os.urandom(10))),
+        moment=moment_of(till, terminal, now_ms),
+        account_ref=member.account_ref,
+        card_number=card_number,
+        card_class=member.card_class,
+    )
+    accounts.add_members(connection, [member], utc_ms=now_ms)
+    journal.append_event(
+        connection,
+        terminal,
+        event_id=event.event_id,
+        kind="enrolment",
+        body=encode_body(event),
+        utc_ms=now_ms,
+        hlc=event.moment.hlc,
+    )
+    facts = accounts.find_by_card(connection, card_number)
+    assert facts is not None, "the card was just added"
+    return till.member_from(connection, facts)
+
+
+def _refused(code: str, sentence: str) -> InputError:
+    return InputError(f"enrol.{code}", what=sentence, safe="Nobody was enrolled.", todo="Correct it, or press Esc.")

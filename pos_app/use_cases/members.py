@@ -1,0 +1,61 @@
+"""From stored facts to the member that screens and the engine see."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from pos_app.loyalty.ledger import is_spendable, view
+from pos_app.model.accounts import Member
+from pos_app.model.calendar import month_of, months_back
+from storage.accounts import AccountFacts, MonthlySum
+
+_ROLLING_MONTHS = 12
+
+
+def sums_in_period(sums: Iterable[MonthlySum], *, periods: Mapping[str, str], business_date: str) -> dict[str, int]:
+    """What each programme has counted in its period up to now: programme id to minor units.
+
+    ``periods`` maps a programme to ``calendar_month``, ``rolling_12_months`` (this month and the eleven before it) or
+    ``for_ever``; sums are kept by month, so a rolling period moves with the months.
+    """
+    month = month_of(business_date)
+    first_months = {
+        "calendar_month": month,
+        "rolling_12_months": months_back(month, _ROLLING_MONTHS - 1),
+        "for_ever": "",
+    }
+    totals = dict.fromkeys(periods, 0)
+    for monthly in sums:
+        period = periods.get(monthly.programme_id)
+        if period is not None and monthly.month >= first_months[period]:
+            totals[monthly.programme_id] += monthly.sum_minor
+    return totals
+
+
+def member_of(
+    facts: AccountFacts,
+    *,
+    issuer: str,
+    at_ms: int,
+    business_date: str,
+    periods: Mapping[str, str],
+    may_burn: Callable[[str], bool],
+) -> Member:
+    """The member as of one moment. ``may_burn`` says of a lot's id whether this till may give its points out."""
+    spendable_units = sum(
+        lot.remaining_units
+        for lot in facts.books.lots
+        if lot.issuer == issuer and is_spendable(lot, at_ms=at_ms) and may_burn(lot.lot_id)
+    )
+    return Member(
+        account_ref=facts.account_ref,
+        card_number=facts.card_number,
+        card_status=facts.card_status,
+        name=facts.name,
+        phone=facts.phone,
+        card_class=facts.card_class,
+        balance=view(facts.books, issuer=issuer, at_ms=at_ms),
+        accumulators=sums_in_period(facts.monthly_sums, periods=periods, business_date=business_date),
+        receipts_before=facts.receipts_count,
+        spendable_units=spendable_units,
+        birthday=facts.birthday,
+        provisional=facts.provisional,
+    )

@@ -1,0 +1,64 @@
+"""The programmes that a till runs: read from the manager's folder, kept in the database under their hash."""
+
+from pathlib import Path
+
+import msgspec
+
+from pos_app.errors import ProgrammeError
+from pos_app.loyalty.programme import (
+    Programme,
+    ProgrammeSet,
+    decode_programme,
+    encode_programme,
+    parse_programme,
+    programme_set,
+)
+
+FILES_MAX = 32
+
+
+def read_folder(folder: Path) -> tuple[Programme, ...]:
+    """Every ``*.toml`` and ``*.json`` programme in a folder; raises ``ProgrammeError`` that names file, line and reason."""
+    files = sorted(path for path in folder.glob("*") if path.suffix in {".toml", ".json"})
+    if len(files) > FILES_MAX:
+        raise _refused(f"The folder {folder.name} holds more than {FILES_MAX} programme files.")
+    return tuple(read_file(path) for path in files)
+
+
+def read_file(path: Path) -> Programme:
+    """One programme file."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise _refused(f"{path.name} is not a text file in UTF-8.") from error
+    except OSError as error:
+        raise _refused(f"{path.name} cannot be read ({error.strerror}).") from error
+    return parse_programme(text, source=path.name)
+
+
+def burn_issuer(programmes: ProgrammeSet) -> str:
+    """Whose points are burned: those of the first programme that lets points be burned, else of the first at all."""
+    ordered = sorted(
+        programmes.programmes, key=lambda programme: (programme.burning is None, programme.priority, programme.id)
+    )
+    return ordered[0].issuer if ordered else "shop"
+
+
+def encode_programme_set(programmes: ProgrammeSet) -> bytes:
+    """The set's bytes as the database keeps them: a JSON array of the canonical documents."""
+    return msgspec.json.encode([msgspec.Raw(encode_programme(programme)) for programme in programmes.programmes])
+
+
+def decode_programme_set(body: bytes) -> ProgrammeSet:
+    """The set in these bytes."""
+    documents = msgspec.json.decode(body, type=list[msgspec.Raw])
+    return programme_set(decode_programme(bytes(document)) for document in documents)
+
+
+def _refused(sentence: str) -> ProgrammeError:
+    return ProgrammeError(
+        "programme.file",
+        what=sentence,
+        safe="The programmes in use were not changed.",
+        todo="Correct the folder and start again.",
+    )

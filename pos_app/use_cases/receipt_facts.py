@@ -1,0 +1,106 @@
+"""From stored rows to the facts that a receipt is laid out from. The member's name is joined here, and only here."""
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from pos_app.model.receipts import PaymentKind, SaleKind, SaleLine, tax_table
+from pos_app.protocol.events import ReturnedLine
+from pos_app.protocol.nps import nps_url, one_time_code, spaced
+from pos_app.use_cases.views import Standing
+from receipts.facts import MemberFacts, NpsFacts, ReceiptFacts, ShopFacts
+from storage import accounts, journal, sales
+from storage.database import Connection
+from storage.sales import SaleRow, StoredSale
+
+if TYPE_CHECKING:
+    from pos_app.use_cases.till import Till
+
+
+def receipt_facts(till: "Till", connection: Connection, event_id: str, *, is_copy: bool) -> ReceiptFacts:
+    """The facts of a stored sale or return; the receipt must exist."""
+    stored = sales.find_sale_by_event(connection, event_id)
+    assert stored is not None, "a print job belongs to a sale"
+    head = stored.head
+    original = sales.find_sale_by_event(connection, head.sale_event_id) if head.sale_event_id else None
+    lines = stored.lines if original is None else returned_lines(connection, original, event_id)
+    shop = till.settings.shop
+    return ReceiptFacts(
+        shop=ShopFacts(shop.name, shop.address, shop.tax_number),
+        receipt_number=head.receipt_number,
+        utc_ms=head.utc_ms,
+        zone=head.zone,
+        cashier_ref=head.staff_ref,
+        lines=lines,
+        tax=tax_table(lines),
+        payments=stored.payments,
+        gross_minor=sum(line.list_minor for line in lines),
+        discount_minor=sum(line.list_minor - line.amount_minor for line in lines),
+        total_minor=head.total_minor,
+        currency=till.terms.currency,
+        change_minor=sum(
+            payment.given_minor - payment.amount_minor
+            for payment in stored.payments
+            if payment.kind is PaymentKind.CASH and payment.given_minor
+        ),
+        kind=SaleKind(head.kind),
+        mode="beside" if head.mode == "beside" else "till",
+        foreign_receipt=head.foreign_receipt,
+        original_receipt="" if original is None else original.head.receipt_number,
+        member=_member(connection, stored),
+        points_exponent=till.settings.points.exponent,
+        nps=_nps(connection, head),
+        copy=is_copy,
+        locale=shop.locale,
+        language=shop.language,
+    )
+
+
+def returned_lines(connection: Connection, original: StoredSale, event_id: str) -> tuple[SaleLine, ...]:
+    """The lines of a return as receipt lines: the goods that came back and what was paid back for each."""
+    back = {line.line_no: line for line in sales.lines_of_return(connection, event_id)}
+    return tuple(_returned(line, back[line.line_no]) for line in original.lines if line.line_no in back)
+
+
+def _returned(line: SaleLine, back: ReturnedLine) -> SaleLine:
+    return msgspec.structs.replace(
+        line,
+        quantity_milli=back.quantity_milli,
+        list_minor=back.refund_minor,
+        amount_minor=back.refund_minor,
+        burn_minor=0,
+        payable_minor=back.refund_minor,
+        tax_minor=back.tax_minor,
+    )
+
+
+def _member(connection: Connection, stored: StoredSale) -> MemberFacts | None:
+    head = stored.head
+    if not head.standing:
+        return None
+    standing = msgspec.json.decode(head.standing, type=Standing)
+    facts = accounts.find_by_ref(connection, head.account_ref)
+    return MemberFacts(
+        name="" if facts is None else facts.name,
+        card_class=standing.card_class,
+        earned_units=head.earned_units,
+        burned_units=head.burn_units,
+        burned_worth_minor=head.burn_worth_minor,
+        balance=standing.balance,
+        next_step=standing.next_step,
+    )
+
+
+def _nps(connection: Connection, head: SaleRow) -> NpsFacts | None:
+    terminal = journal.read_terminal(connection)
+    if not head.asks_nps or terminal.nps_key is None:
+        return None
+    return NpsFacts(
+        url=nps_url(
+            base=terminal.nps_url,
+            terminal_number=terminal.terminal_number,
+            event_id=head.event_id,
+            nps_key=terminal.nps_key,
+        ),
+        code=spaced(one_time_code(terminal.nps_key, head.event_id)),
+    )

@@ -1,0 +1,167 @@
+"""The open till: who it is, what it sells by, and what a face may ask of it.
+
+Reads run on the caller's thread; what books something returns a future that the writer thread completes after COMMIT.
+"""
+
+import os
+import uuid
+from collections.abc import Sequence
+from concurrent.futures import Future
+from pathlib import Path
+
+from pos_app.errors import InputError
+from pos_app.loyalty.programme import Programme, ProgrammeSet, accumulator_period, programme_set
+from pos_app.use_cases.programmes import burn_issuer, encode_programme_set
+from pos_app.model.accounts import CardStatus, Member
+from pos_app.model.calendar import business_date
+from pos_app.model.identifiers import uuid7
+from pos_app.model.money import Currency
+from pos_app.model.products import Product
+from pos_app.settings import Settings
+from pos_app.use_cases import booking, enrolling, quoting, returning
+from pos_app.use_cases.clock import Clock, SystemClock
+from pos_app.use_cases.members import member_of
+from pos_app.use_cases.quoting import Tender, Terms
+from pos_app.use_cases.views import Basket, ClosedSale, Quote
+from storage import accounts, catalogue, journal, programmes, shifts
+from storage.accounts import AccountFacts
+from storage.database import Connection, Database, open_database
+
+_HOUR_MS = 3_600_000
+
+
+class Till:
+    """One open till. Build it with ``open_till``; ``close`` when the program ends."""
+
+    def __init__(self, settings: Settings, database: Database, terms: Terms, clock: Clock, shift_id: str) -> None:
+        self.settings = settings
+        self.database = database
+        self.terms = terms
+        self.clock = clock
+        self.shift_id = shift_id
+        self.issuer = burn_issuer(terms.programmes)
+        self._periods = {
+            programme.id: period
+            for programme in terms.programmes.programmes
+            if (period := accumulator_period(programme)) is not None
+        }
+
+    def close(self) -> None:
+        """Finish what is queued and close the database."""
+        self.database.close()
+
+    def business_date(self, utc_ms: int) -> str:
+        """The trading day of a moment."""
+        return business_date(
+            utc_ms=utc_ms,
+            zone_name=self.settings.shop.zone,
+            day_starts_minute=self.settings.day_starts_minute(),
+        )
+
+    def open_basket(self) -> Basket:
+        """An empty basket; the id of its event is minted here, so that closing it twice books it once."""
+        return Basket(event_id=str(uuid7(utc_ms=self.clock.utc_ms(), random_bytes=os.urandom(10))))
+
+    def find_product(self, code: str) -> Product | None:
+        """The product of this code, or None."""
+        return catalogue.find_product(self.database.reader(), code)
+
+    def find_member(self, card_number: str) -> Member | None:
+        """The holder of a card, or None for one never seen; raises ``InputError`` for a blocked card."""
+        connection = self.database.reader()
+        facts = accounts.find_by_card(connection, card_number)
+        if facts is None:
+            return None
+        if facts.card_status is CardStatus.BLOCKED:
+            raise InputError(
+                "card.blocked",
+                what="This card is blocked.",
+                safe="Its points are kept.",
+                todo="Go on without the card; the member can ask for a new one.",
+            )
+        return self.member_from(connection, facts)
+
+    def member_from(self, connection: Connection, facts: AccountFacts) -> Member:
+        """The member as of now, with what this till may let them burn."""
+        now_ms = self.clock.utc_ms()
+        return member_of(
+            facts,
+            issuer=self.issuer,
+            at_ms=now_ms,
+            business_date=self.business_date(now_ms),
+            periods=self._periods,
+            may_burn=self._burn_filter(connection, facts.account_ref, now_ms),
+        )
+
+    def _burn_filter(self, connection: Connection, account_ref: str, now_ms: int) -> "booking.BurnFilter":
+        """Which lots may be burned here: all where this till decides; else those that HQ confirmed not too long ago."""
+        if self.settings.till.authority == "local":
+            return lambda _lot_id: True
+        terminal = journal.read_terminal(connection)
+        last_contact_ms = terminal.last_contact_ms or 0
+        is_stale = now_ms - last_contact_ms > self.settings.hq.offline_burn_hours_max * _HOUR_MS
+        if terminal.sync_state != "ok" or is_stale or now_ms < last_contact_ms - _HOUR_MS:
+            return lambda _lot_id: False
+        unconfirmed = accounts.unconfirmed_lots(connection, account_ref)
+        return lambda lot_id: lot_id not in unconfirmed
+
+    def quote(self, basket: Basket) -> Quote:
+        """The basket evaluated now: totals, tax, points."""
+        now_ms = self.clock.utc_ms()
+        return quoting.quote(basket, self.terms, utc_ms=now_ms, business_date=self.business_date(now_ms))
+
+    def close_sale(self, basket: Basket, tenders: Sequence[Tender], *, foreign_receipt: str = "") -> Future[ClosedSale]:
+        """Book the sale. The future completes after COMMIT, or raises ``InputError`` or ``StorageError``: nothing was booked."""
+        return self.database.submit(
+            lambda connection: booking.book_sale(
+                self, connection, basket, tuple(tenders), foreign_receipt=foreign_receipt
+            )
+        )
+
+    def return_goods(self, receipt_number: str, quantities_milli: dict[int, int]) -> Future[returning.ClosedReturn]:
+        """Take goods back: line number to quantity, in thousandths."""
+        return self.database.submit(
+            lambda connection: returning.book_return(self, connection, receipt_number, quantities_milli)
+        )
+
+    def enrol(self, card_number: str, *, name: str = "", phone: str = "") -> Future[Member]:
+        """Give a fresh card to a new member; name and phone may be empty."""
+        return self.database.submit(
+            lambda connection: enrolling.enrol(self, connection, card_number, name=name, phone=phone)
+        )
+
+
+def open_till(
+    settings: Settings, folder: Path, *, programmes_in_force: Sequence[Programme], clock: Clock | None = None
+) -> Till:
+    """Open the till's database in ``folder`` and begin a shift; raises ``StorageError`` with what to do."""
+    clock = clock or SystemClock()
+    database = open_database(folder)
+    in_force = programme_set(tuple(programmes_in_force))
+    terms = Terms(
+        currency=Currency(settings.currency.code, settings.currency.exponent, settings.currency.cash_step_minor),
+        points_exponent=settings.points.exponent,
+        programmes=in_force,
+        zone=settings.shop.zone,
+    )
+    now_ms = clock.utc_ms()
+    today = business_date(utc_ms=now_ms, zone_name=settings.shop.zone, day_starts_minute=settings.day_starts_minute())
+
+    def begin(connection: Connection) -> str:
+        journal.found_terminal(
+            connection,
+            terminal_id=str(uuid.uuid4()),
+            terminal_number=settings.till.number,
+            store_id=settings.shop.store_id,
+        )
+        programmes.keep_programme_set(
+            connection, set_hash=in_force.hash, body=encode_programme_set(in_force), utc_ms=now_ms
+        )
+        return shifts.current_shift(connection, staff_ref=settings.till.staff_ref, business_date=today, utc_ms=now_ms)
+
+    try:
+        shift_id = database.write(begin)
+    except BaseException:
+        database.close()
+        raise
+    return Till(settings, database, terms, clock, shift_id)

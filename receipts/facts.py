@@ -1,0 +1,83 @@
+"""What a receipt is made of: facts only, no words, no layout. Light to import; the till may hold these at start.
+
+Every amount is >= 0 in minor units, every number of points >= 0 in units, for a return too: the kind says which way they went.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from pos_app.model.accounts import BalanceView
+from pos_app.model.evaluation import Award, NextStep
+from pos_app.model.money import Currency
+from pos_app.model.receipts import Payment, SaleKind, SaleLine, TaxRow
+
+
+class ShopFacts(msgspec.Struct, frozen=True):
+    """The shop at the head of the receipt; ``address`` is one entry a line, ``tax_number`` is printed as it stands."""
+
+    name: str
+    address: tuple[str, ...] = ()
+    tax_number: str = ""
+
+
+class MemberFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the receipt tells its member. ``name`` is personal: join it when rendering, never store these facts with it.
+
+    ``earned_units``: points that a sale gave, or that a return took back. ``burned_units``: points that a sale used, or that
+    a return gave back. ``balance`` is the balance afterwards, None where the till does not know it.
+    """
+
+    name: str = ""
+    card_class: str = ""
+    earned_units: int = 0
+    burned_units: int = 0
+    burned_worth_minor: int = 0
+    balance: BalanceView | None = None
+    next_step: NextStep | None = None
+
+
+class NpsFacts(msgspec.Struct, frozen=True):
+    """The one question. ``url`` is the whole address behind the QR code, ``code`` the short one-time code printed below it.
+
+    An empty ``question`` is the receipt language's own.
+    """
+
+    url: str
+    code: str
+    question: str = ""
+
+
+class ReceiptFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """One receipt. ``utc_ms`` is shown as wall time of the IANA ``zone``; ``cashier_ref`` is printed as it stands.
+
+    ``gross_minor``: the sum of the lines' list prices; ``discount_minor``: what discounts took off; ``total_minor``: what is
+    payable after burning as price reduction. ``mode`` "beside" makes a slip for a shop whose fiscal till prints the receipt:
+    ``foreign_receipt`` is that till's number. ``original_receipt`` is the sale that a return belongs to. ``awards`` are printed
+    as points below their lines. ``locale`` is a Babel locale (amounts, dates), ``language`` a receipt language (words).
+    """
+
+    shop: ShopFacts
+    receipt_number: str
+    utc_ms: int
+    zone: str
+    cashier_ref: str
+    lines: tuple[SaleLine, ...]
+    tax: tuple[TaxRow, ...]
+    payments: tuple[Payment, ...]
+    gross_minor: int
+    discount_minor: int
+    total_minor: int
+    currency: Currency
+    change_minor: int = 0
+    kind: SaleKind = SaleKind.SALE
+    mode: Literal["till", "beside"] = "till"
+    foreign_receipt: str = ""
+    original_receipt: str = ""
+    member: MemberFacts | None = None
+    points_exponent: int = 0
+    awards: tuple[Award, ...] = ()
+    nps: NpsFacts | None = None
+    copy: bool = False
+    locale: str = "en_GB"
+    language: str = "en"

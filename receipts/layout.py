@@ -1,0 +1,217 @@
+"""From facts to a document: what stands on a receipt, in which order. The words come from ``receipts.words``.
+
+Import it when rendering only: it brings Babel along.
+"""
+
+from collections.abc import Iterator
+
+from pos_app.model.receipts import Payment, PaymentKind, SaleKind, SaleLine
+from receipts.document import (
+    Align,
+    AnyBlock,
+    Banner,
+    Barcode,
+    Columns,
+    Cut,
+    Document,
+    LineItem,
+    Note,
+    Qr,
+    Rule,
+    Space,
+    Table,
+    Text,
+    Weight,
+)
+from receipts.facts import NpsFacts, ReceiptFacts
+from receipts.formats import Formats
+from receipts.layout_member import member_panel
+
+_ONE_MILLI = 1000
+
+
+def lay_out(facts: ReceiptFacts) -> Document:
+    """The receipt of these facts. Pure; raises ``SettingsError`` for a locale or a language that there is not."""
+    formats = Formats(facts)
+    blocks: list[AnyBlock] = [*_head(facts, formats), *_goods(facts, formats), Rule()]
+    if facts.mode == "beside":
+        blocks += _sums_beside(facts, formats)
+    else:
+        blocks += _sums(facts, formats)
+        blocks += _tax_table(facts, formats)
+    if facts.member is not None:
+        blocks.append(member_panel(facts, facts.member, formats))
+    if facts.nps is not None:
+        blocks += _question(facts.nps, formats)
+    blocks += _foot(facts, formats)
+    return Document(blocks=tuple(blocks), title=formats.words.receipt.format(number=facts.receipt_number))
+
+
+def _head(facts: ReceiptFacts, formats: Formats) -> Iterator[AnyBlock]:
+    words = formats.words
+    yield Text(facts.shop.name, align=Align.CENTRE, weight=Weight.LARGE)
+    for line in filter(None, (*facts.shop.address, facts.shop.tax_number)):
+        yield Text(line, align=Align.CENTRE, weight=Weight.FINE)
+    if facts.mode == "beside":
+        yield Banner(words.not_fiscal)
+    if facts.kind is SaleKind.RETURN:
+        yield Banner(words.return_heading)
+    if facts.copy:
+        yield Banner(words.copy)
+    yield Rule()
+    if facts.mode == "beside":
+        yield Text(words.fiscal_receipt.format(number=facts.foreign_receipt), weight=Weight.STRONG)
+    number = words.receipt.format(number=facts.receipt_number)
+    yield Columns(number, words.cashier.format(cashier=facts.cashier_ref), weight=Weight.FINE)
+    yield Columns(formats.moment(facts.utc_ms), _item_count(facts, formats), weight=Weight.FINE)
+    if facts.original_receipt:
+        yield Text(words.original_receipt.format(number=facts.original_receipt), weight=Weight.FINE)
+    yield Rule()
+
+
+def _item_count(facts: ReceiptFacts, formats: Formats) -> str:
+    """How many things there are: pieces are counted, what is weighed is one thing."""
+    count = sum(1 if _is_weighed(line) else line.quantity_milli // _ONE_MILLI for line in facts.lines)
+    return formats.counted(formats.words.items, count)
+
+
+def _goods(facts: ReceiptFacts, formats: Formats) -> Iterator[LineItem]:
+    earned: dict[int, int] = {}
+    for award in facts.awards:
+        earned[award.line_no] = earned.get(award.line_no, 0) + award.units
+    for line in facts.lines:
+        yield _line_item(line, formats, earned_units=earned.get(line.line_no, 0))
+
+
+def _line_item(line: SaleLine, formats: Formats, *, earned_units: int) -> LineItem:
+    """The list price at the right with its discount below, so that the column of amounts adds up to the total."""
+    words = formats.words
+    discount_minor = line.list_minor - line.amount_minor
+    notes: list[Note] = []
+    if discount_minor > 0:
+        notes.append(Note(words.discount, formats.less(discount_minor)))
+    if line.batch:
+        notes.append(Note(words.batch.format(batch=line.batch)))
+    if earned_units > 0:
+        notes.append(Note(words.line_points.format(points=formats.points(earned_units))))
+    return LineItem(
+        name=line.name,
+        detail=_quantity(line, formats, is_list_price=discount_minor >= 0),
+        amount=formats.amount(max(line.list_minor, line.amount_minor)),
+        notes=tuple(notes),
+    )
+
+
+def _quantity(line: SaleLine, formats: Formats, *, is_list_price: bool) -> str:
+    """``2 × 4.50`` or ``1.245 kg × 2.99``; empty for one piece; no unit price where the line was sold above it."""
+    if line.quantity_milli == _ONE_MILLI and not line.sold_by_weight:
+        return ""
+    quantity = formats.quantity(line.quantity_milli)
+    if line.sold_by_weight:
+        quantity = f"{quantity} {formats.words.kilogram}"
+    return f"{quantity} × {formats.amount(line.unit_price_minor)}" if is_list_price else f"{quantity} ×"
+
+
+def _is_weighed(line: SaleLine) -> bool:
+    return line.sold_by_weight or line.quantity_milli % _ONE_MILLI != 0
+
+
+def _sums(facts: ReceiptFacts, formats: Formats) -> Iterator[AnyBlock]:
+    """Points off the price, the total, how it was paid."""
+    words = formats.words
+    is_return = facts.kind is SaleKind.RETURN
+    burned_minor = sum(line.burn_minor for line in facts.lines)
+    if burned_minor:
+        yield Columns(words.points_burned.format(points=_burned_points(facts, formats)), formats.less(burned_minor))
+    yield Columns(words.refund if is_return else words.total, formats.money(facts.total_minor), weight=Weight.LARGE)
+    yield from _payments(facts, formats)
+    saved_minor = _saved_minor(facts)
+    if saved_minor and not is_return:
+        yield Text(words.saved.format(amount=formats.money(saved_minor)), align=Align.CENTRE, weight=Weight.STRONG)
+
+
+def _sums_beside(facts: ReceiptFacts, formats: Formats) -> Iterator[AnyBlock]:
+    """What the cashier does at the fiscal till: the amount to deduct there, and what it should then ask for."""
+    words = formats.words
+    tender_minor = sum(payment.amount_minor for payment in facts.payments if payment.kind is PaymentKind.POINTS)
+    if facts.kind is SaleKind.RETURN:
+        yield Columns(words.refund, formats.money(facts.total_minor), weight=Weight.LARGE)
+        return
+    burned_minor = tender_minor + sum(line.burn_minor for line in facts.lines)
+    if burned_minor:
+        yield Columns(words.deduct_at_till, formats.money(burned_minor), weight=Weight.LARGE)
+    yield Columns(words.total_beside, formats.money(facts.total_minor - tender_minor), weight=Weight.STRONG)
+
+
+def _burned_points(facts: ReceiptFacts, formats: Formats) -> str:
+    return formats.points(facts.member.burned_units if facts.member is not None else 0)
+
+
+def _saved_minor(facts: ReceiptFacts) -> int:
+    """What discounts and points took off the list prices."""
+    return sum(max(0, line.list_minor - line.amount_minor) + line.burn_minor for line in facts.lines)
+
+
+def _payments(facts: ReceiptFacts, formats: Formats) -> Iterator[AnyBlock]:
+    """Rounding first, then what was handed over, then the change.
+
+    The rounding shown is what the payments come to less the total: it stands for itself whatever its sign is in the books.
+    """
+    tenders = [payment for payment in facts.payments if payment.kind is not PaymentKind.ROUNDING]
+    rounding_minor = sum(payment.amount_minor for payment in tenders) - facts.total_minor
+    if len(tenders) < len(facts.payments) and rounding_minor:
+        yield Columns(formats.words.rounding, formats.signed(rounding_minor))
+    for payment in tenders:
+        yield Columns(_payment_name(payment, facts, formats), formats.amount(payment.given_minor or payment.amount_minor))
+        if payment.reference:
+            reference = formats.words.card_reference.format(reference=payment.reference)
+            yield Text(reference, weight=Weight.FINE)
+    if facts.change_minor:
+        yield Columns(formats.words.change, formats.amount(facts.change_minor))
+
+
+def _payment_name(payment: Payment, facts: ReceiptFacts, formats: Formats) -> str:
+    words = formats.words
+    if facts.kind is SaleKind.RETURN:
+        names = {PaymentKind.CASH: words.cash_back, PaymentKind.CARD: words.card_back, PaymentKind.POINTS: words.points_back}
+    else:
+        tender = words.points_tender.format(points=_burned_points(facts, formats))
+        names = {PaymentKind.CASH: words.cash, PaymentKind.CARD: words.card, PaymentKind.POINTS: tender}
+    return names.get(payment.kind, words.foreign)
+
+
+def _tax_table(facts: ReceiptFacts, formats: Formats) -> Iterator[AnyBlock]:
+    """Net, tax and gross by rate; nothing where nothing is taxed."""
+    if not any(row.rate_bp for row in facts.tax):
+        return
+    words = formats.words
+    yield Rule()
+    yield Table(
+        header=(words.tax_rate, words.tax_net, words.tax, words.tax_gross),
+        rows=tuple(
+            (
+                formats.rate(row.rate_bp),
+                formats.amount(row.gross_minor - row.tax_minor),
+                formats.amount(row.tax_minor),
+                formats.amount(row.gross_minor),
+            )
+            for row in facts.tax
+        ),
+    )
+
+
+def _question(nps: NpsFacts, formats: Formats) -> Iterator[AnyBlock]:
+    words = formats.words
+    yield Space()
+    yield Text(nps.question or words.nps_question, align=Align.CENTRE, weight=Weight.STRONG)
+    yield Text(words.nps_scan, align=Align.CENTRE, weight=Weight.FINE)
+    yield Qr(nps.url, caption=words.nps_code.format(code=nps.code))
+
+
+def _foot(facts: ReceiptFacts, formats: Formats) -> Iterator[AnyBlock]:
+    words = formats.words
+    yield Space()
+    yield Text(words.thanks_beside if facts.mode == "beside" else words.thanks, align=Align.CENTRE)
+    yield Space()
+    yield Barcode(facts.receipt_number)
+    yield Cut()

@@ -1,0 +1,89 @@
+"""The words on receipts: one TOML file a language beside this module. A missing or unknown key is an error when it is loaded."""
+
+from functools import cache
+from importlib import resources
+
+import msgspec
+
+from pos_app.errors import SettingsError
+
+Plural = dict[str, str]
+"""One sentence for each plural category that CLDR has for the language (``one``, ``few``, ``many``, ``other``)."""
+
+
+class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Everything that a receipt may say. ``{names}`` in braces are filled in; the English file explains each."""
+
+    not_fiscal: str
+    copy: str
+    return_heading: str
+    receipt: str
+    cashier: str
+    fiscal_receipt: str
+    original_receipt: str
+    kilogram: str
+    batch: str
+    discount: str
+    line_points: str
+    items: Plural
+    points: Plural
+    points_burned: str
+    total: str
+    total_beside: str
+    refund: str
+    deduct_at_till: str
+    cash: str
+    card: str
+    card_reference: str
+    points_tender: str
+    foreign: str
+    change: str
+    rounding: str
+    cash_back: str
+    card_back: str
+    points_back: str
+    tax_rate: str
+    tax_net: str
+    tax: str
+    tax_gross: str
+    saved: str
+    member: str
+    earned: str
+    burned: str
+    clawed_back: str
+    restored: str
+    balance: str
+    owed: str
+    pending: str
+    expiring: str
+    next_class: str
+    next_class_with_rate: str
+    next_rate: str
+    next_receipt: str
+    nps_question: str
+    nps_scan: str
+    nps_code: str
+    thanks: str
+    thanks_beside: str
+
+
+def languages() -> tuple[str, ...]:
+    """The languages that receipts can be written in, in alphabetical order."""
+    return tuple(sorted(file.name.removesuffix(".toml") for file in _folder().iterdir() if file.name.endswith(".toml")))
+
+
+@cache
+def load_words(language: str) -> Words:
+    """The words of ``language``; raises ``SettingsError`` for a language that has no file."""
+    if language not in languages():
+        raise SettingsError(
+            "settings.language_unknown",
+            what=f"There are no receipts in the language {language!r}.",
+            safe="The sale is saved.",
+            todo=f"Set shop.language to one of: {', '.join(languages())}.",
+        )
+    return msgspec.toml.decode(_folder().joinpath(f"{language}.toml").read_bytes(), type=Words)
+
+
+def _folder() -> "resources.abc.Traversable":
+    return resources.files(__name__)

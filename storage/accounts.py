@@ -1,0 +1,359 @@
+"""Accounts, cards, members and their books of points.
+
+``AccountFacts`` is everything about one account in one read; names and phones in it are personal and go to screens and
+paper only.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from pos_app.loyalty.ledger import AccountKind, Booking, Books, Entry
+from pos_app.model.accounts import CardStatus, Lot
+from storage import tables
+from storage.database import driver_connection
+from storage.statements import EMPTY, ONE, ZERO, Row, Statement, insert_of
+
+
+class MonthlySum(msgspec.Struct, frozen=True):
+    """What a programme counted for an account in one month (``YYYY-MM``), in minor units."""
+
+    programme_id: str
+    month: str
+    sum_minor: int
+
+
+class AccountFacts(msgspec.Struct, frozen=True):
+    """One account as stored, with the card by which it was found."""
+
+    account_ref: str
+    card_number: str
+    card_status: CardStatus
+    card_class: str
+    receipts_count: int
+    provisional: bool
+    name: str
+    phone: str
+    birthday: str
+    books: Books
+    monthly_sums: tuple[MonthlySum, ...]
+
+
+class NewMember(msgspec.Struct, frozen=True):
+    """A member to be added: an account with one card. ``name``, ``phone`` and ``birthday`` (MM-DD) may be empty."""
+
+    account_ref: str
+    card_number: str
+    card_class: str = ""
+    name: str = ""
+    phone: str = ""
+    birthday: str = ""
+
+
+_card = tables.card.c
+_account = tables.account.c
+_personal = tables.personal_field.c
+_lot = tables.lot.c
+
+_account_columns = (
+    _card.number,
+    _card.status,
+    _account.account_ref,
+    _account.card_class,
+    _account.receipts_count,
+    _account.provisional,
+)
+_joined = tables.card.join(tables.account)
+_personal_of = Statement(
+    select(_personal.field, _personal.value).where(_personal.account_ref == bindparam("account_ref"))
+)
+_find_by_card = Statement(select(*_account_columns).select_from(_joined).where(_card.number == bindparam("number")))
+_find_by_ref = Statement(
+    select(*_account_columns).select_from(_joined).where(_card.account_ref == bindparam("account_ref"))
+)
+_lots_of = Statement(
+    select(
+        _lot.lot_id,
+        _lot.account_ref,
+        _lot.issuer,
+        _lot.programme_id,
+        _lot.starts_at_ms,
+        _lot.expires_at_ms,
+        _lot.granted_units,
+        _lot.remaining_units,
+        _lot.matured,
+    ).where(_lot.account_ref == bindparam("account_ref"), _lot.remaining_units > ZERO)
+)
+_lots_by_id = Statement(
+    select(
+        _lot.lot_id,
+        _lot.account_ref,
+        _lot.issuer,
+        _lot.programme_id,
+        _lot.starts_at_ms,
+        _lot.expires_at_ms,
+        _lot.granted_units,
+        _lot.remaining_units,
+        _lot.matured,
+    ).where(_lot.lot_id == bindparam("lot_id"))
+)
+_overdraft_of = Statement(
+    select(tables.overdraft.c.issuer, tables.overdraft.c.units).where(
+        tables.overdraft.c.account_ref == bindparam("account_ref"), tables.overdraft.c.units > ZERO
+    )
+)
+_sums_of = Statement(
+    select(tables.accumulator.c.programme_id, tables.accumulator.c.month, tables.accumulator.c.sum_minor).where(
+        tables.accumulator.c.account_ref == bindparam("account_ref")
+    )
+)
+
+
+def find_by_card(connection: Connection, number: str) -> AccountFacts | None:
+    """The account that this card points to, or None for a card that was never seen."""
+    return _facts(connection, _find_by_card.first(driver_connection(connection), number))
+
+
+def find_by_ref(connection: Connection, account_ref: str) -> AccountFacts | None:
+    """The account of this reference, by any of its cards."""
+    return _facts(connection, _find_by_ref.first(driver_connection(connection), account_ref))
+
+
+def _facts(connection: Connection, row: Row | None) -> AccountFacts | None:
+    if row is None:
+        return None
+    number, status, account_ref, card_class, receipts_count, provisional = row
+    driver = driver_connection(connection)
+    personal: dict[str, str] = dict(_personal_of.all(driver, account_ref))
+    return AccountFacts(
+        account_ref=account_ref,
+        card_number=number,
+        card_status=CardStatus(status),
+        card_class=card_class,
+        receipts_count=receipts_count,
+        provisional=bool(provisional),
+        name=personal.get("name", ""),
+        phone=personal.get("phone", ""),
+        birthday=personal.get("birthday", ""),
+        books=read_books(connection, account_ref),
+        monthly_sums=tuple(MonthlySum(*sums) for sums in _sums_of.all(driver, account_ref)),
+    )
+
+
+def read_books(connection: Connection, account_ref: str) -> Books:
+    """The lots with something left, and the overdraft, of one account."""
+    driver = driver_connection(connection)
+    return Books(
+        account_ref=account_ref,
+        lots=tuple(_lot_of(row) for row in _lots_of.all(driver, account_ref)),
+        overdraft_units=dict(_overdraft_of.all(driver, account_ref)),
+    )
+
+
+def read_lots(connection: Connection, lot_ids: Iterable[str]) -> tuple[Lot, ...]:
+    """These lots, spent ones too; unknown ids are left out."""
+    driver = driver_connection(connection)
+    rows = (_lots_by_id.first(driver, lot_id) for lot_id in lot_ids)
+    return tuple(_lot_of(row) for row in rows if row is not None)
+
+
+def _lot_of(row: Row) -> Lot:
+    values = list(row)
+    values[-1] = bool(values[-1])
+    return Lot(*values)
+
+
+_insert_account = Statement(insert_of(tables.account, "account_ref", "card_class", "provisional"))
+_insert_card = Statement(insert_of(tables.card, "number", "account_ref"))
+_personal_row = insert(tables.personal_field).values(
+    account_ref=bindparam("account_ref"),
+    field=bindparam("field"),
+    value=bindparam("value"),
+    version=ONE,
+    changed_at_ms=bindparam("changed_at_ms"),
+)
+_put_personal = Statement(
+    _personal_row.on_conflict_do_update(
+        index_elements=["account_ref", "field"],
+        set_={
+            "value": _personal_row.excluded.value,
+            "changed_at_ms": _personal_row.excluded.changed_at_ms,
+            "version": _personal.version + ONE,
+        },
+        where=_personal.value != _personal_row.excluded.value,
+    )
+)
+
+
+_unconfirmed_lots = Statement(
+    select(tables.award.c.lot_id)
+    .distinct()
+    .join(tables.sale, tables.sale.c.event_id == tables.award.c.event_id)
+    .join(tables.event, tables.event.c.event_id == tables.award.c.event_id)
+    .join(tables.account, _account.account_ref == tables.sale.c.account_ref)
+    .where(
+        tables.sale.c.account_ref == bindparam("account_ref"),
+        tables.sale.c.account_ref != EMPTY,
+        (tables.event.c.incarnation != _account.includes_incarnation) | (tables.event.c.seq > _account.includes_seq),
+    )
+)
+
+
+def unconfirmed_lots(connection: Connection, account_ref: str) -> frozenset[str]:
+    """Lots that our own sales gave and HQ's state of the account does not count yet: they cannot be burned here."""
+    rows = _unconfirmed_lots.all(driver_connection(connection), account_ref)
+    return frozenset(row[0] for row in rows)
+
+
+def add_members(
+    connection: Connection, members: Sequence[NewMember], *, utc_ms: int, provisional: bool = False
+) -> None:
+    """Add accounts with one card each, and the personal row where there is anything in it."""
+    driver = driver_connection(connection)
+    _insert_account.run_many(driver, ((m.account_ref, m.card_class, int(provisional)) for m in members))
+    _insert_card.run_many(driver, ((m.card_number, m.account_ref) for m in members))
+    for member in members:
+        fields = {"name": member.name, "phone": member.phone, "birthday": member.birthday}
+        put_personal(connection, member.account_ref, {k: v for k, v in fields.items() if v}, utc_ms=utc_ms)
+
+
+def put_personal(connection: Connection, account_ref: str, fields: dict[str, str], *, utc_ms: int) -> None:
+    """Set personal fields (name, phone, birthday); a value that changed gets the next version and goes up to HQ."""
+    _put_personal.run_many(
+        driver_connection(connection), ((account_ref, field, value, utc_ms) for field, value in fields.items())
+    )
+
+
+def set_card_status(connection: Connection, number: str, status: CardStatus) -> None:
+    """Block or unblock a card."""
+    connection.execute(update(tables.card).where(_card.number == number).values(status=status.value))
+
+
+_insert_entry = Statement(
+    insert_of(tables.entry, "account_ref", "event_id", "entry_no", "kind", "issuer", "units", "lot_id", "booked_at_ms")
+)
+_lot_row = insert(tables.lot).values({column.name: bindparam(column.name) for column in _lot})
+_put_lot = Statement(
+    _lot_row.on_conflict_do_update(
+        index_elements=[_lot.lot_id],
+        set_={"remaining_units": _lot_row.excluded.remaining_units, "matured": _lot_row.excluded.matured},
+    )
+)
+_overdraft_row = insert(tables.overdraft).values(
+    account_ref=bindparam("account_ref"), issuer=bindparam("issuer"), units=bindparam("units")
+)
+_put_overdraft = Statement(
+    _overdraft_row.on_conflict_do_update(
+        index_elements=["account_ref", "issuer"], set_={"units": _overdraft_row.excluded.units}
+    )
+)
+
+
+def write_booking(connection: Connection, booking: Booking, *, before: Books, utc_ms: int) -> None:
+    """Append the entries of a booking and store the lots and the overdraft as they are after it."""
+    driver = driver_connection(connection)
+    _insert_entry.run_many(
+        driver,
+        (
+            (e.account_ref, e.event_id, e.entry_no, e.kind.value, e.issuer, e.units, e.lot_id, utc_ms)
+            for e in booking.entries
+        ),
+    )
+    put_lots(connection, booking.changed_lots)
+    after = booking.books.overdraft_units
+    if after != before.overdraft_units:
+        put_overdraft(connection, before.account_ref, after, before=before.overdraft_units)
+
+
+def put_overdraft(connection: Connection, account_ref: str, units: dict[str, int], *, before: dict[str, int]) -> None:
+    """Store what an account owes per issuer; issuers that were owed ``before`` and are not now go to zero."""
+    _put_overdraft.run_many(
+        driver_connection(connection),
+        ((account_ref, issuer, units.get(issuer, 0)) for issuer in units.keys() | before.keys()),
+    )
+
+
+def put_lots(connection: Connection, lots: Iterable[Lot]) -> None:
+    """Add lots, or set what is left of known ones."""
+    _put_lot.run_many(
+        driver_connection(connection),
+        (
+            (
+                lot.lot_id,
+                lot.account_ref,
+                lot.issuer,
+                lot.programme_id,
+                lot.starts_at_ms,
+                lot.expires_at_ms,
+                lot.granted_units,
+                lot.remaining_units,
+                int(lot.matured),
+            )
+            for lot in lots
+        ),
+    )
+
+
+_sum_row = insert(tables.accumulator).values(
+    account_ref=bindparam("account_ref"),
+    programme_id=bindparam("programme_id"),
+    month=bindparam("month"),
+    sum_minor=bindparam("sum_minor"),
+)
+_add_sum = Statement(
+    _sum_row.on_conflict_do_update(
+        index_elements=["account_ref", "programme_id", "month"],
+        set_={"sum_minor": tables.accumulator.c.sum_minor + _sum_row.excluded.sum_minor},
+    )
+)
+_count_receipt = Statement(
+    update(tables.account)
+    .where(_account.account_ref == bindparam("ref"))
+    .values(receipts_count=_account.receipts_count + bindparam("more"))
+)
+
+
+def add_to_sums(connection: Connection, account_ref: str, sums: Iterable[MonthlySum], *, receipts: int) -> None:
+    """Add (or with negative values take back) what programmes counted, and the number of receipts."""
+    driver = driver_connection(connection)
+    _add_sum.run_many(driver, ((account_ref, s.programme_id, s.month, s.sum_minor) for s in sums))
+    if receipts:
+        _count_receipt.run(driver, receipts, account_ref)
+
+
+def due_accounts(connection: Connection, *, at_ms: int, limit: int) -> list[str]:
+    """Accounts that have a lot to mature or to expire at this moment."""
+    due = (
+        select(_lot.account_ref)
+        .distinct()
+        .where(
+            _lot.remaining_units > 0,
+            ((_lot.matured == 0) & (_lot.starts_at_ms <= at_ms)) | (_lot.expires_at_ms <= at_ms),
+        )
+        .limit(limit)
+    )
+    return list(connection.execute(due).scalars())
+
+
+def count_members(connection: Connection) -> int:
+    """How many accounts there are."""
+    return connection.execute(select(func.count()).select_from(tables.account)).scalar_one()
+
+
+def entries_of(connection: Connection, account_ref: str, event_id: str) -> tuple[Entry, ...]:
+    """The ledger entries that one event booked for an account."""
+    c = tables.entry.c
+    rows = connection.execute(
+        select(c.account_ref, c.event_id, c.entry_no, c.kind, c.issuer, c.units, c.lot_id)
+        .where(c.account_ref == account_ref, c.event_id == event_id)
+        .order_by(c.entry_no)
+    )
+    return tuple(Entry(r[0], r[1], r[2], AccountKind(r[3]), r[4], r[5], r[6]) for r in rows)
+
+
+def forget_lots(connection: Connection, account_ref: str) -> None:
+    """Drop the stored lots, overdraft and sums of an account, before HQ's are put in their place."""
+    for table in (tables.lot, tables.overdraft, tables.accumulator):
+        connection.execute(delete(table).where(table.c.account_ref == account_ref))

@@ -1,0 +1,257 @@
+"""Opening the till's SQLite: the right library, the right pragmas, one instance, one thread that writes.
+
+Reads happen on the caller's thread through a connection of its own; every write is a job for the writer thread and runs in
+one ``BEGIN IMMEDIATE`` transaction. A connection never crosses threads.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pysqlite3.dbapi2
+from filelock import FileLock, Timeout
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.pool import NullPool
+
+from pos_app.errors import PosError, StorageError
+
+__all__ = ["Connection", "Database", "open_database"]
+
+DATABASE_NAME = "till.sqlite3"
+HEAD_REVISION = "0001"
+KNOWN_REVISIONS = frozenset({HEAD_REVISION})
+# The WAL-reset corruption bug is in 3.7.0 to 3.51.2.
+SQLITE_VERSION_MIN = (3, 51, 3)
+_BUSY_TIMEOUT_MS = 5_000
+
+Result = TypeVar("Result")
+
+
+class Database:
+    """The open database of one till. Thread-safe; ``close`` waits for the writes that are queued."""
+
+    def __init__(self, engine: Engine, *, path: Path, lock: FileLock) -> None:
+        self.path = path
+        self._engine = engine
+        self._lock = lock
+        self._local = threading.local()
+        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
+
+    def reader(self) -> Connection:
+        """The calling thread's own connection for reading; stays open until the thread ends or ``close_reader``."""
+        connection: Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._engine.connect()
+            connection.exec_driver_sql("PRAGMA query_only = ON")
+            self._local.connection = connection
+        return connection
+
+    def close_reader(self) -> None:
+        """Close this thread's reading connection, if it has one."""
+        connection: Connection | None = getattr(self._local, "connection", None)
+        if connection is not None:
+            connection.close()
+            self._local.connection = None
+
+    def submit(self, job: Callable[[Connection], Result]) -> Future[Result]:
+        """Run ``job`` in a transaction on the writer thread: all of it is committed, or nothing.
+
+        The future raises ``StorageError`` for what disk and file do; an exception of the job's own rolls back and is raised.
+        """
+        return self._writer.submit(self._in_transaction, job)
+
+    def write(self, job: Callable[[Connection], Result]) -> Result:
+        """``submit`` and wait."""
+        return self.submit(job).result()
+
+    def _in_transaction(self, job: Callable[[Connection], Result]) -> Result:
+        try:
+            connection: Connection | None = getattr(self._local, "connection", None)
+            if connection is None:
+                connection = self._engine.connect()
+                self._local.connection = connection
+            with transaction(connection):
+                return job(connection)
+        except (DatabaseError, pysqlite3.dbapi2.Error) as error:
+            # Never retried blindly: the connection is thrown away and the caller looks the event up.
+            self.close_reader()
+            raise storage_problem(error, self.path) from error
+
+    def close(self) -> None:
+        """Finish the queued writes, fold the WAL into the file, close and unlock. Call it on the thread that opened."""
+        self._writer.submit(self._checkpoint_and_close).result()
+        self._writer.shutdown(wait=True)
+        self.close_reader()
+        self._engine.dispose()
+        self._lock.release()
+
+    def _checkpoint_and_close(self) -> None:
+        connection: Connection | None = getattr(self._local, "connection", None)
+        if connection is not None:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.close_reader()
+
+
+@contextmanager
+def transaction(connection: Connection) -> Iterator[None]:
+    """``BEGIN IMMEDIATE`` ... ``COMMIT``, or ``ROLLBACK`` when the block raises."""
+    driver = driver_connection(connection)
+    driver.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        driver.execute("COMMIT")
+    except BaseException:
+        if driver.in_transaction:
+            driver.execute("ROLLBACK")
+        raise
+
+
+def driver_connection(connection: Connection) -> Any:
+    """The DB-API connection below, for statements that are compiled once and run many times."""
+    return connection.connection.driver_connection
+
+
+def make_engine(path: Path) -> Engine:
+    """An engine whose connections have the till's pragmas and no transaction of the driver's own making."""
+    engine = create_engine(f"sqlite:///{path}", module=pysqlite3.dbapi2, poolclass=NullPool)
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            f"busy_timeout = {_BUSY_TIMEOUT_MS}",
+            "temp_store = MEMORY",
+            "trusted_schema = OFF",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+def open_database(folder: Path) -> Database:
+    """Open the till's database in ``folder``, creating or upgrading it; raises ``StorageError`` with what to do.
+
+    Refuses an SQLite with the WAL-reset bug, a second instance, a damaged file, and a file of a newer program.
+    """
+    check_library()
+    lock = _lock(folder)
+    path = folder / DATABASE_NAME
+    engine = make_engine(path)
+    try:
+        _bring_up_to_date(engine, path)
+    except (DatabaseError, pysqlite3.dbapi2.Error) as error:
+        lock.release()
+        raise storage_problem(error, path) from error
+    except BaseException:
+        lock.release()
+        raise
+    path.chmod(0o600)
+    return Database(engine, path=path, lock=lock)
+
+
+def check_library() -> None:
+    """Raise ``StorageError`` when the SQLite library is older than the mend of the WAL-reset bug."""
+    if pysqlite3.dbapi2.sqlite_version_info < SQLITE_VERSION_MIN:
+        raise StorageError(
+            "storage.library",
+            what=f"The SQLite library {pysqlite3.dbapi2.sqlite_version} can damage a database and is refused.",
+            safe="The database was not opened.",
+            todo="Install the program again with its own libraries.",
+        )
+
+
+def current_revision(engine: Engine) -> str | None:
+    """The migration that the file stands at; None for an empty file."""
+    with engine.connect() as connection:
+        tables = connection.exec_driver_sql("SELECT count(*) FROM sqlite_schema").scalar_one()
+        if not tables:
+            return None
+        revision: str = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one()
+        return revision
+
+
+def _bring_up_to_date(engine: Engine, path: Path) -> None:
+    revision = current_revision(engine)
+    if revision == HEAD_REVISION:
+        return
+    if revision is not None and revision not in KNOWN_REVISIONS:
+        raise StorageError(
+            "storage.newer",
+            what=f"The database {path.name} was written by a newer version of this program.",
+            safe="It was not touched.",
+            todo="Install the newer version again.",
+        )
+    from storage.migrations import upgrade
+
+    upgrade(engine)
+
+
+def _lock(folder: Path) -> FileLock:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # Not bound to a thread: the till may close from another one than it opened in.
+        lock = FileLock(folder / "till.lock", timeout=0, thread_local=False)
+        lock.acquire()
+    except Timeout as error:
+        raise StorageError(
+            "storage.second_instance",
+            what="This till is already open in another window.",
+            safe="Nothing was changed.",
+            todo="Use the open window, or close it first.",
+        ) from error
+    except OSError as error:
+        raise StorageError(
+            "storage.read_only",
+            what=f"The folder {folder} cannot be written ({error.strerror}).",
+            safe="Nothing was changed.",
+            todo="Give this user the right to write there, or set storage.folder to another folder.",
+        ) from error
+    return lock
+
+
+def storage_problem(error: Exception, path: Path) -> PosError:
+    """What SQLite said, as a sentence for the person at the till."""
+    original = error.orig if isinstance(error, DatabaseError) else error
+    name = str(getattr(original, "sqlite_errorname", "") or "")
+    text = str(original).lower()
+    if name.startswith("SQLITE_FULL") or "disk is full" in text:
+        return StorageError(
+            "storage.full",
+            what="The disk is full: this could not be saved.",
+            safe="Everything that was finished before is safe; this sale is not booked.",
+            todo="Free some space, then finish the sale again.",
+        )
+    if name.startswith("SQLITE_READONLY") or "readonly" in text:
+        return StorageError(
+            "storage.read_only",
+            what=f"The database {path.name} cannot be written.",
+            safe="Everything that was finished before is safe; this sale is not booked.",
+            todo="Give this user the right to write to the file and its folder.",
+        )
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or "malformed" in text or "not a database" in text:
+        return StorageError(
+            "storage.damaged",
+            what=f"The database {path.name} is damaged.",
+            safe="It was not changed; what HQ has acknowledged is safe there.",
+            todo="Keep the file, run `pos-app doctor`, and restore a backup.",
+        )
+    if isinstance(error, OperationalError | pysqlite3.dbapi2.OperationalError):
+        return StorageError(
+            "storage.unavailable",
+            what=f"The database {path.name} could not be used ({original}).",
+            safe="Everything that was finished before is safe; this sale is not booked.",
+            todo="Check the disk, then try again.",
+        )
+    return StorageError(
+        "storage.refused",
+        what=f"The database refused what was to be saved ({original}).",
+        safe="Nothing of it was booked.",
+        todo="Run `pos-app doctor` and report what it says.",
+    )

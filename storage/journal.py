@@ -1,0 +1,137 @@
+"""The terminal's identity and its journal: a gapless, hash-chained row an event, body bytes kept verbatim."""
+
+import msgspec
+from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from pos_app.protocol.chain import GENESIS, Envelope, event_hash
+from storage import tables
+from storage.database import driver_connection
+from storage.statements import ONE, Statement, insert_of
+
+_LOGICAL_BITS = 16
+_terminal = tables.terminal.c
+_event = tables.event.c
+
+
+class Terminal(msgspec.Struct, frozen=True):
+    """Who this till is, and where its journal stands."""
+
+    terminal_id: str
+    terminal_number: int
+    store_id: str
+    incarnation: int
+    last_seq: int
+    last_hash: bytes
+    last_hlc: int
+    acked_seq: int
+    durable_seq: int
+    hq_gen: int
+    cursor: str
+    last_contact_ms: int | None
+    sync_state: str
+    nps_url: str
+    nps_key: bytes | None
+    hq_public_key: bytes | None
+
+
+class JournalRow(msgspec.Struct, frozen=True):
+    """One event as it stands in the journal; ``body`` is None once it was pruned."""
+
+    incarnation: int
+    seq: int
+    terminal_id: str
+    event_id: str
+    kind: str
+    body: bytes | None
+    prev_hash: bytes
+    hash: bytes
+
+
+_read_terminal = Statement(
+    select(*(tables.terminal.c[name] for name in Terminal.__struct_fields__)).where(_terminal.id == ONE)
+)
+_advance = Statement(
+    update(tables.terminal).values(last_seq=bindparam("seq"), last_hash=bindparam("hash"), last_hlc=bindparam("hlc"))
+)
+_append = Statement(
+    insert_of(
+        tables.event, "incarnation", "seq", "terminal_id", "event_id", "kind", "body", "prev_hash", "hash", "utc_ms"
+    )
+)
+_row_columns = tuple(tables.event.c[name] for name in JournalRow.__struct_fields__)
+_by_event_id = Statement(select(*_row_columns).where(_event.event_id == bindparam("event_id")))
+
+
+def read_terminal(connection: Connection) -> Terminal:
+    """The till's identity; it must have been founded."""
+    row = _read_terminal.first(driver_connection(connection))
+    assert row is not None, "the till was not founded"
+    return Terminal(*row)
+
+
+def found_terminal(connection: Connection, *, terminal_id: str, terminal_number: int, store_id: str) -> None:
+    """Give a new database its identity, once; does nothing where there is one."""
+    row = insert(tables.terminal).values(
+        id=1,
+        terminal_id=terminal_id,
+        terminal_number=terminal_number,
+        store_id=store_id,
+        incarnation=1,
+        last_hash=GENESIS,
+    )
+    connection.execute(row.on_conflict_do_nothing())
+
+
+def change_terminal(connection: Connection, **values: object) -> None:
+    """Set columns of the terminal's row."""
+    connection.execute(update(tables.terminal).values(**values))
+
+
+def next_hlc(last_hlc: int, utc_ms: int) -> int:
+    """The hybrid logical clock's next value: the wall clock where it went on, else one more than the last.
+
+    >>> next_hlc(5 << 16, 6) == 6 << 16, next_hlc(5 << 16, 4) == (5 << 16) + 1
+    (True, True)
+    """
+    return max(last_hlc + 1, utc_ms << _LOGICAL_BITS)
+
+
+def append_event(
+    connection: Connection, terminal: Terminal, *, event_id: str, kind: str, body: bytes, utc_ms: int, hlc: int
+) -> None:
+    """Append the event after the terminal's last one; inside the transaction that books what it says."""
+    seq = terminal.last_seq + 1
+    envelope = Envelope(terminal.terminal_id, terminal.incarnation, seq)
+    digest = event_hash(terminal.last_hash, envelope, body)
+    driver = driver_connection(connection)
+    _append.run(
+        driver,
+        terminal.incarnation,
+        seq,
+        terminal.terminal_id,
+        event_id,
+        kind,
+        body,
+        terminal.last_hash,
+        digest,
+        utc_ms,
+    )
+    _advance.run(driver, seq, digest, hlc)
+
+
+def find_event(connection: Connection, event_id: str) -> JournalRow | None:
+    """The event of this id, or None: the way to learn whether a sale was booked after an I/O error."""
+    row = _by_event_id.first(driver_connection(connection), event_id)
+    return None if row is None else JournalRow(*row)
+
+
+def read_journal(connection: Connection, *, incarnation: int, after_seq: int, limit: int) -> list[JournalRow]:
+    """The next rows of one incarnation's journal."""
+    rows = connection.execute(
+        select(*_row_columns)
+        .where(_event.incarnation == incarnation, _event.seq > after_seq)
+        .order_by(_event.seq)
+        .limit(limit)
+    )
+    return [JournalRow(*row) for row in rows]

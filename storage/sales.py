@@ -1,0 +1,316 @@
+"""Sales and returns as rows: written inside the transaction of their event, read for history, returns and reprints."""
+
+import msgspec
+from sqlalchemy import Column, Connection, bindparam, func, select
+
+from pos_app.model.evaluation import Award, Reason
+from pos_app.model.products import ProductClass
+from pos_app.model.receipts import Payment, PaymentKind, SaleLine
+from pos_app.protocol.events import ReturnedLine
+from storage import tables
+from storage.database import driver_connection
+from storage.statements import EMPTY, ONE, Row, Statement, insert_of
+
+
+class SaleRow(msgspec.Struct, frozen=True):
+    """The head of a sale or return, as stored."""
+
+    event_id: str
+    kind: str
+    receipt_number: str
+    account_ref: str
+    card_ref: str
+    staff_ref: str
+    shift_id: str
+    utc_ms: int
+    zone: str
+    business_date: str
+    mode: str
+    foreign_receipt: str
+    sale_event_id: str
+    total_minor: int
+    burn_units: int
+    burn_worth_minor: int
+    burn_as: str
+    earned_units: int
+    asks_nps: int
+    standing: str
+
+
+class StoredSale(msgspec.Struct, frozen=True):
+    """A sale with its lines, payments and awards; ``burn_units`` maps a line's number to the points it took."""
+
+    head: SaleRow
+    lines: tuple[SaleLine, ...]
+    burn_units: dict[int, int]
+    payments: tuple[Payment, ...]
+    awards: tuple[Award, ...]
+    award_lots: tuple[str, ...]
+
+
+_insert_sale = Statement(insert_of(tables.sale, *SaleRow.__struct_fields__))
+_line_columns = (*SaleLine.__struct_fields__, "burn_units")
+_insert_line = Statement(insert_of(tables.sale_line, "event_id", *_line_columns))
+_insert_payment = Statement(
+    insert_of(tables.payment, "event_id", "payment_no", "kind", "amount_minor", "given_minor", "reference")
+)
+_insert_award = Statement(
+    insert_of(
+        tables.award,
+        "event_id",
+        "award_no",
+        "line_no",
+        "programme_id",
+        "rule_id",
+        "units",
+        "reason_code",
+        "reason_values",
+        "lot_id",
+    )
+)
+_insert_return_line = Statement(insert_of(tables.return_line, "event_id", *ReturnedLine.__struct_fields__))
+_queue_print = Statement(insert_of(tables.print_job, "event_id", "queued_at_ms"))
+_encode_values = msgspec.json.Encoder().encode
+_decode_values = msgspec.json.Decoder(dict[str, int | str]).decode
+_classes = {member.value: member for member in ProductClass}
+
+
+def write_sale(
+    connection: Connection,
+    head: SaleRow,
+    *,
+    lines: tuple[SaleLine, ...],
+    burn_units: dict[int, int],
+    payments: tuple[Payment, ...],
+    awards: tuple[Award, ...],
+    award_lots: dict[str, str],
+) -> int:
+    """Write a sale and queue its receipt; ``award_lots`` maps a programme to the lot it gave. Gives the print job's id."""
+    driver = driver_connection(connection)
+    event_id = head.event_id
+    _insert_sale.run(driver, *msgspec.structs.astuple(head))
+    _insert_line.run_many(
+        driver,
+        (
+            (
+                event_id,
+                line.line_no,
+                line.product_code,
+                line.name,
+                line.product_class.value,
+                line.band,
+                line.department,
+                line.category,
+                line.quantity_milli,
+                line.unit_price_minor,
+                line.list_minor,
+                line.amount_minor,
+                line.burn_minor,
+                line.payable_minor,
+                line.tax_rate_bp,
+                line.tax_minor,
+                line.batch,
+                int(line.sold_by_weight),
+                burn_units.get(line.line_no, 0),
+            )
+            for line in lines
+        ),
+    )
+    _write_payments(driver, event_id, payments)
+    _insert_award.run_many(
+        driver,
+        (
+            (
+                event_id,
+                number,
+                award.line_no,
+                award.programme_id,
+                award.rule_id,
+                award.units,
+                award.reason.code,
+                _encode_values(award.reason.values).decode(),
+                award_lots.get(award.programme_id, ""),
+            )
+            for number, award in enumerate(awards, start=1)
+        ),
+    )
+    job: int = _queue_print.run(driver, event_id, head.utc_ms).lastrowid
+    return job
+
+
+def write_return(
+    connection: Connection, head: SaleRow, *, lines: tuple[ReturnedLine, ...], payments: tuple[Payment, ...]
+) -> int:
+    """Write a return and queue its receipt. Gives the print job's id."""
+    driver = driver_connection(connection)
+    _insert_sale.run(driver, *msgspec.structs.astuple(head))
+    _insert_return_line.run_many(driver, ((head.event_id, *msgspec.structs.astuple(line)) for line in lines))
+    _write_payments(driver, head.event_id, payments)
+    job: int = _queue_print.run(driver, head.event_id, head.utc_ms).lastrowid
+    return job
+
+
+def _write_payments(driver: object, event_id: str, payments: tuple[Payment, ...]) -> None:
+    _insert_payment.run_many(
+        driver,
+        (
+            (event_id, number, payment.kind.value, payment.amount_minor, payment.given_minor, payment.reference)
+            for number, payment in enumerate(payments, start=1)
+        ),
+    )
+
+
+_head_columns = tuple(tables.sale.c[name] for name in SaleRow.__struct_fields__)
+_by_number = Statement(select(*_head_columns).where(tables.sale.c.receipt_number == bindparam("number")))
+_by_event = Statement(select(*_head_columns).where(tables.sale.c.event_id == bindparam("event_id")))
+_lines_of = Statement(
+    select(*(tables.sale_line.c[name] for name in _line_columns))
+    .where(tables.sale_line.c.event_id == bindparam("event_id"))
+    .order_by(tables.sale_line.c.line_no)
+)
+_payments_of = Statement(
+    select(
+        tables.payment.c.kind, tables.payment.c.amount_minor, tables.payment.c.given_minor, tables.payment.c.reference
+    )
+    .where(tables.payment.c.event_id == bindparam("event_id"))
+    .order_by(tables.payment.c.payment_no)
+)
+_awards_of = Statement(
+    select(
+        tables.award.c.line_no,
+        tables.award.c.programme_id,
+        tables.award.c.rule_id,
+        tables.award.c.units,
+        tables.award.c.reason_code,
+        tables.award.c.reason_values,
+        tables.award.c.lot_id,
+    )
+    .where(tables.award.c.event_id == bindparam("event_id"))
+    .order_by(tables.award.c.award_no)
+)
+
+
+_asked = Statement(
+    select(tables.sale.c.event_id).where(
+        tables.sale.c.account_ref == bindparam("account_ref"),
+        tables.sale.c.account_ref != EMPTY,
+        tables.sale.c.utc_ms > bindparam("since_ms"),
+        tables.sale.c.asks_nps == ONE,
+    )
+)
+
+
+def find_sale(connection: Connection, *, receipt_number: str) -> StoredSale | None:
+    """The sale or return with this number on its receipt."""
+    return _stored(connection, _by_number.first(driver_connection(connection), receipt_number))
+
+
+def find_sale_by_event(connection: Connection, event_id: str) -> StoredSale | None:
+    """The sale or return that this event booked."""
+    return _stored(connection, _by_event.first(driver_connection(connection), event_id))
+
+
+def _stored(connection: Connection, row: Row | None) -> StoredSale | None:
+    if row is None:
+        return None
+    head = SaleRow(*row)
+    driver = driver_connection(connection)
+    lines = _lines_of.all(driver, head.event_id)
+    awards = _awards_of.all(driver, head.event_id)
+    return StoredSale(
+        head=head,
+        lines=tuple(_line(line) for line in lines),
+        burn_units={line[0]: line[-1] for line in lines},
+        payments=tuple(
+            Payment(PaymentKind(kind), amount, given, reference)
+            for kind, amount, given, reference in _payments_of.all(driver, head.event_id)
+        ),
+        awards=tuple(_award(award) for award in awards),
+        award_lots=tuple(award[6] for award in awards),
+    )
+
+
+def _line(row: Row) -> SaleLine:
+    *values, _burn_units = row
+    values[3] = _classes[values[3]]
+    values[-1] = bool(values[-1])
+    return SaleLine(*values)
+
+
+def _award(row: Row) -> Award:
+    line_no, programme_id, rule_id, units, code, values, _lot_id = row
+    return Award(line_no, programme_id, rule_id, units, Reason(code, _decode_values(values)))
+
+
+def returned_before(connection: Connection, sale_event_id: str) -> dict[int, ReturnedLine]:
+    """What came back of a sale so far, summed by line."""
+    c = tables.return_line.c
+    rows = connection.execute(
+        select(
+            c.line_no,
+            func.sum(c.quantity_milli),
+            func.sum(c.refund_minor),
+            func.sum(c.tax_minor),
+            func.sum(c.earned_units),
+            func.sum(c.burned_units),
+        )
+        .join(tables.sale, tables.sale.c.event_id == c.event_id)
+        .where(tables.sale.c.sale_event_id == sale_event_id)
+        .group_by(c.line_no)
+    )
+    return {row[0]: ReturnedLine(*row) for row in rows}
+
+
+def asked_since(connection: Connection, account_ref: str, *, since_ms: int) -> bool:
+    """Whether a receipt asked this member the NPS question since that moment."""
+    return _asked.first(driver_connection(connection), account_ref, since_ms) is not None
+
+
+def lines_of_return(connection: Connection, event_id: str) -> tuple[ReturnedLine, ...]:
+    """What came back with one return."""
+    c = tables.return_line.c
+    rows = connection.execute(
+        select(*(c[name] for name in ReturnedLine.__struct_fields__)).where(c.event_id == event_id).order_by(c.line_no)
+    )
+    return tuple(ReturnedLine(*row) for row in rows)
+
+
+def last_event_id(connection: Connection) -> str | None:
+    """The event of the newest sale or return on this till."""
+    return connection.execute(
+        select(tables.sale.c.event_id).order_by(tables.sale.c.receipt_number.desc()).limit(1)
+    ).scalar_one_or_none()
+
+
+class TillTotals(msgspec.Struct, frozen=True):
+    """What the till's rows say in all; the same figures are asked of HQ."""
+
+    sales: int
+    returns: int
+    total_minor: int
+    returned_minor: int
+    earned_units: int
+    burned_units: int
+    ledger_sum_units: int
+
+
+def till_totals(connection: Connection) -> TillTotals:
+    """Sums over every sale, return and ledger entry of this till."""
+    c = tables.sale.c
+
+    def summed(column: Column[int], kind: str) -> int:
+        query = select(func.coalesce(func.sum(column), 0)).where(c.kind == kind)
+        return connection.execute(query).scalar_one()
+
+    def counted(kind: str) -> int:
+        return connection.execute(select(func.count()).select_from(tables.sale).where(c.kind == kind)).scalar_one()
+
+    return TillTotals(
+        sales=counted("sale"),
+        returns=counted("return"),
+        total_minor=summed(c.total_minor, "sale"),
+        returned_minor=summed(c.total_minor, "return"),
+        earned_units=summed(c.earned_units, "sale"),
+        burned_units=summed(c.burn_units, "sale"),
+        ledger_sum_units=connection.execute(select(func.coalesce(func.sum(tables.entry.c.units), 0))).scalar_one(),
+    )

@@ -1,0 +1,353 @@
+"""The tables of a till, as SQLAlchemy Core metadata: STRICT, with CHECKed ranges. Migrations create them; a test compares.
+
+Money is in minor units, points in units, times in UTC milliseconds, quantities in thousandths, rates in basis points.
+"""
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_AMOUNT_MAX = 10**15
+
+
+def _text(name: str, *, default: str | None = None, primary_key: bool = False) -> Column[str]:
+    return Column(name, Text, nullable=False, server_default=default, primary_key=primary_key)
+
+
+def _integer(name: str, *, default: int | None = None) -> Column[int]:
+    return Column(name, Integer, nullable=False, server_default=None if default is None else text(str(default)))
+
+
+def _range(column: str, low: int, high: int = _AMOUNT_MAX) -> CheckConstraint:
+    return CheckConstraint(f"{column} BETWEEN {low} AND {high}", name=f"{column}_range")
+
+
+def _table(name: str, *items: Column[str] | Column[int] | object, rowid: bool = True) -> Table:
+    return Table(name, metadata, *items, sqlite_strict=True, sqlite_with_rowid=rowid)  # type: ignore[arg-type]
+
+
+terminal = _table(
+    "terminal",
+    Column("id", Integer, primary_key=True),
+    _text("terminal_id"),
+    _integer("terminal_number"),
+    _text("store_id"),
+    _integer("incarnation"),
+    _integer("last_seq", default=0),
+    Column("last_hash", LargeBinary, nullable=False),
+    _integer("last_hlc", default=0),
+    _integer("acked_seq", default=0),
+    _integer("durable_seq", default=0),
+    _integer("hq_gen", default=0),
+    _text("cursor", default=""),
+    Column("last_contact_ms", Integer),
+    _text("sync_state", default="ok"),
+    _text("nps_url", default=""),
+    Column("nps_key", LargeBinary),
+    Column("hq_public_key", LargeBinary),
+    CheckConstraint("id = 1", name="single_row"),
+    _range("terminal_number", 1, 999),
+    _range("incarnation", 1),
+    _range("last_seq", 0),
+    CheckConstraint("acked_seq <= last_seq AND durable_seq <= acked_seq", name="acknowledged_order"),
+    CheckConstraint("length(last_hash) = 32", name="hash_length"),
+)
+
+product = _table(
+    "product",
+    _text("code", primary_key=True),
+    _text("name"),
+    _integer("price_minor"),
+    _integer("tax_rate_bp"),
+    _text("product_class"),
+    _text("band", default=""),
+    _text("department", default=""),
+    _text("category", default=""),
+    _integer("sold_by_weight", default=0),
+    _range("price_minor", 0),
+    _range("tax_rate_bp", 0, 10_000),
+    CheckConstraint("product_class IN ('regulated', 'medicine', 'high_margin', 'general')", name="class_known"),
+    CheckConstraint("sold_by_weight IN (0, 1)", name="weight_flag"),
+    rowid=False,
+)
+
+# Apart from the products, so that nothing at the counter ever loads a cost by accident.
+product_cost = _table(
+    "product_cost",
+    Column("code", Text, ForeignKey("product.code", ondelete="CASCADE"), primary_key=True, nullable=False),
+    _integer("cost_minor"),
+    _range("cost_minor", 0),
+    rowid=False,
+)
+
+account = _table(
+    "account",
+    _text("account_ref", primary_key=True),
+    _text("card_class", default=""),
+    _integer("receipts_count", default=0),
+    _integer("provisional", default=0),
+    _integer("includes_incarnation", default=0),
+    _integer("includes_seq", default=0),
+    CheckConstraint("provisional IN (0, 1)", name="provisional_flag"),
+    _range("receipts_count", 0),
+    rowid=False,
+)
+
+card = _table(
+    "card",
+    _text("number", primary_key=True),
+    Column("account_ref", Text, ForeignKey("account.account_ref"), nullable=False),
+    _text("status", default="active"),
+    Index(None, "account_ref"),
+    CheckConstraint("status IN ('active', 'blocked')", name="status_known"),
+    rowid=False,
+)
+
+# Personal data lives here and nowhere else: a row a field (name, phone, birthday), each with a version of its own.
+personal_field = _table(
+    "personal_field",
+    Column("account_ref", Text, ForeignKey("account.account_ref"), primary_key=True, nullable=False),
+    _text("field", primary_key=True),
+    _text("value"),
+    _integer("version", default=1),
+    _integer("changed_at_ms", default=0),
+    _integer("confirmed_version", default=0),
+    _range("version", 0),
+    Index("ix_personal_field_unconfirmed", "changed_at_ms", sqlite_where=text("version > confirmed_version")),
+    rowid=False,
+)
+
+lot = _table(
+    "lot",
+    _text("lot_id", primary_key=True),
+    Column("account_ref", Text, ForeignKey("account.account_ref"), nullable=False),
+    _text("issuer"),
+    _text("programme_id"),
+    _integer("starts_at_ms"),
+    Column("expires_at_ms", Integer),
+    _integer("granted_units"),
+    _integer("remaining_units"),
+    _integer("matured"),
+    Index(None, "account_ref"),
+    Index("ix_lot_maturing", "starts_at_ms", sqlite_where=text("matured = 0")),
+    Index("ix_lot_expiring", "expires_at_ms", sqlite_where=text("remaining_units > 0 AND expires_at_ms IS NOT NULL")),
+    _range("granted_units", 0),
+    CheckConstraint("remaining_units BETWEEN 0 AND granted_units", name="remaining_range"),
+    CheckConstraint("matured IN (0, 1)", name="matured_flag"),
+    rowid=False,
+)
+
+overdraft = _table(
+    "overdraft",
+    Column("account_ref", Text, ForeignKey("account.account_ref"), primary_key=True, nullable=False),
+    _text("issuer", primary_key=True),
+    _integer("units"),
+    _range("units", 0),
+    rowid=False,
+)
+
+accumulator = _table(
+    "accumulator",
+    Column("account_ref", Text, ForeignKey("account.account_ref"), primary_key=True, nullable=False),
+    _text("programme_id", primary_key=True),
+    _text("month", primary_key=True),
+    _integer("sum_minor"),
+    rowid=False,
+)
+
+entry = _table(
+    "entry",
+    Column("account_ref", Text, ForeignKey("account.account_ref"), primary_key=True, nullable=False),
+    _text("event_id", primary_key=True),
+    Column("entry_no", Integer, primary_key=True, nullable=False),
+    _text("kind"),
+    _text("issuer"),
+    _integer("units"),
+    _text("lot_id", default=""),
+    _integer("booked_at_ms"),
+    CheckConstraint(
+        "kind IN ('issued', 'available', 'pending', 'leased', 'redeemed', 'expired', 'overdraft', 'write_off')",
+        name="kind_known",
+    ),
+    CheckConstraint("units <> 0", name="moves_something"),
+    rowid=False,
+)
+
+event = _table(
+    "event",
+    Column("incarnation", Integer, primary_key=True, nullable=False),
+    Column("seq", Integer, primary_key=True, nullable=False),
+    _text("terminal_id"),
+    _text("event_id"),
+    _text("kind"),
+    Column("body", LargeBinary),
+    Column("prev_hash", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    _integer("utc_ms"),
+    UniqueConstraint("event_id"),
+    _range("seq", 1),
+    CheckConstraint("length(prev_hash) = 32 AND length(hash) = 32", name="hash_length"),
+    rowid=False,
+)
+
+sale = _table(
+    "sale",
+    Column("event_id", Text, ForeignKey("event.event_id"), primary_key=True, nullable=False),
+    _text("kind"),
+    _text("receipt_number"),
+    _text("account_ref", default=""),
+    _text("card_ref", default=""),
+    _text("staff_ref"),
+    _text("shift_id"),
+    _integer("utc_ms"),
+    _text("zone"),
+    _text("business_date"),
+    _text("mode"),
+    _text("foreign_receipt", default=""),
+    _text("sale_event_id", default=""),
+    _integer("total_minor"),
+    _integer("burn_units"),
+    _integer("burn_worth_minor"),
+    _text("burn_as"),
+    _integer("earned_units"),
+    _integer("asks_nps", default=0),
+    # How the member stood afterwards, as JSON for the receipt and its copies; empty without a member.
+    _text("standing", default=""),
+    UniqueConstraint("receipt_number"),
+    Index(None, "business_date"),
+    Index("ix_sale_account", "account_ref", "utc_ms", sqlite_where=text("account_ref <> ''")),
+    Index("ix_sale_returns", "sale_event_id", sqlite_where=text("sale_event_id <> ''")),
+    CheckConstraint("kind IN ('sale', 'return')", name="kind_known"),
+    CheckConstraint("mode IN ('till', 'beside')", name="mode_known"),
+    CheckConstraint("burn_as IN ('price_reduction', 'tender')", name="burn_as_known"),
+    _range("total_minor", 0),
+    _range("burn_units", 0),
+    _range("burn_worth_minor", 0),
+    _range("earned_units", 0),
+    CheckConstraint("asks_nps IN (0, 1)", name="asks_nps_flag"),
+    rowid=False,
+)
+
+sale_line = _table(
+    "sale_line",
+    Column("event_id", Text, ForeignKey("sale.event_id"), primary_key=True, nullable=False),
+    Column("line_no", Integer, primary_key=True, nullable=False),
+    _text("product_code"),
+    _text("name"),
+    _text("product_class"),
+    _text("band", default=""),
+    _text("department", default=""),
+    _text("category", default=""),
+    _integer("quantity_milli"),
+    _integer("unit_price_minor"),
+    _integer("list_minor"),
+    _integer("amount_minor"),
+    _integer("burn_minor"),
+    _integer("payable_minor"),
+    _integer("tax_rate_bp"),
+    _integer("tax_minor"),
+    _text("batch", default=""),
+    _integer("sold_by_weight", default=0),
+    _integer("burn_units"),
+    _range("quantity_milli", 1, 10**7),
+    _range("amount_minor", 0),
+    _range("burn_minor", 0),
+    _range("burn_units", 0),
+    CheckConstraint("payable_minor = amount_minor - burn_minor AND payable_minor >= 0", name="payable_sum"),
+    CheckConstraint("tax_minor BETWEEN 0 AND payable_minor", name="tax_range"),
+    rowid=False,
+)
+
+return_line = _table(
+    "return_line",
+    Column("event_id", Text, ForeignKey("sale.event_id"), primary_key=True, nullable=False),
+    Column("line_no", Integer, primary_key=True, nullable=False),
+    _integer("quantity_milli"),
+    _integer("refund_minor"),
+    _integer("tax_minor"),
+    _integer("earned_units"),
+    _integer("burned_units"),
+    _range("quantity_milli", 1, 10**7),
+    _range("refund_minor", 0),
+    _range("earned_units", 0),
+    _range("burned_units", 0),
+    rowid=False,
+)
+
+payment = _table(
+    "payment",
+    Column("event_id", Text, ForeignKey("sale.event_id"), primary_key=True, nullable=False),
+    Column("payment_no", Integer, primary_key=True, nullable=False),
+    _text("kind"),
+    _integer("amount_minor"),
+    _integer("given_minor"),
+    _text("reference", default=""),
+    CheckConstraint("kind IN ('cash', 'card', 'points', 'rounding', 'foreign')", name="kind_known"),
+    rowid=False,
+)
+
+award = _table(
+    "award",
+    Column("event_id", Text, ForeignKey("sale.event_id"), primary_key=True, nullable=False),
+    Column("award_no", Integer, primary_key=True, nullable=False),
+    _integer("line_no"),
+    _text("programme_id"),
+    _text("rule_id"),
+    _integer("units"),
+    _text("reason_code"),
+    _text("reason_values"),
+    _text("lot_id", default=""),
+    _range("units", 0),
+    rowid=False,
+)
+
+print_job = _table(
+    "print_job",
+    Column("id", Integer, primary_key=True),
+    Column("event_id", Text, ForeignKey("sale.event_id"), nullable=False),
+    _integer("is_copy", default=0),
+    _text("state", default="waiting"),
+    _integer("attempts", default=0),
+    _text("problem", default=""),
+    _integer("queued_at_ms"),
+    Index("ix_print_job_waiting", "id", sqlite_where=text("state <> 'printed'")),
+    CheckConstraint("state IN ('waiting', 'printed', 'failed')", name="state_known"),
+)
+
+programme_set = _table(
+    "programme_set",
+    _text("hash", primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    _integer("installed_at_ms"),
+    rowid=False,
+)
+
+shift = _table(
+    "shift",
+    _text("shift_id", primary_key=True),
+    _text("staff_ref"),
+    _text("business_date"),
+    _integer("opened_at_ms"),
+    Column("closed_at_ms", Integer),
+    rowid=False,
+)
