@@ -56,7 +56,7 @@ class Framer:
 
     def _limit_rest(self) -> None:
         """Forget a code that is too long while it comes in, but for what may be the first half of its suffix."""
-        if self._skipped_bytes or len(self._rest) > self._frame_bytes_max + len(self._suffix):
+        if len(self._rest) > self._frame_bytes_max + len(self._suffix):
             kept = self._rest[len(self._rest) - max(len(self._suffix) - 1, 0) :]
             self._skipped_bytes += len(self._rest) - len(kept)
             self._rest = kept

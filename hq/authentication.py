@@ -1,17 +1,19 @@
 """Who is calling: the signature over a request, against the key that the till enrolled with."""
 
+import re
 import threading
 from collections import OrderedDict
 
 import msgspec
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection
 
 from hq.refusals import RefusedError
-from hq.tables import headquarters, terminal
+from hq.terminals import Terminal, find_terminal
 from pos_app.protocol.messages import ErrorCode
 from pos_app.protocol.signing import FRESH_MS, NONCE_BYTES, RequestToSign, verify
 
 _SIGNATURE_BYTES = 64
+_TERMINAL_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TIME_DIGITS_MAX = 16
 _NONCES_MAX = 100_000
 
@@ -36,27 +38,27 @@ def read_signed_call(
         nonce_fits = len(bytes.fromhex(nonce)) == NONCE_BYTES
     except ValueError as error:
         raise RefusedError(ErrorCode.UNAUTHENTICATED) from error
+    terminal_fits = terminal_id == "" or _TERMINAL_ID.fullmatch(terminal_id) is not None
     time_fits = time_ms.isascii() and time_ms.isdigit() and len(time_ms) <= _TIME_DIGITS_MAX
-    if not (time_fits and nonce_fits and len(signature_bytes) == _SIGNATURE_BYTES):
+    if not (terminal_fits and time_fits and nonce_fits and len(signature_bytes) == _SIGNATURE_BYTES):
         raise RefusedError(ErrorCode.UNAUTHENTICATED)
     return SignedCall(RequestToSign(method, path, terminal_id, int(time_ms), nonce, body), signature_bytes)
 
 
-_caller = select(terminal, headquarters.c.hq_gen).where(terminal.c.terminal_id == bindparam("terminal_id"))
-
-
-def authenticate(connection: Connection, call: SignedCall) -> Row[tuple[object, ...]]:
-    """The till that signed this call: its row and ``hq_gen``; raises ``RefusedError`` (401) for an unknown till or another key."""
-    row = connection.execute(_caller, {"terminal_id": call.request.terminal_id}).one_or_none()
-    if row is None or not call.is_signed_by(row.public_key):
+def authenticate(connection: Connection, call: SignedCall) -> Terminal:
+    """The till that signed this call; raises ``RefusedError`` (401) for an unknown till or another key."""
+    terminal = find_terminal(connection, call.request.terminal_id) if call.request.terminal_id else None
+    if terminal is None or not call.is_signed_by(terminal.public_key):
         raise RefusedError(ErrorCode.UNAUTHENTICATED)
-    return row
+    return terminal
 
 
-def refuse_revoked(row: Row[tuple[object, ...]]) -> None:
-    """Raise ``RefusedError`` (403) for a till that was shut out."""
-    if row.revoked:
+def authenticate_active(connection: Connection, call: SignedCall) -> Terminal:
+    """The same, and raise ``RefusedError`` (403) for a till that was shut out."""
+    terminal = authenticate(connection, call)
+    if terminal.revoked:
         raise RefusedError(ErrorCode.REVOKED)
+    return terminal
 
 
 class Freshness:

@@ -10,14 +10,14 @@ import uuid
 from collections.abc import Sequence
 
 import psycopg.errors
-from sqlalchemy import Connection, Engine, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from hq import tables
 from hq.authentication import SignedCall, authenticate
 from hq.intake import InboxRow, Outcome, rows_of, without_effect
 from hq.refusals import RefusedError
-from pos_app.protocol.chain import FIRST_SEQ, GENESIS
+from hq.terminals import Terminal, advance, lock_terminal, note_contact
 from pos_app.protocol.events import PROTOCOL_VERSION
 from pos_app.protocol.messages import (
     Batch,
@@ -33,7 +33,6 @@ _log = logging.getLogger(__name__)
 _VERSIONS_BACK = 2
 _QUARANTINE_MAX = 1_000
 _inbox = tables.inbox.c
-_terminal = tables.terminal.c
 _COPY = (
     "COPY inbox (terminal_id, incarnation, seq, event_id, kind, outcome, hash, body, received_at_ms)"
     " FROM STDIN (FORMAT BINARY)"
@@ -72,37 +71,19 @@ def _opened(call: SignedCall) -> Batch:
     return batch
 
 
-_lock_terminal = (
-    select(tables.terminal, tables.headquarters.c.hq_gen)
-    .where(_terminal.terminal_id == bindparam("terminal_id"))
-    .with_for_update(of=tables.terminal)
-)
-_advance_terminal = (
-    update(tables.terminal)
-    .where(_terminal.terminal_id == bindparam("id"))
-    .values(last_seq=bindparam("seq"), last_hash=bindparam("hash"))
-)
-_note_contact = (
-    update(tables.terminal)
-    .where(_terminal.terminal_id == bindparam("id"))
-    .values(last_contact_ms=bindparam("now_ms"), clock_drift_ms=bindparam("drift_ms"))
-)
-
-
 def _store(
     engine: Engine, batch: Batch, rows: list[InboxRow], *, now_ms: int, drift_ms: int, careful: bool
 ) -> BatchAnswer:
     """One transaction. ``careful``: check each event id against those that are there, instead of trusting that all are new."""
     with engine.begin() as connection:
-        terminal = connection.execute(_lock_terminal, {"terminal_id": batch.terminal_id}).one()
+        terminal = lock_terminal(connection, batch.terminal_id)
         new = rows[_place(connection, terminal, batch, rows) :]
         if new:
             if careful:
                 new = _told_apart(connection, batch.terminal_id, new)
             _insert(connection, batch, new, now_ms=now_ms)
-            end = {"id": batch.terminal_id, "seq": new[-1].seq, "hash": new[-1].hash}
-            connection.execute(_advance_terminal, end)
-        connection.execute(_note_contact, {"id": batch.terminal_id, "now_ms": now_ms, "drift_ms": drift_ms})
+            advance(connection, batch.terminal_id, last_seq=new[-1].seq, last_hash=new[-1].hash)
+        note_contact(connection, batch.terminal_id, now_ms=now_ms, clock_drift_ms=drift_ms)
         rejected = _rejected_again(connection, batch, terminal.last_seq)
     return BatchAnswer(
         acked_seq=max(terminal.last_seq, batch.last_seq),
@@ -113,7 +94,7 @@ def _store(
     )
 
 
-def _place(connection: Connection, terminal: Row[tuple[object, ...]], batch: Batch, rows: Sequence[InboxRow]) -> int:
+def _place(connection: Connection, terminal: Terminal, batch: Batch, rows: Sequence[InboxRow]) -> int:
     """How many events of the batch are in the inbox already; raises ``RefusedError`` when it does not continue this chain."""
     if batch.incarnation != terminal.incarnation:
         raise RefusedError(ErrorCode.FENCED)
@@ -129,12 +110,9 @@ def _place(connection: Connection, terminal: Row[tuple[object, ...]], batch: Bat
     return known
 
 
-def _hash_at(connection: Connection, terminal: Row[tuple[object, ...]], seq: int) -> bytes:
+def _hash_at(connection: Connection, terminal: Terminal, seq: int) -> bytes:
     if seq == terminal.last_seq:
-        last: bytes = terminal.last_hash
-        return last
-    if seq < FIRST_SEQ:
-        return GENESIS
+        return terminal.last_hash
     stored: bytes = connection.execute(
         select(_inbox.hash).where(
             _inbox.terminal_id == terminal.terminal_id, _inbox.incarnation == terminal.incarnation, _inbox.seq == seq
@@ -164,17 +142,20 @@ def _told_apart(connection: Connection, terminal_id: str, rows: Sequence[InboxRo
     found = connection.execute(
         select(_inbox.event_id, _inbox.body).where(_inbox.terminal_id == terminal_id, _inbox.event_id.in_(ids))
     )
-    bodies: dict[str, bytes] = {event_id: body for event_id, body in found}
-    told: list[InboxRow] = []
-    for row in rows:
-        taken_by = bodies.setdefault(str(row.event_id), row.body) if row.event_id else row.body
-        if row.event_id is None or taken_by is row.body:
-            told.append(row)
-        elif taken_by == row.body:
-            told.append(without_effect(row, Outcome.REPEATED))
-        else:
-            told.append(without_effect(row, Outcome.REJECTED, "event_id_taken"))
-    return told
+    taken: dict[str, bytes] = dict(found.tuples())
+    return [_told(row, taken) for row in rows]
+
+
+def _told(row: InboxRow, taken: dict[str, bytes]) -> InboxRow:
+    if row.event_id is None:
+        return row
+    event_id = str(row.event_id)
+    if event_id not in taken:
+        taken[event_id] = row.body
+        return row
+    if taken[event_id] == row.body:
+        return without_effect(row, Outcome.REPEATED)
+    return without_effect(row, Outcome.REJECTED, "event_id_taken")
 
 
 def _insert(connection: Connection, batch: Batch, rows: Sequence[InboxRow], *, now_ms: int) -> None:
@@ -241,7 +222,7 @@ def _put_in_quarantine(engine: Engine, call: SignedCall, *, now_ms: int) -> None
     rows = tables.quarantine
     mine = rows.c.terminal_id == call.request.terminal_id
     with engine.begin() as connection:
-        connection.execute(_lock_terminal, {"terminal_id": call.request.terminal_id})
+        lock_terminal(connection, call.request.terminal_id)
         count = connection.execute(select(func.count()).select_from(rows).where(mine)).scalar_one()
         known = connection.execute(select(rows.c.content_hash).where(mine, rows.c.content_hash == digest)).first()
         if known is None and count < _QUARANTINE_MAX:

@@ -62,7 +62,7 @@ def _examine(seq: int, digest: bytes, body: bytes) -> InboxRow:
         event_id = uuid.UUID(event.event_id)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return _unknown(seq, digest, body)
-    if event.version > PROTOCOL_VERSION:
+    if event.version > PROTOCOL_VERSION or str(event_id) != event.event_id:
         return _unknown(seq, digest, body)
     return InboxRow(seq, event_id, _KINDS[type(event).__name__], Outcome.ACCEPTED, digest, body)
 

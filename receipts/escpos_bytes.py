@@ -11,6 +11,7 @@ from typing import assert_never
 
 from escpos import capabilities
 from escpos.constants import BARCODE_HEIGHT, BARCODE_TXT_OFF, BARCODE_TYPE_B, BARCODE_WIDTH, QR_ECLEVEL_M
+from escpos.magicencode import Encoder, MagicEncode
 from escpos.printer import Dummy
 from PIL import Image
 
@@ -71,7 +72,10 @@ class _Roll(Dummy):
             letter_dots=_LETTER_DOTS,
             line_dots=round((dpi if isinstance(dpi, int) else _USUAL_DPI) / _LINES_PER_INCH),
         )
-        self._pages = [page for page in settings.code_pages if page in self.profile.get_code_pages()]
+        # Some profiles name a code page twice; printers are surest to have it in its lowest slot.
+        slots = sorted(((int(slot), page) for slot, page in self.profile.codePages.items()), reverse=True)
+        self.magic = MagicEncode(self, encoder=Encoder({page: slot for slot, page in slots}))
+        self._pages = [page for page in settings.code_pages if page in self.magic.encoder.codepages]
         self._cuts = settings.cut
         self._style = Line("")
         self.hw("INIT")
@@ -130,8 +134,6 @@ class _Roll(Dummy):
         matrix = codes.qr(data)
         modules = len(matrix) + 2 * codes.QR_QUIET_MODULES
         module_dots = min(_QR_MODULE_DOTS_MAX, self._width_dots // modules)
-        if not module_dots:
-            raise _refused("the paper is too narrow for the QR code")
         if self.profile.supports("qrCode"):
             self.set(align="center")
             self.qr(data, ec=QR_ECLEVEL_M, size=module_dots, native=True)
@@ -140,7 +142,10 @@ class _Roll(Dummy):
             self._put_image(raster.matrix_image(matrix, module_dots=module_dots, width_dots=self._width_dots))
 
     def _put_barcode(self, data: str) -> None:
-        """As Code 128, by the printer itself where it can and where its plain code set B fits on the paper."""
+        """As Code 128, by the printer itself where it can and where its plain code set B fits on the paper.
+
+        On paper too narrow for any bars the number that follows has to do.
+        """
         bars = codes.code128(data)
         if self.profile.supports("barcodeB") and self._fits(codes.code128_set_b_modules(data)):
             self.set(align="center")
@@ -151,14 +156,12 @@ class _Roll(Dummy):
             payload = b"{B" + data.replace("{", "{{").encode("ascii")
             self._raw(BARCODE_TYPE_B["CODE128"] + bytes([len(payload)]) + payload)
             self.set(align="left")
-            return
-        if not self._fits(len(bars)):
-            raise _refused("the paper is too narrow for the bar code")
-        self._put_image(
-            raster.bars_image(
-                bars, module_dots=_BAR_MODULE_DOTS, height_dots=_BAR_HEIGHT_DOTS, width_dots=self._width_dots
+        elif self._fits(len(bars)):
+            self._put_image(
+                raster.bars_image(
+                    bars, module_dots=_BAR_MODULE_DOTS, height_dots=_BAR_HEIGHT_DOTS, width_dots=self._width_dots
+                )
             )
-        )
 
     def _fits(self, bar_modules: int) -> bool:
         """Whether a bar code fits on the paper; the margins that no printer reaches are its quiet zones."""

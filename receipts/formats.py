@@ -42,16 +42,14 @@ class Formats:
     def amount(self, minor: int) -> str:
         """An amount without its currency, with exactly the currency's decimals: ``1,234.50``."""
         digits = self._currency.exponent
-        pattern = _with_digits(self._locale.decimal_formats[None], least=digits, most=digits)
-        return _minus(pattern.apply(_decimal(minor, digits), self._locale))
+        return _minus(self._plain(_decimal(minor, digits), least=digits, most=digits))
 
     def money(self, minor: int) -> str:
         """An amount with its currency: ``€1,234.50``. The decimals are ours, whatever CLDR says of the currency."""
         digits = self._currency.exponent
         pattern = _with_digits(self._locale.currency_formats["standard"], least=digits, most=digits)
-        text = pattern.apply(
-            _decimal(minor, digits), self._locale, currency=self._currency.code, currency_digits=False
-        )
+        number = _decimal(minor, digits)
+        text = str(pattern.apply(number, self._locale, currency=self._currency.code, currency_digits=False))
         return _minus(_SYMBOL_TOUCHES_DIGIT.sub(_NO_BREAK_SPACE, text))
 
     def less(self, minor: int) -> str:
@@ -70,27 +68,32 @@ class Formats:
 
     def counted(self, plural: Plural, number: Decimal | int, *, digits: int = 0) -> str:
         """A number with its noun, by the plural rule of the receipt's language."""
-        pattern = _with_digits(self._locale.decimal_formats[None], least=digits, most=digits)
-        return plural[self._plural_form(number)].format(number=pattern.apply(number, self._locale))
+        sentence = plural[self._plural_form(number)]
+        return sentence.format(number=self._plain(Decimal(number), least=digits, most=digits))
 
     def quantity(self, milli: int) -> str:
         """Thousandths as a quantity without trailing zeros: ``2``, ``1.245``."""
-        pattern = _with_digits(self._locale.decimal_formats[None], least=0, most=_QUANTITY_EXPONENT)
-        return pattern.apply(_decimal(milli, _QUANTITY_EXPONENT), self._locale)
+        return self._plain(_decimal(milli, _QUANTITY_EXPONENT), least=0, most=_QUANTITY_EXPONENT)
 
     def rate(self, basis_points: int) -> str:
         """A rate in percent without trailing zeros: ``20%``, ``5.5%``."""
         pattern = _with_digits(self._locale.percent_formats[None], least=0, most=_RATE_DIGITS_MAX)
-        return pattern.apply(Decimal(basis_points) / BASIS_POINTS, self._locale)
+        return str(pattern.apply(Decimal(basis_points) / BASIS_POINTS, self._locale))
+
+    def percent_as_factor(self, percent: int) -> str:
+        """A percentage as a factor: ``2`` for 200, ``1.5`` for 150."""
+        return self.quantity(percent * 10)
 
     def date(self, utc_ms: int) -> str:
         """The local date of a moment."""
-        return format_date(local_time(utc_ms=utc_ms, zone_name=self._zone), "medium", locale=self._locale)
+        text = format_date(local_time(utc_ms=utc_ms, zone_name=self._zone), "medium", locale=self._locale)
+        return text.replace(" ", _NO_BREAK_SPACE)
 
     def moment(self, utc_ms: int) -> str:
         """The local date and time of a moment, to the minute."""
         local = local_time(utc_ms=utc_ms, zone_name=self._zone)
-        return f"{self.date(utc_ms)} {format_time(local.time(), 'short', locale=self._locale)}"
+        clock = format_time(local.time(), "short", locale=self._locale)
+        return f"{self.date(utc_ms)}{_NO_BREAK_SPACE}{clock}"
 
     def start(self, utc_ms: int) -> str:
         """When something begins: the date, and the time unless it is midnight."""
@@ -100,6 +103,11 @@ class Formats:
     def last_day(self, end_ms: int) -> str:
         """The last day on which something that ends just before ``end_ms`` can be used."""
         return self.date(end_ms - 1)
+
+    def _plain(self, number: Decimal, *, least: int, most: int) -> str:
+        """A number without a sign of what it counts, with at least and at most so many decimals."""
+        pattern = _with_digits(self._locale.decimal_formats[None], least=least, most=most)
+        return str(pattern.apply(number, self._locale))
 
 
 def _locale(name: str) -> Locale:

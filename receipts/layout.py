@@ -5,6 +5,7 @@ Import it when rendering only: it brings Babel along.
 
 from collections.abc import Iterator
 
+from pos_app.model.evaluation import Award
 from pos_app.model.receipts import Payment, PaymentKind, SaleKind, SaleLine
 from receipts.document import (
     Align,
@@ -28,6 +29,7 @@ from receipts.formats import Formats
 from receipts.layout_member import member_panel
 
 _ONE_MILLI = 1000
+_FULL_PERCENT = 100
 
 
 def lay_out(facts: ReceiptFacts) -> Document:
@@ -76,14 +78,12 @@ def _item_count(facts: ReceiptFacts, formats: Formats) -> str:
 
 
 def _goods(facts: ReceiptFacts, formats: Formats) -> Iterator[LineItem]:
-    earned: dict[int, int] = {}
-    for award in facts.awards:
-        earned[award.line_no] = earned.get(award.line_no, 0) + award.units
     for line in facts.lines:
-        yield _line_item(line, formats, earned_units=earned.get(line.line_no, 0))
+        awards = [award for award in facts.awards if award.line_no == line.line_no and award.units]
+        yield _line_item(line, awards, formats)
 
 
-def _line_item(line: SaleLine, formats: Formats, *, earned_units: int) -> LineItem:
+def _line_item(line: SaleLine, awards: list[Award], formats: Formats) -> LineItem:
     """The list price at the right with its discount below, so that the column of amounts adds up to the total."""
     words = formats.words
     discount_minor = line.list_minor - line.amount_minor
@@ -92,14 +92,27 @@ def _line_item(line: SaleLine, formats: Formats, *, earned_units: int) -> LineIt
         notes.append(Note(words.discount, formats.less(discount_minor)))
     if line.batch:
         notes.append(Note(words.batch.format(batch=line.batch)))
-    if earned_units > 0:
-        notes.append(Note(words.line_points.format(points=formats.points(earned_units))))
+    notes += (Note(_award(award, formats)) for award in awards)
     return LineItem(
         name=line.name,
         detail=_quantity(line, formats, is_list_price=discount_minor >= 0),
         amount=formats.amount(max(line.list_minor, line.amount_minor)),
         notes=tuple(notes),
     )
+
+
+def _award(award: Award, formats: Formats) -> str:
+    """``+30 points``, with the rate and the goods' weight where the reason has them: ``+30 points (3% × 2)``."""
+    points = formats.words.line_points.format(points=formats.points(award.units))
+    rate_bp, weight_percent = (award.reason.values.get(key) for key in ("rate_bp", "weight_percent"))
+    if not isinstance(rate_bp, int):
+        return points
+    weight = (
+        f" × {formats.percent_as_factor(weight_percent)}"
+        if isinstance(weight_percent, int) and weight_percent != _FULL_PERCENT
+        else ""
+    )
+    return f"{points} ({formats.rate(rate_bp)}{weight})"
 
 
 def _quantity(line: SaleLine, formats: Formats, *, is_list_price: bool) -> str:
@@ -127,6 +140,7 @@ def _sums(facts: ReceiptFacts, formats: Formats) -> Iterator[AnyBlock]:
     yield from _payments(facts, formats)
     saved_minor = _saved_minor(facts)
     if saved_minor and not is_return:
+        yield Space()
         yield Text(words.saved.format(amount=formats.money(saved_minor)), align=Align.CENTRE, weight=Weight.STRONG)
 
 
@@ -162,7 +176,9 @@ def _payments(facts: ReceiptFacts, formats: Formats) -> Iterator[AnyBlock]:
     if len(tenders) < len(facts.payments) and rounding_minor:
         yield Columns(formats.words.rounding, formats.signed(rounding_minor))
     for payment in tenders:
-        yield Columns(_payment_name(payment, facts, formats), formats.amount(payment.given_minor or payment.amount_minor))
+        yield Columns(
+            _payment_name(payment, facts, formats), formats.amount(payment.given_minor or payment.amount_minor)
+        )
         if payment.reference:
             reference = formats.words.card_reference.format(reference=payment.reference)
             yield Text(reference, weight=Weight.FINE)
@@ -173,7 +189,11 @@ def _payments(facts: ReceiptFacts, formats: Formats) -> Iterator[AnyBlock]:
 def _payment_name(payment: Payment, facts: ReceiptFacts, formats: Formats) -> str:
     words = formats.words
     if facts.kind is SaleKind.RETURN:
-        names = {PaymentKind.CASH: words.cash_back, PaymentKind.CARD: words.card_back, PaymentKind.POINTS: words.points_back}
+        names = {
+            PaymentKind.CASH: words.cash_back,
+            PaymentKind.CARD: words.card_back,
+            PaymentKind.POINTS: words.points_back,
+        }
     else:
         tender = words.points_tender.format(points=_burned_points(facts, formats))
         names = {PaymentKind.CASH: words.cash, PaymentKind.CARD: words.card, PaymentKind.POINTS: tender}

@@ -48,16 +48,31 @@ class Line(msgspec.Struct, frozen=True):
     is_inverse: bool = False
 
 
+class _Paper(msgspec.Struct, frozen=True):
+    """How many letters fit on a line, and whether letters of twice the size can be printed."""
+
+    columns: int
+    doubles: bool
+
+    def can_double(self, *texts: str) -> bool:
+        """Whether each of these headings takes at most two lines of large letters, each word whole."""
+        return self.doubles and all(_is_short(text, self.columns // 2) for text in texts)
+
+    def room(self, *, is_wide: bool) -> int:
+        """How many letters fit on a line, large ones or others."""
+        return self.columns // 2 if is_wide else self.columns
+
+
 AnyLine = Line | Qr | Barcode | Cut
 
 
 def plain(text: str) -> str:
-    """Text that is safe to send anywhere: composed letters, no control or invisible characters, one kind of fixed space.
+    r"""Text that is safe to send anywhere: composed letters, no control or invisible characters, one kind of fixed space.
 
     A name could otherwise carry a printer command.
 
-    >>> plain("Creme\\u0300\\u202f\\x1b@ 5")
-    'Cremè\\xa0@ 5'
+    >>> plain("Creme\u0300\u202f\x1b@ 5")
+    'Cremè\xa0@ 5'
     """
     composed = unicodedata.normalize("NFC", text.translate(_FIXED_SPACES))
     return "".join(
@@ -69,70 +84,75 @@ def plain(text: str) -> str:
 
 def set_lines(document: Document, *, columns: int, doubles: bool) -> Iterator[AnyLine]:
     """The document line by line. ``doubles`` says whether the device can print letters of twice the size."""
+    paper = _Paper(columns=columns, doubles=doubles)
     for block in document.blocks:
-        for line in _set_block(block, columns, doubles):
-            # A space that must not break has done its work once the lines are broken; no printer's code page is sure to have it.
-            is_text = isinstance(line, Line)
-            yield msgspec.structs.replace(line, text=line.text.replace(_NO_BREAK_SPACE, " ")) if is_text else line
+        for line in _set_block(block, paper):
+            # A space that must not break has done its work once the lines are broken, and few code pages have it.
+            if isinstance(line, Line):
+                yield msgspec.structs.replace(line, text=line.text.replace(_NO_BREAK_SPACE, " "))
+            else:
+                yield line
 
 
-def _set_block(block: AnyBlock, columns: int, doubles: bool) -> Iterator[AnyLine]:  # noqa: FBT001 - passed on as it came
+def _set_block(block: AnyBlock, paper: _Paper) -> Iterator[AnyLine]:  # noqa: C901, PLR0912 - one short case a block
     match block:
         case Text():
-            yield from _set_text(block, columns, doubles)
+            yield from _set_text(block, paper)
         case Columns():
-            yield from _set_columns(block, columns, doubles)
+            yield from _set_columns(block, paper)
         case LineItem():
-            yield from _set_item(block, columns)
+            yield from _set_item(block, paper.columns)
         case Table():
-            yield from _set_table(block, columns)
+            yield from _set_table(block, paper.columns)
         case Panel():
-            yield Line(_HEAVY_RULE * columns)
+            yield Line(_HEAVY_RULE * paper.columns)
             for inner in block.blocks:
-                yield from _set_block(inner, columns, doubles)
-            yield Line(_HEAVY_RULE * columns)
+                yield from _set_block(inner, paper)
+            yield Line(_HEAVY_RULE * paper.columns)
         case Banner():
-            is_wide = doubles and _is_short(block.text, columns // 2)
-            width = columns // 2 if is_wide else columns
-            for text in _wrap_evenly(block.text, width):
-                yield Line(text.center(width), is_strong=True, is_tall=True, is_wide=is_wide, is_inverse=True)
+            yield from _set_banner(block, paper)
         case Rule():
-            yield Line(RULE * columns)
+            yield Line(RULE * paper.columns)
         case Space():
             yield Line("")
         case Qr():
             yield block
-            yield from _set_text(Text(block.caption, align=Align.CENTRE), columns, doubles)
+            yield from _set_text(Text(block.caption, align=Align.CENTRE), paper)
         case Barcode():
             yield block
-            yield from _set_text(Text(block.data, align=Align.CENTRE), columns, doubles)
+            yield from _set_text(Text(block.data, align=Align.CENTRE), paper)
         case Cut():
             yield block
         case _:
             assert_never(block)
 
 
-def _set_text(block: Text, columns: int, doubles: bool) -> Iterator[Line]:  # noqa: FBT001 - passed on as it came
+def _set_text(block: Text, paper: _Paper) -> Iterator[Line]:
     is_large = block.weight is Weight.LARGE
-    is_wide = is_large and doubles and _is_short(block.text, columns // 2)
-    width = columns // 2 if is_wide else columns
+    is_wide = is_large and paper.can_double(block.text)
+    room = paper.room(is_wide=is_wide)
     is_centred = block.align is Align.CENTRE
-    for text in _wrap_evenly(block.text, width) if is_centred else _wrap(block.text, width):
+    for text in _wrap_evenly(block.text, room) if is_centred else _wrap(block.text, room):
         yield Line(
-            text.center(width).rstrip() if is_centred else text,
+            text.center(room).rstrip() if is_centred else text,
             is_strong=block.weight in {Weight.STRONG, Weight.LARGE},
             is_tall=is_large,
             is_wide=is_wide,
         )
 
 
-def _set_columns(block: Columns, columns: int, doubles: bool) -> Iterator[Line]:  # noqa: FBT001 - passed on as it came
+def _set_columns(block: Columns, paper: _Paper) -> Iterator[Line]:
     is_large = block.weight is Weight.LARGE
-    is_wide = is_large and doubles and len(plain(block.left)) + len(plain(block.right)) < columns // 2
-    for text in _spread(block.left, block.right, columns // 2 if is_wide else columns):
-        yield Line(
-            text, is_strong=block.weight in {Weight.STRONG, Weight.LARGE}, is_tall=is_large, is_wide=is_wide
-        )
+    is_wide = is_large and paper.can_double(block.left, block.right)
+    for text in _spread(block.left, block.right, paper.room(is_wide=is_wide)):
+        yield Line(text, is_strong=block.weight in {Weight.STRONG, Weight.LARGE}, is_tall=is_large, is_wide=is_wide)
+
+
+def _set_banner(block: Banner, paper: _Paper) -> Iterator[Line]:
+    is_wide = paper.can_double(block.text)
+    room = paper.room(is_wide=is_wide)
+    for text in _wrap_evenly(block.text, room):
+        yield Line(text.center(room), is_strong=True, is_tall=True, is_wide=is_wide, is_inverse=True)
 
 
 def _set_item(block: LineItem, columns: int) -> Iterator[Line]:
@@ -146,13 +166,23 @@ def _set_item(block: LineItem, columns: int) -> Iterator[Line]:
 
 
 def _set_table(block: Table, columns: int) -> Iterator[Line]:
-    """The first column takes what the widest cells of the others leave."""
+    """The first column takes what the widest cells of the others leave; on narrow paper each cell gets a line with its header."""
     rows = [[plain(cell) for cell in row] for row in (block.header, *block.rows)]
-    right_widths = [max(len(row[place]) for row in rows) for place in range(1, len(block.header))]
-    gap = max(1, (columns - sum(right_widths) - max(len(row[0]) for row in rows)) // len(block.header))
+    widths = [max(len(row[place]) for row in rows) for place in range(len(block.header))]
+    gap = (columns - sum(widths)) // len(widths)
+    if gap < 1:
+        yield from _set_cells(block, columns)
+        return
     for row in rows:
-        right = "".join(" " * gap + cell.rjust(width) for cell, width in zip(row[1:], right_widths, strict=True))
-        yield Line((row[0].ljust(columns - len(right)) + right)[:columns])
+        right = "".join(" " * gap + cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))
+        yield Line(row[0].ljust(columns - len(right)) + right)
+
+
+def _set_cells(block: Table, columns: int) -> Iterator[Line]:
+    for first, *others in block.rows:
+        yield from map(Line, _spread(block.header[0], first, columns))
+        for header, cell in zip(block.header[1:], others, strict=True):
+            yield from map(Line, _spread(_DETAIL_INDENT + header, cell, columns))
 
 
 def _spread(left: str, right: str, columns: int) -> list[str]:

@@ -87,7 +87,7 @@ def _draw_down(canvas: Canvas, pieces: list[Piece], top: float) -> None:
         top -= piece.height
 
 
-def _pieces(block: AnyBlock, x: float, width: float) -> list[Piece]:
+def _pieces(block: AnyBlock, x: float, width: float) -> list[Piece]:  # noqa: C901, PLR0911 - one short case a block
     match block:
         case Text():
             return _text(block, x, width)

@@ -16,6 +16,7 @@ from receipts.lines import plain
 
 _FONT_NAME = "ReceiptSans"
 _STROKE_OF_SIZE = 0.032
+_SPACE_OF_SIZE = 0.02
 _FILL, _FILL_AND_STROKE = 0, 2
 
 Colour = tuple[float, float, float]
@@ -42,7 +43,12 @@ def font() -> str:
 
 def text_width(text: str, style: Style) -> float:
     """The width of a text on one line."""
-    return pdfmetrics.stringWidth(text, font(), style.size)
+    return pdfmetrics.stringWidth(text, font(), style.size) + len(text) * _letter_space(style)
+
+
+def _letter_space(style: Style) -> float:
+    """Room for the outline of strong letters."""
+    return style.size * _SPACE_OF_SIZE if style.is_strong else 0
 
 
 def put_text(canvas: Canvas, text: str, style: Style, *, x: float, baseline: float) -> None:
@@ -53,7 +59,9 @@ def put_text(canvas: Canvas, text: str, style: Style, *, x: float, baseline: flo
     line.setStrokeColorRGB(*style.colour)
     canvas.setLineWidth(style.size * _STROKE_OF_SIZE)
     line.setTextRenderMode(_FILL_AND_STROKE if style.is_strong else _FILL)
+    line.setCharSpace(_letter_space(style))
     line.textOut(text)
+    line.setCharSpace(0)
     line.setTextRenderMode(_FILL)
     canvas.drawText(line)
 

@@ -6,7 +6,7 @@ All images are black (0) on white (1), one bit a dot.
 from functools import cache
 
 import msgspec
-from PIL import Image, ImageChops, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 from receipts.codes import QR_QUIET_MODULES, Bars, Matrix
 from receipts.fonts import MONO_FONT, SANS_FONT
@@ -42,12 +42,13 @@ def line_image(line: Line, grid: Grid) -> Image.Image:
     is_pressed = line.is_tall and not line.is_wide
     width = grid.width_dots * (2 if is_pressed else 1)
     height = grid.letter_dots * scale + grid.line_dots - grid.letter_dots
-    image = Image.new("1", (width, height), _WHITE)
-    _draw_cells(ImageDraw.Draw(image), line, grid, scale)
+    paper, ink = (_BLACK, _WHITE) if line.is_inverse else (_WHITE, _BLACK)
+    image = Image.new("1", (width, height), paper)
+    _draw_cells(ImageDraw.Draw(image), line, grid, scale=scale, ink=ink)
     if is_pressed:
         grey = image.convert("L").resize((grid.width_dots, height), Image.Resampling.BOX)
         image = grey.point(lambda level: 255 if level >= _GREY_MIDDLE else 0).convert("1")
-    return ImageChops.invert(image) if line.is_inverse else image
+    return image
 
 
 def bars_image(bars: Bars, *, module_dots: int, height_dots: int, width_dots: int) -> Image.Image:
@@ -73,7 +74,7 @@ def _centred(code: Image.Image, width_dots: int) -> Image.Image:
     return strip
 
 
-def _draw_cells(draw: ImageDraw.ImageDraw, line: Line, grid: Grid, scale: int) -> None:
+def _draw_cells(draw: ImageDraw.ImageDraw, line: Line, grid: Grid, *, scale: int, ink: int) -> None:
     cell_dots = grid.cell_dots * scale
     baseline = (grid.line_dots - grid.letter_dots) // 2 + grid.letter_dots * scale * _BASELINE_PERCENT // 100
     for place, character in enumerate(line.text):
@@ -81,7 +82,7 @@ def _draw_cells(draw: ImageDraw.ImageDraw, line: Line, grid: Grid, scale: int) -
         font = _font_for(character, cell_dots)
         # Printers make letters bold by printing each twice, a dot apart.
         for x in (middle, middle + scale) if line.is_strong else (middle,):
-            draw.text((x, baseline), character, fill=_BLACK, font=font, anchor="ms")
+            draw.text((x, baseline), character, fill=ink, font=font, anchor="ms")
 
 
 @cache

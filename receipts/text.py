@@ -18,8 +18,13 @@ def render_text(document: Document, columns: int) -> str:
 def _rows(document: Document, columns: int) -> Iterator[str]:
     for line in set_lines(document, columns=columns, doubles=False):
         if isinstance(line, Line):
-            text = f"*** {line.text.strip()} ***".center(columns) if line.is_inverse else line.text
-            yield text.rstrip()
+            yield (_framed(line.text.strip(), columns) if line.is_inverse else line.text).rstrip()
         elif isinstance(line, Qr):
             address = textwrap.wrap(plain(line.data), columns, break_on_hyphens=False)
             yield from (row.center(columns).rstrip() for row in address)
+
+
+def _framed(warning: str, columns: int) -> str:
+    """What other renderings print white on black."""
+    framed = f"*** {warning} ***"
+    return (framed if len(framed) <= columns else warning).center(columns)

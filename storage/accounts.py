@@ -226,6 +226,11 @@ def put_personal(connection: Connection, account_ref: str, fields: dict[str, str
     )
 
 
+def set_card_class(connection: Connection, account_ref: str, card_class: str) -> None:
+    """The class that a member has reached."""
+    connection.execute(update(tables.account).where(_account.account_ref == account_ref).values(card_class=card_class))
+
+
 def set_card_status(connection: Connection, number: str, status: CardStatus) -> None:
     """Block or unblock a card."""
     connection.execute(update(tables.card).where(_card.number == number).values(status=status.value))

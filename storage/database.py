@@ -50,6 +50,13 @@ class Database:
             self._local.connection = connection
         return connection
 
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection for reading that is closed at once: for threads that end before the till does."""
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA query_only = ON")
+            yield connection
+
     def close_reader(self) -> None:
         """Close this thread's reading connection, if it has one."""
         connection: Connection | None = getattr(self._local, "connection", None)

@@ -120,6 +120,34 @@ def append_event(
     _advance.run(driver, seq, digest, hlc)
 
 
+def begin_incarnation(connection: Connection, *, terminal_id: str, incarnation: int) -> None:
+    """Put every event that HQ does not hold durably under a new name: same bodies and event ids, a new chain from number 1."""
+    terminal = read_terminal(connection)
+    moving = connection.execute(
+        select(_event.seq, _event.event_id, _event.body)
+        .where(_event.incarnation == terminal.incarnation, _event.seq > terminal.durable_seq)
+        .order_by(_event.seq)
+    ).all()
+    last_hash = GENESIS
+    for seq, (old_seq, event_id, body) in enumerate(moving, start=1):
+        digest = event_hash(last_hash, Envelope(terminal_id, incarnation, seq), body)
+        connection.execute(
+            update(tables.event)
+            .where(_event.incarnation == terminal.incarnation, _event.seq == old_seq, _event.event_id == event_id)
+            .values(incarnation=incarnation, seq=seq, terminal_id=terminal_id, prev_hash=last_hash, hash=digest)
+        )
+        last_hash = digest
+    change_terminal(
+        connection,
+        terminal_id=terminal_id,
+        incarnation=incarnation,
+        last_seq=len(moving),
+        last_hash=last_hash,
+        acked_seq=0,
+        durable_seq=0,
+    )
+
+
 def find_event(connection: Connection, event_id: str) -> JournalRow | None:
     """The event of this id, or None: the way to learn whether a sale was booked after an I/O error."""
     row = _by_event_id.first(driver_connection(connection), event_id)

@@ -22,6 +22,7 @@ from storage.database import Database
 
 _event = tables.event.c
 _personal = tables.personal_field.c
+_unconfirmed = _personal.version > _personal.confirmed_version
 
 
 class SqliteOutbox:
@@ -32,7 +33,8 @@ class SqliteOutbox:
 
     def identity(self) -> TerminalIdentity:
         """Who we are and how far we got, read afresh."""
-        terminal = journal.read_terminal(self._database.reader())
+        with self._database.reading() as connection:
+            terminal = journal.read_terminal(connection)
         return TerminalIdentity(
             terminal_id=terminal.terminal_id,
             incarnation=terminal.incarnation,
@@ -44,9 +46,9 @@ class SqliteOutbox:
 
     def next_batch(self, first_seq: int, *, events_max: int, bytes_max: int) -> PendingBatch | None:
         """Events from ``first_seq`` on, at most so many and so heavy, but at least one; None when there is none."""
-        connection = self._database.reader()
-        incarnation = journal.read_terminal(connection).incarnation
-        rows = journal.read_journal(connection, incarnation=incarnation, after_seq=first_seq - 1, limit=events_max)
+        with self._database.reading() as connection:
+            incarnation = journal.read_terminal(connection).incarnation
+            rows = journal.read_journal(connection, incarnation=incarnation, after_seq=first_seq - 1, limit=events_max)
         bodies: list[bytes] = []
         weight_bytes = 0
         for row in rows:
@@ -87,29 +89,8 @@ class SqliteOutbox:
 
     def pending_personal(self, limit: int) -> tuple[PersonalRecord, ...]:
         """Personal records with fields that HQ has not confirmed, oldest first; each with all its unconfirmed fields."""
-        connection = self._database.reader()
-        unconfirmed = _personal.version > _personal.confirmed_version
-        oldest = func.min(_personal.changed_at_ms)
-        refs = (
-            connection.execute(
-                select(_personal.account_ref)
-                .where(unconfirmed)
-                .group_by(_personal.account_ref)
-                .order_by(oldest, _personal.account_ref)
-                .limit(limit)
-            )
-            .scalars()
-            .all()
-        )
-        rows = connection.execute(
-            select(
-                _personal.account_ref, _personal.field, _personal.value, _personal.version, _personal.changed_at_ms
-            ).where(unconfirmed, _personal.account_ref.in_(refs))
-        )
-        fields: dict[str, dict[str, VersionedField]] = defaultdict(dict)
-        for account_ref, field, value, version, changed_at_ms in rows:
-            fields[account_ref][field] = VersionedField(value, version, changed_at_ms)
-        return tuple(PersonalRecord(account_ref, fields[account_ref]) for account_ref in refs)
+        with self._database.reading() as connection:
+            return _unconfirmed_records(connection, limit)
 
     def confirm_personal(self, records: tuple[PersonalRecord, ...]) -> None:
         """HQ holds these versions. A field that was changed since it was sent stays pending."""
@@ -147,17 +128,28 @@ class SqliteOutbox:
 
     def queue_figures(self) -> QueueFigures:
         """The queue's length and age."""
-        connection = self._database.reader()
-        terminal = journal.read_terminal(connection)
-        oldest = connection.execute(
-            select(func.min(_event.utc_ms)).where(
-                _event.incarnation == terminal.incarnation, _event.seq > terminal.acked_seq
-            )
-        ).scalar_one()
-        personal = connection.execute(
-            select(func.count(_personal.account_ref.distinct())).where(_personal.version > _personal.confirmed_version)
-        ).scalar_one()
+        with self._database.reading() as connection:
+            terminal = journal.read_terminal(connection)
+            waiting = (_event.incarnation == terminal.incarnation) & (_event.seq > terminal.acked_seq)
+            oldest = connection.execute(select(func.min(_event.utc_ms)).where(waiting)).scalar_one()
+            accounts_waiting = func.count(_personal.account_ref.distinct())
+            personal = connection.execute(select(accounts_waiting).where(_unconfirmed)).scalar_one()
         return QueueFigures(terminal.last_seq - terminal.acked_seq, oldest, personal)
+
+
+def _unconfirmed_records(connection: Connection, limit: int) -> tuple[PersonalRecord, ...]:
+    by_account = select(_personal.account_ref).where(_unconfirmed).group_by(_personal.account_ref)
+    oldest_first = by_account.order_by(func.min(_personal.changed_at_ms), _personal.account_ref).limit(limit)
+    refs = connection.execute(oldest_first).scalars().all()
+    rows = connection.execute(
+        select(
+            _personal.account_ref, _personal.field, _personal.value, _personal.version, _personal.changed_at_ms
+        ).where(_unconfirmed, _personal.account_ref.in_(refs))
+    )
+    fields: dict[str, dict[str, VersionedField]] = defaultdict(dict)
+    for account_ref, field, value, version, changed_at_ms in rows:
+        fields[account_ref][field] = VersionedField(value, version, changed_at_ms)
+    return tuple(PersonalRecord(account_ref, fields[account_ref]) for account_ref in refs)
 
 
 class _OwnLater(msgspec.Struct, frozen=True):

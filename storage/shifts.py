@@ -11,7 +11,7 @@ _shift = tables.shift.c
 
 def current_shift(connection: Connection, *, staff_ref: str, business_date: str, utc_ms: int) -> str:
     """The open shift of this cashier on this day; one of another cashier or day is closed and a new one opened."""
-    row = connection.execute(
+    row: str | None = connection.execute(
         select(_shift.shift_id).where(
             _shift.closed_at_ms.is_(None), _shift.staff_ref == staff_ref, _shift.business_date == business_date
         )

@@ -1,1 +1,1 @@
-"""The commands of ``pos-app``."""
+"""The commands of ``pos-app``: one module a command, thin over the use cases."""

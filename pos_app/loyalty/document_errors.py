@@ -31,9 +31,12 @@ _IN_WORDS = (
     (re.compile(r"Expected `(?:array|object|str)` of length >= (\d+)"), r"it is shorter than \1"),
     (re.compile(r"Expected `str` matching regex .*"), "only small letters, digits, - and _ are possible, up to 64"),
     (re.compile(r"Object missing required field `(.*)`"), r"the key '\1' is missing"),
+    (re.compile(r"Invalid RFC3339 encoded date"), "a date such as 2026-01-31 is needed"),
     (re.compile(r"Invalid (?:enum )?value (.*)"), r"\1 is not possible"),
 )
 _TYPE_WORDS = {
+    "datetime": "a date with a time",
+    "time": "a time",
     "array": "a list",
     "bool": "true or false",
     "date": "a date",
@@ -101,9 +104,13 @@ def _guilty_key(path: Path, message: str, raw: object) -> Path:
 
 
 def _at(raw: Any, path: Path) -> dict[str, Any]:
-    for part in path:
-        raw = raw[part]
-    return dict(raw)
+    """The table at ``path``; empty where a key that looks like a path has led us astray."""
+    try:
+        for part in path:
+            raw = raw[part]
+    except (LookupError, TypeError):
+        return {}
+    return raw if isinstance(raw, dict) else {}
 
 
 def _replaced(raw: Any, path: Path, value: object) -> Any:

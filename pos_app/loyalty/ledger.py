@@ -98,6 +98,15 @@ class _Draft:
             self.overdraft_units[issuer] = self.overdraft_units.get(issuer, 0) + units
             self.move(units, issuer=issuer, source=AccountKind.OVERDRAFT, target=target)
 
+    def cancel(self, lot: Lot, units: int) -> int:
+        """Take back up to ``units`` as if they had not been issued; gives how many there were."""
+        taken = min(units, lot.remaining_units)
+        if taken:
+            home = AccountKind.AVAILABLE if lot.matured else AccountKind.PENDING
+            self.take(lot, taken)
+            self.move(taken, issuer=lot.issuer, source=home, target=AccountKind.ISSUED, lot_id=lot.lot_id)
+        return taken
+
     def credit(self, lot: Lot, *, source: AccountKind) -> None:
         """Add a lot; an overdraft of its issuer is repaid from it first."""
         home = AccountKind.AVAILABLE if lot.matured else AccountKind.PENDING
@@ -217,20 +226,17 @@ def book_sale(
 def book_return(
     books: Books, *, event_id: str, claw_back: Sequence[LotUnits], issuer: str, restored: Sequence[Lot]
 ) -> Booking:
-    """Take earned points back (from the lots that the sale gave, else as overdraft) and give burned ones back."""
+    """Give burned points back, then take earned ones back: from the lots that the sale gave, else from others, else as overdraft."""
     draft = _Draft(books, event_id)
-    owed = 0
-    for part in claw_back:
-        lot = draft.lots.get(part.lot_id)
-        taken = min(part.units, lot.remaining_units) if lot else 0
-        if lot and taken:
-            home = AccountKind.AVAILABLE if lot.matured else AccountKind.PENDING
-            draft.take(lot, taken)
-            draft.move(taken, issuer=issuer, source=home, target=AccountKind.ISSUED, lot_id=lot.lot_id)
-        owed += part.units - taken
-    draft.owe(owed, issuer=issuer, target=AccountKind.ISSUED)
     for lot in restored:
         draft.credit(lot, source=AccountKind.REDEEMED)
+    owed = 0
+    for part in claw_back:
+        own_lot = draft.lots.get(part.lot_id)
+        owed += part.units - (0 if own_lot is None else draft.cancel(own_lot, part.units))
+    for lot in _soonest_expiring(lot for lot in draft.lots.values() if lot.issuer == issuer):
+        owed -= draft.cancel(lot, owed)
+    draft.owe(owed, issuer=issuer, target=AccountKind.ISSUED)
     return draft.done()
 
 

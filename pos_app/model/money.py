@@ -5,6 +5,7 @@ exponent of 0 a unit is a point), rates in basis points (``_bp``, 10 000 = 100 %
 """
 
 from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
@@ -59,6 +60,31 @@ def cash_rounding_minor(*, amount_minor: int, step_minor: int) -> int:
     (-2, 2)
     """
     return round_half_up(amount_minor, step_minor) * step_minor - amount_minor
+
+
+def minor_from_text(text: str, *, exponent: int) -> int:
+    """An amount as people write it, in whole units of its smallest part; comma or point. Raises ``ValueError`` otherwise.
+
+    >>> minor_from_text("12.5", exponent=2), minor_from_text("1500", exponent=0)
+    (1250, 1500)
+    """
+    try:
+        scaled = Decimal(text.strip().replace(",", ".")).scaleb(exponent)
+        minor = int(scaled)
+    except (InvalidOperation, OverflowError) as error:
+        raise ValueError(f"{text!r} is not an amount") from error
+    if scaled != minor:
+        raise ValueError(f"{text!r} has more than {exponent} decimals")
+    return minor
+
+
+def text_from_minor(amount: int, *, exponent: int) -> str:
+    """The inverse: plain digits with a point, for files and the command line; screens and paper format by locale.
+
+    >>> text_from_minor(1250, exponent=2), text_from_minor(-5, exponent=2), text_from_minor(7, exponent=0)
+    ('12.50', '-0.05', '7')
+    """
+    return f"{Decimal(amount).scaleb(-exponent):f}"
 
 
 def share_out(amount: int, weights: Sequence[int], tie_keys: Sequence[Any]) -> list[int]:

@@ -85,6 +85,8 @@ def book_sale(
         accounts.add_to_sums(
             connection, books.account_ref, sums_of(event.counted, event.moment.business_date), receipts=1
         )
+        if basket.member is not None and event.class_after != basket.member.card_class:
+            accounts.set_card_class(connection, books.account_ref, event.class_after)
     return ClosedSale(
         event_id=event.event_id,
         receipt_number=event.receipt_number,

@@ -10,8 +10,7 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from pos_app.errors import InputError
-from pos_app.loyalty.programme import Programme, ProgrammeSet, accumulator_period, programme_set
-from pos_app.use_cases.programmes import burn_issuer, encode_programme_set
+from pos_app.loyalty.programme import Programme, accumulator_period, programme_set
 from pos_app.model.accounts import CardStatus, Member
 from pos_app.model.calendar import business_date
 from pos_app.model.identifiers import uuid7
@@ -21,6 +20,7 @@ from pos_app.settings import Settings
 from pos_app.use_cases import booking, enrolling, quoting, returning
 from pos_app.use_cases.clock import Clock, SystemClock
 from pos_app.use_cases.members import member_of
+from pos_app.use_cases.programmes import burn_issuer, encode_programme_set
 from pos_app.use_cases.quoting import Tender, Terms
 from pos_app.use_cases.views import Basket, ClosedSale, Quote
 from storage import accounts, catalogue, journal, programmes, shifts

@@ -1,5 +1,6 @@
 """Bytes put together into codes."""
 
+import itertools
 import logging
 
 import pytest
@@ -156,10 +157,7 @@ def test_that_however_the_bytes_are_split_the_codes_are_the_same(
     stream = "".join(f"{prefix}{code}{suffix}" for code in codes).encode()
     edges = [0, *sorted(cut for cut in cuts if cut < len(stream)), len(stream)]
     seen = [
-        code
-        for start, end in zip(edges, edges[1:], strict=False)
-        if start < end
-        for code in framer.feed(stream[start:end], 0)
+        code for start, end in itertools.pairwise(edges) if start < end for code in framer.feed(stream[start:end], 0)
     ]
     assert codes == seen
 

@@ -1,11 +1,15 @@
 """GS1 element strings against biip, an independent reader of them."""
 
+import re
+
+import pytest
+from biip.gs1_application_identifiers import _GS1_APPLICATION_IDENTIFIERS
 from biip.gs1_messages import GS1Message
 from hypothesis import given
 from hypothesis import strategies as st
 from stdnum import ean
 
-from devices.gs1 import GROUP_SEPARATOR, element_values, last_day, weight_grams
+from devices.gs1 import _LENGTHS, GROUP_SEPARATOR, element_values, last_day, weight_grams
 
 _TEXT = st.text("ABCabc0123456789-/._", min_size=1, max_size=20)
 _DATE = st.tuples(st.integers(0, 75), st.integers(1, 12), st.integers(0, 28)).map(
@@ -41,9 +45,20 @@ def test_that_messages_are_read_as_biip_reads_them(elements: list[tuple[str, str
 
     assert {e.ai.ai: e.value for e in theirs if e.ai.ai in {"01", "10", "17", "21", "3103"}} == ours
     dates = [e.date.isoformat() for e in theirs if e.ai.ai == "17" and e.date is not None]
-    assert dates == [last_day(ours["17"])] * ("17" in ours)
+    assert dates == [last_day(ours[ai]) for ai in ours if ai == "17"]
     kilograms = [e.decimal for e in theirs if e.ai.ai == "3103" and e.decimal is not None]
-    assert [int(weight * 1000) for weight in kilograms] == [weight_grams(ours)] * ("3103" in ours)
+    assert [int(weight * 1000) for weight in kilograms] == [weight_grams(ours) for ai in ours if ai == "3103"]
+
+
+def test_that_the_lengths_are_those_of_every_identifier_of_the_standard() -> None:
+    for ai, entry in _GS1_APPLICATION_IDENTIFIERS.items():
+        length = sum(int(digits) for digits in re.findall(r"[NX](\d+)", entry.format))
+        assert _LENGTHS.get(ai[:2]) == (None if entry.separator_required else length), ai
+
+
+@pytest.mark.parametrize("cut", ["1126", "410123", "3103001", "9", "10", "0012345678901234567A"])
+def test_that_a_message_cut_short_is_not_read(cut: str) -> None:
+    assert element_values("0105901234123457" + cut) is None
 
 
 def test_that_fixed_lengths_need_no_separator() -> None:

@@ -1,9 +1,10 @@
 """The scanner's thread on real pseudo terminals."""
 
 import logging
-import os
+import logging.handlers
 import queue
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,10 +70,12 @@ def test_that_scans_arrive_in_order(gun: PtyScanner, till: Till) -> None:
 def test_that_a_cut_code_is_dropped_at_the_time_out(
     gun: PtyScanner, till: Till, caplog: pytest.LogCaptureFixture
 ) -> None:
-    said = threading.Event()
-    caplog.handler.addFilter(lambda record: said.set() or True)
+    said: queue.Queue[logging.LogRecord] = queue.Queue()
+    teller = logging.handlers.QueueHandler(said)
+    logging.getLogger("devices.framing").addHandler(teller)
     gun.send(b"59012")
-    assert said.wait(WAIT_S)
+    said.get(timeout=WAIT_S)
+    logging.getLogger("devices.framing").removeHandler(teller)
     gun.scan("A1")
     assert till.code() == "A1"
     assert "Dropped 5 bytes" in caplog.text
@@ -121,6 +124,25 @@ def test_that_a_port_that_is_not_there_yet_is_waited_for(gun: PtyScanner, till: 
     scanner.stop()
 
 
+def test_that_a_port_that_stays_away_is_told_once(
+    tmp_path: Path, till: Till, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    tries: queue.Queue[float] = queue.Queue()
+    really_open = serial.Serial.open
+
+    def count(port: serial.Serial) -> None:
+        tries.put(time.monotonic())
+        really_open(port)
+
+    monkeypatch.setattr(serial.Serial, "open", count)
+    scanner = reader(str(tmp_path / "nothing"), till)
+    scanner.start()
+    first, second, third, fourth = (tries.get(timeout=WAIT_S) for _ in range(4))
+    scanner.stop()
+    assert till.states.qsize() == len(caplog.records) == 1
+    assert second - first < fourth - third  # quick at first, then slower
+
+
 def test_that_a_bare_os_error_is_an_unplugged_port(
     gun: PtyScanner, till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,7 +150,7 @@ def test_that_a_bare_os_error_is_an_unplugged_port(
     in_waiting = serial.Serial.in_waiting
 
     def vanish(port: serial.Serial) -> int:
-        if gun.port == port.port and unplug.is_set():
+        if unplug.is_set():
             unplug.clear()
             gun.unplug()
         return int(in_waiting.fget(port))  # type: ignore[attr-defined]
@@ -152,7 +174,7 @@ def test_that_stop_ends_the_thread_and_frees_the_port(gun: PtyScanner, till: Til
         scanner = reader(gun.port, till, partial_timeout_ms=60_000)
         scanner.start()
         assert till.state() is True
-        scanner.stop()
+        scanner.stop(timeout_ms=500)  # less than one wait for a byte
         assert threading.active_count() == before
     serial.Serial(gun.port, exclusive=True).close()
 
@@ -221,5 +243,5 @@ def test_that_no_descriptor_leaks_over_many_replugs(gun: PtyScanner, till: Till,
         till.state()
         gun.scan("A1")
         till.code()
-        counts.append(len(os.listdir("/proc/self/fd")))
+        counts.append(len(list(Path("/proc/self/fd").iterdir())))
     assert len(set(counts)) == 1

@@ -68,8 +68,8 @@ def facts(lines: tuple[SaleLine, ...], **changes: object) -> ReceiptFacts:
     return msgspec.structs.replace(plain, **changes)
 
 
-def award(line_no: int, units: int) -> Award:
-    return Award(line_no=line_no, programme_id="p", rule_id="r", units=units, reason=Reason("x", {}))
+def award(line_no: int, units: int, **values: int | str) -> Award:
+    return Award(line_no=line_no, programme_id="p", rule_id="r", units=units, reason=Reason("pharmacy", values))
 
 
 def pharmacy() -> ReceiptFacts:
@@ -108,7 +108,11 @@ def pharmacy() -> ReceiptFacts:
             ),
             next_step=NextStep("ladder", "accumulated", 1230, 500, "Platinum"),
         ),
-        awards=(award(1, 30), award(4, 10), award(4, 8)),
+        awards=(
+            award(1, 30, rate_bp=300, weight_percent=200),
+            award(4, 10, rate_bp=300, weight_percent=100),
+            award(4, 8),
+        ),
         nps=NpsFacts("https://hq.bridge-pharmacy.example/n/K7XQ-2M9A-44TD", "K7XQ-2M9A-44TD"),
     )
 

@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from escpos.capabilities import BaseProfile
+from escpos.magicencode import MagicEncode
+from PIL import Image
+
 class _Printer:
     device: Any
     def open(self, raise_not_found: bool = ...) -> None: ...
@@ -18,3 +22,25 @@ class Serial(_Printer):
 
 class File(_Printer):
     def __init__(self, devfile: str = ..., auto_flush: bool = ...) -> None: ...
+
+class Dummy(_Printer):
+    profile: BaseProfile
+    magic: MagicEncode
+    def __init__(self, *, profile: str) -> None: ...
+    @property
+    def output(self) -> bytes: ...
+    def hw(self, hw: str) -> None: ...
+    def set(
+        self,
+        *,
+        align: str | None = None,
+        bold: bool | None = None,
+        invert: bool | None = None,
+        custom_size: bool | None = None,
+        width: int | None = None,
+        height: int | None = None,
+    ) -> None: ...
+    def qr(self, content: str, *, ec: int, size: int, native: bool) -> None: ...
+    def image(self, img_source: Image.Image, *, impl: str) -> None: ...
+    def cut(self) -> None: ...
+    def print_and_feed(self, n: int) -> None: ...

@@ -1,0 +1,212 @@
+"""HQ's HTTP: what tills call, and the pages that customers open. Every refusal is an answer, never a stack trace."""
+
+import logging
+import time
+from collections.abc import Callable
+from importlib.resources import files
+from urllib.parse import parse_qs
+
+import msgspec
+from fastapi import FastAPI, Request, Response
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+
+from hq import changes, enrolment, inbox, nps, pages, personal
+from hq.authentication import Freshness, SignedCall, read_signed_call
+from hq.limits import HEALTH_PATH, InFlightLimit, read_body
+from hq.refusals import RefusedError
+from hq.words import Words, words_for
+from pos_app.protocol.messages import REQUEST_BYTES_MAX, ErrorCode, encode_message
+from pos_app.protocol.nps import parse_code
+from pos_app.protocol.signing import NONCE_HEADER, SIGNATURE_HEADER, TERMINAL_HEADER, TIME_HEADER
+
+_log = logging.getLogger(__name__)
+_FORM_BYTES_MAX = 16 * 1024
+_JSON = "application/json"
+_RETRY_AFTER_S = 5
+
+
+class HqConfig(msgspec.Struct, frozen=True):
+    """HQ's few settings. ``public_url`` is where customers and tills reach it; the receipts' links begin with it.
+
+    ``requests_max`` are served at once; a sender gets ``body_timeout_s`` for a request's body.
+    """
+
+    public_url: str
+    requests_max: int = 64
+    body_timeout_s: float = 30.0
+
+
+def create_app(
+    engine: Engine,
+    config: HqConfig,
+    *,
+    received: Callable[[], None] = lambda: None,
+    utc_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+) -> FastAPI:
+    """The application over a database that ``hq.database.prepare`` has prepared.
+
+    ``received`` is called after each batch, from a worker thread, to wake whatever books; ``utc_ms`` is HQ's clock.
+    """
+    app = FastAPI(title="pos-app HQ", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(InFlightLimit, requests_max=config.requests_max)
+    _handle_errors(app)
+    _serve_tills(app, engine, config, received=received, utc_ms=utc_ms)
+    _serve_customers(app, engine, config, utc_ms=utc_ms)
+    return app
+
+
+def _serve_tills(
+    app: FastAPI, engine: Engine, config: HqConfig, *, received: Callable[[], None], utc_ms: Callable[[], int]
+) -> None:
+    freshness = Freshness()
+
+    @app.get(HEALTH_PATH)
+    def health() -> Response:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+        return Response(b'{"status":"ok"}', media_type=_JSON)
+
+    @app.post("/v1/enrolments")
+    async def enrol(request: Request) -> Response:
+        call = await _signed_call(request, config)
+        answer = await run_in_threadpool(
+            enrolment.receive_enrolment, engine, call, now_ms=utc_ms(), public_url=config.public_url
+        )
+        return _answer(answer)
+
+    @app.post("/v1/terminals/{terminal_id}/batches")
+    async def upload(request: Request, terminal_id: str) -> Response:
+        call = await _call_of(request, config, terminal_id)
+        answer = await run_in_threadpool(inbox.receive_batch, engine, call, now_ms=utc_ms())
+        received()
+        return _answer(answer)
+
+    @app.post("/v1/terminals/{terminal_id}/personal-records")
+    async def upload_personal(request: Request, terminal_id: str) -> Response:
+        call = await _call_of(request, config, terminal_id)
+        return _answer(await run_in_threadpool(personal.receive_personal, engine, call, now_ms=utc_ms()))
+
+    @app.get("/v1/terminals/{terminal_id}/changes")
+    async def read_changes(request: Request, terminal_id: str) -> Response:
+        call = await _call_of(request, config, terminal_id)
+        cursor = request.query_params.get("cursor", "")
+        page = await run_in_threadpool(
+            changes.read_changes, engine, call, cursor=cursor, freshness=freshness, now_ms=utc_ms()
+        )
+        return Response(page, media_type=_JSON)
+
+
+def _serve_customers(app: FastAPI, engine: Engine, config: HqConfig, *, utc_ms: Callable[[], int]) -> None:
+    style = files("hq").joinpath("static/nps.css").read_bytes()
+
+    @app.get(pages.STYLE_PATH)
+    def read_style() -> Response:
+        return Response(style, media_type="text/css", headers={"Cache-Control": "max-age=3600"})
+
+    @app.get("/n")
+    def ask_code(request: Request) -> Response:
+        return _page(pages.code_page(_words(request)))
+
+    @app.post("/n")
+    async def take_code(request: Request) -> Response:
+        typed = (await _form(request, config)).get("code", "")
+        token = await run_in_threadpool(nps.find_token, engine, typed)
+        if token is None:
+            return _page(pages.code_page(_words(request), typed=parse_code(typed) or "", unknown=True), status=404)
+        return _see(token)
+
+    @app.get("/n/{token}")
+    async def ask(request: Request, token: str) -> Response:
+        question = await run_in_threadpool(nps.find_question, engine, token)
+        if question is None:
+            return _page(pages.broken_page(_words(request)), status=404)
+        return _page(pages.question_page(question, token=token, words=_words(request)))
+
+    @app.post("/n/{token}")
+    async def take_answer(request: Request, token: str) -> Response:
+        form = await _form(request, config)
+        score = form.get("score", "")
+        words = _words(request)
+        if score in _SCORES:
+            question = await run_in_threadpool(
+                nps.give_score, engine, token, _SCORES[score], language=words.language, now_ms=utc_ms()
+            )
+        elif "comment" in form or "skip" in form:
+            comment = "" if "skip" in form else form["comment"]
+            question = await run_in_threadpool(nps.give_comment, engine, token, comment)
+        else:
+            question = await run_in_threadpool(nps.find_question, engine, token)
+        return _see(token) if question else _page(pages.broken_page(words), status=404)
+
+
+_SCORES = {str(score): score for score in range(nps.SCORE_MAX + 1)}
+
+
+def _handle_errors(app: FastAPI) -> None:
+    @app.exception_handler(RefusedError)
+    async def refused(_request: Request, error: RefusedError) -> Response:
+        return Response(error.body, status_code=error.status, headers=error.headers, media_type=_JSON)
+
+    @app.exception_handler(HTTPException)
+    async def not_found(request: Request, error: HTTPException) -> Response:
+        return await refused(request, RefusedError(ErrorCode.NOT_FOUND, status=error.status_code))
+
+    @app.exception_handler(PoolTimeoutError)
+    @app.exception_handler(DBAPIError)
+    async def database_away(request: Request, error: Exception) -> Response:
+        _log.error("hq.database kind=%s", type(error).__name__)
+        return await refused(request, RefusedError(ErrorCode.BUSY, retry_after_s=_RETRY_AFTER_S))
+
+
+async def _call_of(request: Request, config: HqConfig, terminal_id: str) -> SignedCall:
+    """A call of the till that the path names."""
+    call = await _signed_call(request, config)
+    if call.request.terminal_id != terminal_id:
+        raise RefusedError(ErrorCode.UNAUTHENTICATED)
+    return call
+
+
+async def _signed_call(request: Request, config: HqConfig) -> SignedCall:
+    body = await read_body(request, bytes_max=REQUEST_BYTES_MAX, timeout_s=config.body_timeout_s)
+    path = bytes(request.scope["raw_path"]).decode("latin-1")
+    query = bytes(request.scope["query_string"]).decode("latin-1")
+    return read_signed_call(
+        method=request.method,
+        path=f"{path}?{query}" if query else path,
+        body=body,
+        terminal_id=request.headers.get(TERMINAL_HEADER, ""),
+        time_ms=request.headers.get(TIME_HEADER, ""),
+        nonce=request.headers.get(NONCE_HEADER, ""),
+        signature=request.headers.get(SIGNATURE_HEADER, ""),
+    )
+
+
+async def _form(request: Request, config: HqConfig) -> dict[str, str]:
+    """The fields of an HTML form, the first of each name; a body that is none has no fields."""
+    body = await read_body(request, bytes_max=_FORM_BYTES_MAX, timeout_s=config.body_timeout_s)
+    try:
+        fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=10)
+    except ValueError:
+        return {}
+    return {name: values[0] for name, values in fields.items()}
+
+
+def _words(request: Request) -> Words:
+    return words_for(request.headers.get("accept-language", ""))
+
+
+def _answer(message: msgspec.Struct) -> Response:
+    return Response(encode_message(message), media_type=_JSON)
+
+
+def _page(html: str, *, status: int = 200) -> Response:
+    return Response(html, status_code=status, media_type="text/html", headers=pages.PAGE_HEADERS)
+
+
+def _see(token: str) -> Response:
+    """Show the page anew, so that reloading it sends nothing twice. The token is one that we have checked."""
+    return Response(status_code=303, headers={"Location": f"/n/{token}", **pages.PAGE_HEADERS})

@@ -1,0 +1,84 @@
+"""A till as HQ knows it."""
+
+import msgspec
+from sqlalchemy import Connection, bindparam, select, update
+
+from hq import tables
+
+_terminal = tables.terminal.c
+
+
+class Terminal(msgspec.Struct, frozen=True):
+    """A till's row, with HQ's generation. ``last_seq`` and ``last_hash`` end the chain of ``incarnation`` as received;
+    (``applied_incarnation``, ``applied_seq``) is the last event that the ledger counts.
+    """
+
+    terminal_id: str
+    terminal_number: int
+    store_id: str
+    public_key: bytes
+    incarnation: int
+    revoked: bool
+    last_seq: int
+    last_hash: bytes
+    durable_seq: int
+    applied_incarnation: int
+    applied_seq: int
+    hq_gen: int
+
+
+_columns = [
+    (tables.headquarters if name == "hq_gen" else tables.terminal).c[name] for name in Terminal.__struct_fields__
+]
+_read = select(*_columns).select_from(tables.terminal.join(tables.headquarters, tables.headquarters.c.id == 1))
+_by_id = _read.where(_terminal.terminal_id == bindparam("terminal_id"))
+# Not the key: the ledger's references to a till need not wait for its upload.
+_by_id_locked = _by_id.with_for_update(of=tables.terminal, key_share=True)
+_by_number = _read.where(_terminal.terminal_number == bindparam("terminal_number"))
+
+
+def find_terminal(connection: Connection, terminal_id: str) -> Terminal | None:
+    """The till of that id."""
+    row = connection.execute(_by_id, {"terminal_id": terminal_id}).one_or_none()
+    return None if row is None else Terminal(*row)
+
+
+def find_by_number(connection: Connection, terminal_number: int) -> Terminal | None:
+    """The till of that number."""
+    row = connection.execute(_by_number, {"terminal_number": terminal_number}).one_or_none()
+    return None if row is None else Terminal(*row)
+
+
+def lock_terminal(connection: Connection, terminal_id: str) -> Terminal:
+    """The till, which must exist, with its row locked until the transaction ends."""
+    return Terminal(*connection.execute(_by_id_locked, {"terminal_id": terminal_id}).one())
+
+
+_advance = (
+    update(tables.terminal)
+    .where(_terminal.terminal_id == bindparam("id"))
+    .values(last_seq=bindparam("seq"), last_hash=bindparam("hash"))
+)
+_note_contact = (
+    update(tables.terminal)
+    .where(_terminal.terminal_id == bindparam("id"))
+    .values(last_contact_ms=bindparam("now_ms"), clock_drift_ms=bindparam("drift_ms"))
+)
+
+
+def advance(connection: Connection, terminal_id: str, *, last_seq: int, last_hash: bytes) -> None:
+    """The chain as received now ends here."""
+    connection.execute(_advance, {"id": terminal_id, "seq": last_seq, "hash": last_hash})
+
+
+def note_contact(connection: Connection, terminal_id: str, *, now_ms: int, clock_drift_ms: int) -> None:
+    """The till was heard of; its clock was so far before ours (negative: behind)."""
+    connection.execute(_note_contact, {"id": terminal_id, "now_ms": now_ms, "drift_ms": clock_drift_ms})
+
+
+def revoke_terminal(connection: Connection, terminal_number: int) -> bool:
+    """Shut a till out; False if there is none of that number."""
+    result = connection.execute(
+        update(tables.terminal).where(_terminal.terminal_number == terminal_number).values(revoked=True)
+    )
+    return bool(result.rowcount)

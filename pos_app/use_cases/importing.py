@@ -1,0 +1,276 @@
+"""Products and members from a CSV file: every bad row is named, and nothing is imported unless all of it is good."""
+
+import csv
+import io
+import os
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+from stdnum import ean, luhn
+
+from pos_app.errors import InputError
+from pos_app.model.identifiers import uuid7
+from pos_app.model.money import AMOUNT_MAX_MINOR, BASIS_POINTS, minor_from_text
+from pos_app.model.products import Product, ProductClass
+from pos_app.protocol.events import EnrolmentEvent, encode_body
+from pos_app.use_cases.booking import moment_of
+from storage import accounts, catalogue, journal
+from storage.accounts import NewMember
+from storage.database import Connection
+
+if TYPE_CHECKING:
+    from pos_app.use_cases.till import Till
+
+FILE_BYTES_MAX = 200_000_000
+_PROBLEMS_SHOWN = 20
+_TEXT_MAX = 200
+_CODE_MAX = 20
+_GTIN_LENGTHS = frozenset({8, 13})
+PRODUCT_COLUMNS = (
+    "code",
+    "name",
+    "price",
+    "tax_rate",
+    "class",
+    "band",
+    "department",
+    "category",
+    "cost",
+    "sold_by_weight",
+)
+MEMBER_COLUMNS = ("card_number", "name", "phone", "birthday", "card_class")
+
+Row = dict[str, str]
+Parsed = TypeVar("Parsed")
+
+
+class PricedProduct(msgspec.Struct, frozen=True):
+    """A product and, where the file has it, its cost without tax."""
+
+    product: Product
+    cost_minor: int | None
+
+
+def import_products(till: "Till", path: Path) -> int:
+    """Add or replace the products of a CSV file; gives how many. Raises ``InputError`` that names every bad row."""
+    exponent = till.terms.currency.exponent
+    rows = _read(path, PRODUCT_COLUMNS, required=("code", "name", "price", "tax_rate"))
+    priced = _parse(path, rows, lambda row: _product(row, exponent), key=lambda item: item.product.code)
+
+    def write(connection: Connection) -> None:
+        catalogue.put_products(connection, (item.product for item in priced))
+        catalogue.put_costs(
+            connection, ((item.product.code, item.cost_minor) for item in priced if item.cost_minor is not None)
+        )
+
+    till.database.write(write)
+    return len(priced)
+
+
+def import_members(till: "Till", path: Path) -> int:
+    """Add the members of a CSV file; gives how many. Raises ``InputError`` that names every bad row, a taken card too."""
+    rows = _read(path, MEMBER_COLUMNS, required=("card_number",))
+    members = _parse(path, rows, lambda row: _member(till, row), key=lambda member: member.card_number)
+    taken = [m for m in members if accounts.find_by_card(till.database.reader(), m.card_number) is not None]
+    if taken:
+        raise _refused(
+            path, [f"card ending in {member.card_number[-4:]}: it belongs to a member already" for member in taken]
+        )
+    add_members(till, members)
+    return len(members)
+
+
+def add_members(till: "Till", members: Sequence[NewMember]) -> None:
+    """Add members with the events that tell HQ of their cards, in one transaction."""
+    now_ms = till.clock.utc_ms()
+
+    def write(connection: Connection) -> None:
+        accounts.add_members(connection, members, utc_ms=now_ms)
+        for member in members:
+            terminal = journal.read_terminal(connection)
+            event = EnrolmentEvent(
+                event_id=str(uuid7(utc_ms=now_ms, random_bytes=os.urandom(10))),
+                moment=moment_of(till, terminal, now_ms),
+                account_ref=member.account_ref,
+                card_number=member.card_number,
+                card_class=member.card_class,
+            )
+            journal.append_event(
+                connection,
+                terminal,
+                event_id=event.event_id,
+                kind="enrolment",
+                body=encode_body(event),
+                utc_ms=now_ms,
+                hlc=event.moment.hlc,
+            )
+
+    till.database.write(write)
+
+
+def _read(path: Path, columns: Sequence[str], *, required: Sequence[str]) -> list[Row]:
+    """The rows of the file, its header checked; the separator may be a comma, a semicolon or a tab."""
+    try:
+        if path.stat().st_size > FILE_BYTES_MAX:
+            raise _refused(path, [f"the file is larger than {FILE_BYTES_MAX // 1_000_000} MB"])
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise _refused(path, [f"the file cannot be read ({error.strerror})"]) from error
+    except UnicodeDecodeError as error:
+        raise _refused(path, ["the file is not text in UTF-8"]) from error
+    header = text.partition("\n")[0]
+    separator = max(",;\t", key=header.count)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    names = [name.strip() for name in reader.fieldnames or ()]
+    unknown = [name for name in names if name not in columns]
+    missing = [name for name in required if name not in names]
+    if unknown or missing:
+        problems = [f"unknown column {name!r}" for name in unknown] + [f"missing column {name!r}" for name in missing]
+        raise _refused(path, [*problems, f"the columns are {', '.join(columns)}"])
+    reader.fieldnames = names
+    try:
+        return [{key: (value or "").strip() for key, value in row.items() if key} for row in reader]
+    except csv.Error as error:
+        raise _refused(path, [f"line {reader.line_num}: {error}"]) from error
+
+
+def _parse(
+    path: Path, rows: Iterable[Row], parse: Callable[[Row], Parsed], *, key: Callable[[Parsed], str]
+) -> list[Parsed]:
+    """Every row parsed, or ``InputError`` with all that is wrong."""
+    problems: list[str] = []
+    parsed: list[Parsed] = []
+    first_seen: dict[str, int] = {}
+    for number, row in enumerate(rows, start=2):
+        try:
+            item = parse(row)
+        except _BadRow as bad:
+            problems.append(f"row {number}: {bad}")
+            continue
+        earlier = first_seen.setdefault(key(item), number)
+        if earlier != number:
+            problems.append(f"row {number}: the same as in row {earlier}")
+        parsed.append(item)
+    if problems:
+        raise _refused(path, problems)
+    if not parsed:
+        raise _refused(path, ["there are no rows in it"])
+    return parsed
+
+
+class _BadRow(Exception):  # noqa: N818 - it never leaves this module
+    """What is wrong with one row."""
+
+
+def _product(row: Row, exponent: int) -> PricedProduct:
+    code = row["code"]
+    if not code or not code.isascii() or not code.isalnum() or len(code) > _CODE_MAX:
+        raise _BadRow(f"code: up to {_CODE_MAX} letters and digits are needed")
+    if code.isdigit() and len(code) in _GTIN_LENGTHS and not ean.is_valid(code):
+        raise _BadRow("code: the check digit is wrong")
+    kind = row.get("class") or ProductClass.GENERAL.value
+    if kind not in set(ProductClass):
+        raise _BadRow(f"class: one of {', '.join(ProductClass)} is needed")
+    cost = row.get("cost", "")
+    product = Product(
+        code=code,
+        name=_text(row, "name", required=True),
+        price_minor=_amount_minor(row["price"], exponent, "price"),
+        tax_rate_bp=_rate_bp(row["tax_rate"]),
+        product_class=ProductClass(kind),
+        band=_text(row, "band"),
+        department=_text(row, "department"),
+        category=_text(row, "category"),
+        sold_by_weight=_flag(row.get("sold_by_weight", "")),
+    )
+    return PricedProduct(product, _amount_minor(cost, exponent, "cost") if cost else None)
+
+
+def _member(till: "Till", row: Row) -> NewMember:
+    number = row["card_number"]
+    cards = next(
+        (
+            cards
+            for cards in till.settings.cards
+            if len(number) == len(cards.first) and cards.first <= number <= cards.last
+        ),
+        None,
+    )
+    if cards is None or not number.isdigit():
+        raise _BadRow("card_number: it is in none of the card ranges of the settings")
+    checks: dict[str, Callable[[str], bool]] = {
+        "ean13": ean.is_valid,
+        "luhn": luhn.is_valid,
+        "none": lambda _number: True,
+    }
+    if not checks[cards.check_digit](number):
+        raise _BadRow("card_number: the check digit is wrong")
+    birthday = row.get("birthday", "")
+    if birthday:
+        birthday = _birthday(birthday)
+    return NewMember(
+        account_ref=str(uuid.uuid4()),
+        card_number=number,
+        card_class=row.get("card_class") or cards.card_class,
+        name=_text(row, "name"),
+        phone=_text(row, "phone"),
+        birthday=birthday,
+    )
+
+
+def _birthday(text: str) -> str:
+    """``MM-DD`` out of a date with or without its year."""
+    from datetime import date
+
+    try:
+        return date.fromisoformat(text if len(text) > len("MM-DD") else f"2000-{text}").strftime("%m-%d")
+    except ValueError as error:
+        raise _BadRow("birthday: YYYY-MM-DD or MM-DD is needed") from error
+
+
+def _text(row: Row, column: str, *, required: bool = False) -> str:
+    text = " ".join(row.get(column, "").split())
+    if (required and not text) or len(text) > _TEXT_MAX or not text.isprintable():
+        raise _BadRow(f"{column}: up to {_TEXT_MAX} printable characters are needed")
+    return text
+
+
+def _amount_minor(text: str, exponent: int, column: str) -> int:
+    try:
+        minor = minor_from_text(text, exponent=exponent)
+    except ValueError as error:
+        raise _BadRow(f"{column}: {error}") from error
+    if not 0 <= minor <= AMOUNT_MAX_MINOR:
+        raise _BadRow(f"{column}: {text!r} is out of range")
+    return minor
+
+
+def _rate_bp(text: str) -> int:
+    rate_bp = _amount_minor(text.removesuffix("%"), 2, "tax_rate")
+    if rate_bp > BASIS_POINTS:
+        raise _BadRow(f"tax_rate: {text!r} is out of range")
+    return rate_bp
+
+
+def _flag(text: str) -> bool:
+    if text.lower() in {"", "0", "no", "false"}:
+        return False
+    if text.lower() in {"1", "yes", "true"}:
+        return True
+    raise _BadRow("sold_by_weight: yes or no is needed")
+
+
+def _refused(path: Path, problems: Sequence[str]) -> InputError:
+    shown = "; ".join(problems[:_PROBLEMS_SHOWN])
+    more = len(problems) - _PROBLEMS_SHOWN
+    if more > 0:
+        shown += f"; and {more} more"
+    return InputError(
+        "import.refused",
+        what=f"{path.name} was not imported: {shown}.",
+        safe="Nothing was changed.",
+        todo="Correct the file and import it again.",
+    )

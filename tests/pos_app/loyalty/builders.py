@@ -1,0 +1,91 @@
+"""Short ways to say a receipt."""
+
+from typing import Any
+
+from pos_app.loyalty.document import AnyRule, FixedCard, Programme
+from pos_app.loyalty.engine import SEMANTICS
+from pos_app.loyalty.programme import ProgrammeSet, parse_programme, programme_set
+from pos_app.model.evaluation import EngineInput, EngineLine, EngineResult, MemberContext
+from pos_app.model.products import ProductClass
+from pos_app.programmes import preset_text
+
+NOON_MS = 1_782_907_200_000
+"""2026-07-01 12:00 UTC."""
+
+FIVE_PERCENT = FixedCard(id="five", rates_bp={}, other_rate_bp=500)
+
+
+def line(
+    line_no: int = 1,
+    amount_minor: int = 1000,
+    *,
+    code: str = "",
+    product_class: ProductClass = ProductClass.GENERAL,
+    band: str = "",
+    department: str = "FOOD",
+    category: str = "TEA",
+) -> EngineLine:
+    return EngineLine(
+        line_no, code or f"p{line_no}", product_class, band, department, category, quantity_milli=1000, amount_minor=amount_minor
+    )
+
+
+def member(
+    card_class: str = "",
+    *,
+    accumulators: dict[str, int] | None = None,
+    receipts_before: int = 5,
+    spendable_units: int = 0,
+) -> MemberContext:
+    return MemberContext(
+        "a-1", card_class, accumulators or {}, receipts_before=receipts_before, spendable_units=spendable_units
+    )
+
+
+def programme(*rules: AnyRule, programme_id: str = "p", point_worth_minor: int = 1, **more: Any) -> Programme:
+    return Programme(
+        schema=1, id=programme_id, version=1, name="P", point_worth_minor=point_worth_minor, rules=rules, **more
+    )
+
+
+def preset(name: str) -> Programme:
+    return parse_programme(preset_text(name), source=f"{name}.toml")
+
+
+def presets(*names: str) -> ProgrammeSet:
+    return programme_set(preset(name) for name in names)
+
+
+def receipt(
+    programmes: ProgrammeSet,
+    *lines: EngineLine,
+    holder: MemberContext | None,
+    burn_units: int = 0,
+    points_exponent: int = 0,
+    zone: str = "UTC",
+    business_date: str = "2026-07-01",
+    semantics: int = SEMANTICS,
+) -> EngineInput:
+    return EngineInput(
+        semantics=semantics,
+        programme_set_hash=programmes.hash,
+        currency_exponent=2,
+        points_exponent=points_exponent,
+        utc_ms=NOON_MS,
+        zone=zone,
+        business_date=business_date,
+        lines=lines,
+        member=holder,
+        burn_units=burn_units,
+    )
+
+
+def units_by_line(result: EngineResult) -> dict[int, int]:
+    units: dict[int, int] = {}
+    for award in result.awards:
+        units[award.line_no] = units.get(award.line_no, 0) + award.units
+    return units
+
+
+def refusal_codes(result: EngineResult, line_no: int) -> list[str]:
+    return [refusal.reason.code for refusal in result.refusals if refusal.line_no == line_no]

@@ -1,0 +1,5 @@
+BARCODE_HEIGHT: bytes
+BARCODE_WIDTH: bytes
+BARCODE_TXT_OFF: bytes
+BARCODE_TYPE_B: dict[str, bytes]
+QR_ECLEVEL_M: int

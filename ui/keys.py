@@ -1,0 +1,45 @@
+"""What a cashier can ask for, and by which key. Plain: the presenter and the documentation read it too."""
+
+from enum import StrEnum
+
+
+class Command(StrEnum):
+    """One thing that a key or a button asks for."""
+
+    CONFIRM = "confirm"
+    BACK = "back"
+    MULTIPLY = "multiply"
+    QUANTITY = "quantity"
+    PRICE = "price"
+    POINTS = "points"
+    CARD_OFF = "card_off"
+    VOID = "void"
+    AMOUNT = "amount"
+    CASH = "cash"
+    CARD = "card"
+    FINISH = "finish"
+    COPY = "copy"
+    REMOVE = "remove"
+    UP = "up"
+    DOWN = "down"
+
+
+KEY_NAMES: dict[Command, str] = {
+    Command.CONFIRM: "Enter",
+    Command.BACK: "Esc",
+    Command.MULTIPLY: "*",
+    Command.QUANTITY: "F2",
+    Command.PRICE: "F3",
+    Command.POINTS: "F4",
+    Command.CARD_OFF: "F6",
+    Command.VOID: "F7",
+    Command.AMOUNT: "F8",
+    Command.CASH: "F9",
+    Command.CARD: "F10",
+    Command.FINISH: "F9",
+    Command.COPY: "F12",
+    Command.REMOVE: "Del",
+    Command.UP: "Up",
+    Command.DOWN: "Down",
+}
+"""The key of each command as buttons and documents write it. Cash and Finish share one: a till has the one or the other."""

@@ -1,0 +1,36 @@
+"""From a scan that was understood to a line of the basket, or to the reason why the line stops. Pure."""
+
+from devices.barcodes import BadReason, BadScan, ProductScan
+from pos_app.model.money import MILLI
+from pos_app.model.products import Product
+from pos_app.use_cases.quoting import check_line
+from pos_app.use_cases.views import BasketLine
+from ui.sale.numbers import multiplied
+from ui.sale.screen import Problem, ProblemCode
+
+_BAD_CODES = {
+    BadReason.WRONG_CHECK_DIGIT: ProblemCode.CHECK_DIGIT,
+    BadReason.NO_PRODUCT: ProblemCode.NO_PRODUCT,
+}
+
+
+def problem_of_bad(scan: BadScan) -> Problem:
+    """Why a code that cannot be used stops the line."""
+    return Problem(_BAD_CODES.get(scan.reason, ProblemCode.UNREADABLE), {"code": scan.code})
+
+
+def line_of(scan: ProductScan, product: Product, factor_milli: int | None) -> BasketLine:
+    """The line that a scan adds; ``factor_milli`` is a quantity typed before it, None for none.
+
+    A weight in the code is multiplied by the factor, a price in the code too. Raises ``InputError`` where the quantity or the
+    amount is out of range, or where goods sold by the piece come with a fraction.
+    """
+    factor = MILLI if factor_milli is None else factor_milli
+    quantity = factor if scan.weight_grams is None else multiplied(scan.weight_grams, factor)
+    override = None if scan.price_minor is None else multiplied(scan.price_minor, factor)
+    return check_line(BasketLine(product, quantity, override, scan.batch, scan.expires))
+
+
+def lacks_weight(scan: ProductScan, product: Product, factor_milli: int | None) -> bool:
+    """Whether goods sold by weight were scanned without any: one kilogram must not be sold by accident."""
+    return product.sold_by_weight and scan.weight_grams is None and scan.price_minor is None and factor_milli is None

@@ -1,0 +1,194 @@
+"""Everything that the sale screen shows at one moment, as frozen data: codes and whole numbers. The view makes words of it."""
+
+from enum import StrEnum
+
+import msgspec
+
+from pos_app.errors import PosError
+from pos_app.model.accounts import BalanceView
+from pos_app.model.evaluation import NextStep, Reason
+from pos_app.model.receipts import SaleLine
+from pos_app.use_cases.quoting import Tender
+from pos_app.use_cases.views import ClosedSale
+from ui.keys import Command
+
+Values = dict[str, int | str]
+"""What a sentence is filled with. The ending of a name says how it is written: ``_minor``, ``_units``, ``_bp``, ``_milli``."""
+
+
+class ProblemCode(StrEnum):
+    """Why the line stopped, where the screen itself found it. Errors of the core have codes of their own."""
+
+    UNKNOWN_PRODUCT = "scan.unknown_product"
+    CHECK_DIGIT = "scan.check_digit"
+    UNREADABLE = "scan.unreadable"
+    NO_PRODUCT = "scan.no_product"
+    EXPIRED = "scan.expired"
+    WEIGHT_MISSING = "scan.weight_missing"
+    RECEIPT = "scan.receipt"
+    LINES_FULL = "sale.lines"
+    SURPRISE = "program.surprise"
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """A message over the screen that stops the line; ``english`` is the core's own what, safe and todo where it has them."""
+
+    code: str
+    values: Values = {}
+    english: tuple[str, str, str] = ("", "", "")
+    ignored_scans: int = 0
+
+
+def problem_of(error: PosError) -> Problem:
+    """The core's error as a message over the screen."""
+    return Problem(error.code, english=(error.what, error.safe, error.todo))
+
+
+class NoticeCode(StrEnum):
+    """One sentence beside the entry; it stops nothing."""
+
+    TYPE_QUANTITY_FIRST = "type_quantity_first"
+    TYPE_PRICE_FIRST = "type_price_first"
+    TYPE_AMOUNT_FIRST = "type_amount_first"
+    NOT_A_NUMBER = "not_a_number"
+    OUT_OF_RANGE = "out_of_range"
+    BY_THE_PIECE = "by_the_piece"
+    NEXT_TIMES = "next_times"
+    BASKET_EMPTY = "basket_empty"
+    NO_LINE = "no_line"
+    NO_CARD = "no_card"
+    CARD_TAKEN_OFF = "card_taken_off"
+    VOIDED = "voided"
+    ENROL_OPEN = "enrol_open"
+    ENROLLED = "enrolled"
+    BURN_TOO_MANY = "burn_too_many"
+    BURN_STEPS = "burn_steps"
+    BURN_LOWERED = "burn_lowered"
+    BURN_SET = "burn_set"
+    CASH_TOO_LITTLE = "cash_too_little"
+    CASH_TOO_MUCH = "cash_too_much"
+    CARD_TOO_MUCH = "card_too_much"
+    CARD_ZERO = "card_zero"
+    REFERENCE_MISSING = "reference_missing"
+    REFERENCE_IS_CARD = "reference_is_card"
+    CARD_PART_TAKEN = "card_part_taken"
+    CARD_PART_KEPT = "card_part_kept"
+    FOREIGN_MISSING = "foreign_missing"
+    COPY_QUEUED = "copy_queued"
+    NO_RECEIPT = "no_receipt"
+    SAVING = "saving"
+    REFUSED = "refused"
+
+
+class Level(StrEnum):
+    """How loud a notice is."""
+
+    INFO = "info"
+    ATTENTION = "attention"
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """A sentence beside the entry. ``english`` is what the core said, where it is the core that refused."""
+
+    code: NoticeCode
+    level: Level = Level.ATTENTION
+    values: Values = {}
+    reason: Reason | None = None
+    error_code: str = ""
+    english: str = ""
+
+
+class BurnPanel(msgspec.Struct, frozen=True, tag=True):
+    """Points can be typed. ``burnable`` is the most that this receipt accepts, ``limit`` says what sets it."""
+
+    spendable_units: int
+    burnable_units: int
+    burnable_worth_minor: int
+    limit: Reason
+    suggested: str = ""
+
+
+class EnrolPanel(msgspec.Struct, frozen=True, tag=True):
+    """A fresh card can be enrolled."""
+
+    card_number: str
+    card_class: str
+
+
+class CashPanel(msgspec.Struct, frozen=True, tag=True):
+    """Cash can be typed. ``change_minor`` is None until enough is typed."""
+
+    due_minor: int
+    tenders: tuple[Tender, ...] = ()
+    change_minor: int | None = None
+
+
+class CardPanel(msgspec.Struct, frozen=True, tag=True):
+    """A card payment can be typed: an amount (``suggested`` is all that is left) and the terminal's reference."""
+
+    due_minor: int
+    suggested: str
+    tenders: tuple[Tender, ...] = ()
+
+
+class ForeignPanel(msgspec.Struct, frozen=True, tag=True):
+    """Beside a fiscal till: what to key there as a discount, what it then asks for, and its receipt's number is wanted."""
+
+    deduct_minor: int
+    to_pay_minor: int
+
+
+class VoidPanel(msgspec.Struct, frozen=True, tag=True):
+    """The whole basket is to be dropped, if the cashier says so once more."""
+
+    line_count: int
+
+
+Panel = BurnPanel | EnrolPanel | CashPanel | CardPanel | ForeignPanel | VoidPanel | None
+
+
+class MemberFacts(msgspec.Struct, frozen=True):
+    """What the member's panel shows. ``earns_units``: by the basket as it is."""
+
+    name: str
+    card_number: str
+    card_class: str
+    balance: BalanceView
+    spendable_units: int
+    earns_units: int
+    next_step: NextStep | None
+    is_birthday: bool
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """The box of totals: catalogue prices, what was taken off, points, and what is to be paid (``cash``: rounded for coins)."""
+
+    gross_minor: int = 0
+    discount_minor: int = 0
+    burn_units: int = 0
+    burn_worth_minor: int = 0
+    to_pay_minor: int = 0
+    cash_to_pay_minor: int = 0
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """The sale that was just booked; ``preview`` is its paper as plain text once it is rendered."""
+
+    sale: ClosedSale
+    preview: str = ""
+
+
+class Screen(msgspec.Struct, frozen=True):
+    """The whole screen. ``receipt`` is the last sale; ``is_done`` says that it has the stage, until something is scanned."""
+
+    lines: tuple[SaleLine, ...]
+    marked: int
+    totals: Totals
+    member: MemberFacts | None
+    panel: Panel
+    notice: Notice | None
+    problem: Problem | None
+    receipt: Receipt | None
+    is_done: bool
+    factor_milli: int | None
+    commands: frozenset[Command]
