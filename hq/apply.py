@@ -23,6 +23,10 @@ from pos_app.protocol.nps import terminal_nps_key
 _log = logging.getLogger(__name__)
 _RUN_EVENTS_MAX = 200
 _RUN_ACCOUNTS_MAX = 200
+TASK_DEFERRED = "deferred"
+TASK_FAILED = "apply_failed"
+SET_ASIDE = (TASK_DEFERRED, TASK_FAILED)
+"""Tasks that a newer HQ may do by itself."""
 _terminal = tables.terminal.c
 _inbox = tables.inbox.c
 
@@ -68,6 +72,17 @@ def book_what_is_due(engine: Engine, *, now_ms: int) -> int:
             return done
 
 
+def apply_set_aside(engine: Engine, *, now_ms: int) -> int:
+    """Try again what an older HQ could not book: newer kinds of events, and what failed by a defect. Gives how many it booked."""
+    task = tables.task.c
+    with engine.connect() as connection:
+        open_tasks = connection.execute(
+            select(task.task_id).where(task.code.in_(SET_ASIDE), task.done_at_ms.is_(None)).order_by(task.task_id)
+        )
+        task_ids = open_tasks.scalars().all()
+    return sum(_book_again(engine, task_id, now_ms=now_ms) for task_id in task_ids)
+
+
 def _terminals_behind(engine: Engine) -> Sequence[str]:
     behind = or_(_terminal.applied_seq != _terminal.last_seq, _terminal.applied_incarnation != _terminal.incarnation)
     with engine.connect() as connection:
@@ -101,6 +116,17 @@ def _waiting(connection: Connection, terminal_id: str) -> list[_Waiting]:
 
 
 def _book_or_halve(engine: Engine, run: list[_Waiting], *, now_ms: int) -> None:
+    if _could_book(engine, run, now_ms=now_ms):
+        return
+    if len(run) == 1:
+        _set_aside(engine, run[0], now_ms=now_ms)
+    else:
+        middle = len(run) // 2
+        _book_or_halve(engine, run[:middle], now_ms=now_ms)
+        _book_or_halve(engine, run[middle:], now_ms=now_ms)
+
+
+def _could_book(engine: Engine, run: list[_Waiting], *, now_ms: int) -> bool:
     try:
         _book(engine, run, now_ms=now_ms)
     except Exception as error:
@@ -108,30 +134,29 @@ def _book_or_halve(engine: Engine, run: list[_Waiting], *, now_ms: int) -> None:
             raise
         if len(run) == 1:
             _log.exception("apply.failed terminal=%s seq=%d", run[0].terminal_id, run[0].seq)
-            _set_aside(engine, run[0], now_ms=now_ms)
-        else:
-            middle = len(run) // 2
-            _book_or_halve(engine, run[:middle], now_ms=now_ms)
-            _book_or_halve(engine, run[middle:], now_ms=now_ms)
+        return False
+    return True
 
 
 def _book(engine: Engine, run: list[_Waiting], *, now_ms: int) -> None:
     with engine.begin() as connection:
         master_key = lock_headquarters(connection).master_key
-        nps_key = terminal_nps_key(master_key, run[0].terminal_id)
-        received = [
-            Received(row.terminal_id, row.incarnation, row.seq, row.body, decode_body(row.body), nps_key)
-            for row in _still_waiting(connection, run)
-            if row.outcome == Outcome.ACCEPTED.value
-        ]
+        waiting = _still_waiting(connection, run)
+        received = [_received(row, master_key) for row in waiting if row.outcome == Outcome.ACCEPTED.value]
         work = _loaded(connection, received)
+        work.tasks += [_task(row, TASK_DEFERRED, now_ms=now_ms) for row in waiting if row.outcome == Outcome.DEFERRED]
         for item in received:
             try:
                 book_event(work, item, now_ms=now_ms)
             except UnbookableError as error:
-                work.tasks.append(_task(item.terminal_id, item.incarnation, item.seq, error.reason, now_ms=now_ms))
+                work.tasks.append(_task(item, error.reason, now_ms=now_ms))
         work.write(connection)
         _move_on(connection, run[-1])
+
+
+def _received(row: _Waiting, master_key: bytes) -> Received:
+    nps_key = terminal_nps_key(master_key, row.terminal_id)
+    return Received(row.terminal_id, row.incarnation, row.seq, row.body, decode_body(row.body), nps_key)
 
 
 def _still_waiting(connection: Connection, run: list[_Waiting]) -> list[_Waiting]:
@@ -168,15 +193,14 @@ def _taken(connection: Connection, event_ids: list[str]) -> dict[str, bytes]:
         )
         .where(sale.event_id.in_(event_ids))
     )
-    return dict(rows.tuples())
+    return dict(rows.tuples().all())
 
 
 def _set_aside(engine: Engine, row: _Waiting, *, now_ms: int) -> None:
-    """Go on without an event that cannot be booked."""
+    """Go on without an event that cannot be booked; ``apply_set_aside`` tries it again."""
     with engine.begin() as connection:
         lock_headquarters(connection)
-        values = _task(row.terminal_id, row.incarnation, row.seq, "apply_failed", now_ms=now_ms)
-        connection.execute(tables.task.insert().values(values))
+        connection.execute(tables.task.insert().values(_task(row, TASK_FAILED, now_ms=now_ms)))
         _move_on(connection, row)
 
 
@@ -188,14 +212,38 @@ def _move_on(connection: Connection, row: _Waiting) -> None:
     )
 
 
-def _task(terminal_id: str, incarnation: int, seq: int, code: str, *, now_ms: int) -> dict[str, object]:
+def _task(row: _Waiting | Received, code: str, *, now_ms: int) -> dict[str, object]:
     return {
         "code": code,
-        "terminal_id": terminal_id,
-        "incarnation": incarnation,
-        "seq": seq,
+        "terminal_id": row.terminal_id,
+        "incarnation": row.incarnation,
+        "seq": row.seq,
         "created_at_ms": now_ms,
     }
+
+
+def _book_again(engine: Engine, task_id: int, *, now_ms: int) -> bool:
+    """Book the event of an open task; False if that still fails."""
+    task = tables.task.c
+    of_task = (
+        (_inbox.terminal_id == task.terminal_id) & (_inbox.incarnation == task.incarnation) & (_inbox.seq == task.seq)
+    )
+    found = select(*_COLUMNS).join(tables.task, of_task).where(task.task_id == task_id, task.done_at_ms.is_(None))
+    try:
+        with engine.begin() as connection:
+            master_key = lock_headquarters(connection).master_key
+            row = connection.execute(found).one_or_none()
+            if row is None:
+                return True
+            received = _received(_Waiting(*row), master_key)
+            work = _loaded(connection, [received])
+            book_event(work, received, now_ms=now_ms)
+            work.write(connection)
+            connection.execute(update(tables.task).where(task.task_id == task_id).values(done_at_ms=now_ms))
+    except (UnbookableError, msgspec.MsgspecError, DBAPIError, AssertionError) as error:
+        _log.warning("apply.still_failing task=%d kind=%s", task_id, type(error).__name__)
+        return False
+    return True
 
 
 def _due_accounts(connection: Connection, *, now_ms: int) -> Sequence[str]:

@@ -3,11 +3,12 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from hq.apply import apply_inbox, book_what_is_due
+from hq.apply import apply_inbox, apply_set_aside, book_what_is_due
 
 _log = logging.getLogger(__name__)
 _IDLE_WAIT_S = 1.0
@@ -39,18 +40,25 @@ class Booker:
         self._thread.join()
 
     def _run(self) -> None:
+        self._try(apply_set_aside)
         while not self._stop.is_set():
             self._wake.clear()
             self._book()
             self._wake.wait(_IDLE_WAIT_S)
 
     def _book(self) -> None:
-        now_ms = time.time_ns() // 1_000_000
+        self._try(apply_inbox)
+        if _now_ms() >= self._due_next_ms:
+            self._try(book_what_is_due)
+            self._due_next_ms = _now_ms() + _DUE_EVERY_MS
+
+    def _try(self, step: Callable[..., int]) -> None:
         try:
-            apply_inbox(self._engine, now_ms=now_ms)
-            if now_ms >= self._due_next_ms:
-                book_what_is_due(self._engine, now_ms=now_ms)
-                self._due_next_ms = now_ms + _DUE_EVERY_MS
+            step(self._engine, now_ms=_now_ms())
         except SQLAlchemyError:
             # The database is away or was restarted: what waits is still there.
             _log.exception("booker.database")
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -122,15 +122,21 @@ def _hash_at(connection: Connection, terminal: Terminal, seq: int) -> bytes:
 
 
 def _rejected_again(connection: Connection, batch: Batch, known_seq: int) -> list[Rejected]:
-    """What a repeated part of the batch was told before."""
+    """What of a repeated part of the batch was rejected when it came."""
     if batch.first_seq > known_seq:
         return []
     task = tables.task.c
+    at_the_door = (
+        (_inbox.terminal_id == task.terminal_id) & (_inbox.incarnation == task.incarnation) & (_inbox.seq == task.seq)
+    )
     found = connection.execute(
-        select(task.seq, task.code).where(
+        select(task.seq, task.code)
+        .join(tables.inbox, at_the_door)
+        .where(
             task.terminal_id == batch.terminal_id,
             task.incarnation == batch.incarnation,
             task.seq.between(batch.first_seq, min(batch.last_seq, known_seq)),
+            _inbox.outcome == Outcome.REJECTED.value,
         )
     )
     return [Rejected(row.seq, row.code) for row in found]
@@ -142,7 +148,7 @@ def _told_apart(connection: Connection, terminal_id: str, rows: Sequence[InboxRo
     found = connection.execute(
         select(_inbox.event_id, _inbox.body).where(_inbox.terminal_id == terminal_id, _inbox.event_id.in_(ids))
     )
-    taken: dict[str, bytes] = dict(found.tuples())
+    taken: dict[str, bytes] = dict(found.tuples().all())
     return [_told(row, taken) for row in rows]
 
 

@@ -138,9 +138,14 @@ def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> Non
 @contextmanager
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio turns off Nagle's algorithm only where the protocol is named; with it every answer would take 40 ms.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
     except OSError as error:
+        listener.close()
         raise StorageError(
             "hq.address",
             what=f"HQ cannot listen on {host} port {port} ({error.strerror}).",

@@ -102,7 +102,7 @@ def _homes(connection: Connection, account_refs: list[str]) -> dict[str, str]:
             account.account_ref.in_(account_refs), account.status == "merged"
         )
     )
-    return dict(rows.tuples())
+    return dict(rows.tuples().all())
 
 
 def _rank(field: VersionedField) -> tuple[int, int, str]:

@@ -148,7 +148,7 @@ class WorkingSet:
         """Read these accounts, those that the cards point to, those that took merged ones over, and the books of all."""
         card = tables.card.c
         found = connection.execute(select(card.number, card.account_ref).where(card.number.in_(list(card_numbers))))
-        self.cards.update(found.tuples())
+        self.cards.update(found.tuples().all())
         wanted = {*account_refs, *self.cards.values()}
         while missing := wanted - self.accounts.keys():
             rows = connection.execute(select(*_ACCOUNT_COLUMNS).where(tables.account.c.account_ref.in_(list(missing))))

@@ -24,11 +24,9 @@ Matrix = tuple[tuple[bool, ...], ...]
 
 def code128(data: str) -> Bars:
     """The modules of a Code 128; raises ``InputError`` for anything but 1 to 24 printable ASCII characters."""
-    from barcode.codex import Code128
-
     if not 1 <= len(data) <= CODE128_CHARACTERS_MAX or not _is_printable_ascii(data):
         raise _refused(f"a Code 128 holds 1 to {CODE128_CHARACTERS_MAX} printable ASCII characters")
-    return Code128(data).build()[0]
+    return _code128_bars(data)
 
 
 def code128_set_b_modules(data: str) -> int:
@@ -63,6 +61,18 @@ def qr(data: str) -> Matrix:
     code.add_data(data)
     code.make(fit=True)
     return tuple(tuple(map(bool, row)) for row in code.get_matrix())
+
+
+def _code128_bars(data: str) -> Bars:
+    from barcode.codex import Code128
+
+    class Corrected(Code128):
+        """python-barcode takes the digits 99 at the start for a switch to the code set of digits, and drops them."""
+
+        def _try_to_optimize(self, encoded: list[int]) -> list[int]:
+            return encoded if data.startswith("99") else super()._try_to_optimize(encoded)
+
+    return Corrected(data).build()[0]
 
 
 def _is_printable_ascii(data: str) -> bool:

@@ -8,7 +8,7 @@ import uuid
 from collections import Counter
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from stdnum import ean
@@ -16,7 +16,13 @@ from stdnum import ean
 from pos_app.errors import InputError
 from pos_app.model.money import BASIS_POINTS, round_half_up
 from pos_app.model.products import Product, ProductClass
+from pos_app.use_cases.importing import add_members
+from storage import catalogue
 from storage.accounts import NewMember
+from storage.database import Connection
+
+if TYPE_CHECKING:
+    from pos_app.use_cases.till import Till
 
 # In-house codes: outside the cards' prefix (299...) and the in-store codes with a weight or price in them (21, 22).
 _PRODUCT_PREFIX = "2000"
@@ -296,3 +302,14 @@ def _baskets(lines: list[Line], baskets_max: int | None) -> list[ShiftBasket]:
             )
         )
     return baskets
+
+
+def fill_shop(till: "Till", journey: Journey) -> None:
+    """Put the data's products, costs and members into a till."""
+
+    def write(connection: Connection) -> None:
+        catalogue.put_products(connection, journey.products)
+        catalogue.put_costs(connection, journey.costs_minor.items())
+
+    till.database.write(write)
+    add_members(till, journey.members)

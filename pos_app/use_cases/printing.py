@@ -67,12 +67,14 @@ class PrintQueue:
         from receipts.layout import lay_out
         from receipts.text import render_text
 
-        facts = receipt_facts(self._till, self._till.database.reader(), event_id, is_copy=False)
+        with self._till.database.reading() as connection:
+            facts = receipt_facts(self._till, connection, event_id, is_copy=False)
         return render_text(lay_out(facts), self._till.settings.printer.columns)
 
     def last_receipt(self) -> str | None:
         """The event of the newest receipt, to print it again."""
-        return sales.last_event_id(self._till.database.reader())
+        with self._till.database.reading() as connection:
+            return sales.last_event_id(connection)
 
     def _run(self) -> None:
         while True:

@@ -177,6 +177,7 @@ def test_that_our_receipts_number_is_known(number: str, aim: str) -> None:
         ("010590123412345717261130", ProductScan(code="5901234123457", expires="2026-11-30")),
         ("0105901234123457", ProductScan(code="5901234123457")),
         (f"17261130{GS}0105901234123457", ProductScan(code="5901234123457", expires="2026-11-30")),
+        (f"{GS}172611300105901234123457", ProductScan(code="5901234123457", expires="2026-11-30")),
         ("010590123412345710ABC", ProductScan(code="5901234123457", batch="ABC")),
     ],
 )

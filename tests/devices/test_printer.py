@@ -8,8 +8,10 @@ import time
 import tty
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
+import serial
 
 from devices.emulators import SocketPrinter
 from devices.printer import (
@@ -18,6 +20,7 @@ from devices.printer import (
     PrinterStatus,
     SerialTransport,
     Transport,
+    _drain,
     open_transport,
     read_status,
 )
@@ -176,6 +179,34 @@ def test_that_a_serial_printer_that_takes_nothing_ends_in_a_time_out() -> None:
     assert time.monotonic() - began_s < 5
     os.close(controller)
     os.close(terminal)
+
+
+def test_that_a_serial_printer_that_another_program_holds_is_left_alone() -> None:
+    printer = PtyPrinter(status=None)
+    with serial.Serial(printer.device, exclusive=True):
+        error = failure(SerialTransport(device=printer.device, baud=115_200, timeout_ms=200))
+    assert error.code == "printer.no_answer"
+    assert printer.close() == b""
+
+
+class Line:
+    """A serial port that is slow to send what it was given; a pseudo terminal sends at once and cannot show this."""
+
+    def __init__(self, waiting: list[int]) -> None:
+        self._waiting = waiting
+
+    @property
+    def out_waiting(self) -> int:
+        return self._waiting.pop(0) if len(self._waiting) > 1 else self._waiting[0]
+
+
+def test_that_a_slow_line_is_waited_for_as_long_as_it_moves() -> None:
+    _drain(cast("serial.Serial", Line(list(range(20, -1, -1)))), timeout_s=0.1)  # takes twice the time-out
+
+
+def test_that_a_line_that_stands_still_ends_in_a_time_out() -> None:
+    with pytest.raises(TimeoutError):
+        _drain(cast("serial.Serial", Line([20])), timeout_s=0.05)
 
 
 def test_that_a_missing_serial_port_does_not_answer(tmp_path: Path) -> None:

@@ -101,8 +101,7 @@ def test_that_a_bounce_at_the_port_is_one_scan(gun: PtyScanner, till: Till) -> N
     scanner.stop()
 
 
-@pytest.mark.usefixtures("scanner")
-def test_that_unplugging_is_told_and_replugging_goes_on(gun: PtyScanner, till: Till) -> None:
+def test_that_unplugging_is_told_and_replugging_goes_on(gun: PtyScanner, till: Till, scanner: SerialScanner) -> None:
     for code in ("A1", "B2"):
         gun.send(b"half a co")
         gun.unplug()
@@ -111,6 +110,7 @@ def test_that_unplugging_is_told_and_replugging_goes_on(gun: PtyScanner, till: T
         assert till.state() is True
         gun.scan(code)
         assert till.code() == code
+        assert scanner._retry_ms == 50  # the next replug is quick again
     assert till.states.empty()
 
 

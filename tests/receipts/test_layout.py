@@ -65,7 +65,7 @@ Use by 31 Mar 2026              120 points
    Scan to answer, it takes ten seconds
 https://hq.bridge-pharmacy.example/n/K7XQ-
                 2M9A-44TD
-         Code K7XQ-2M9A-44TD
+           Code K7XQ-2M9A-44TD
 
          Thank you, see you soon!
 

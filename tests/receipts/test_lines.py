@@ -46,7 +46,10 @@ def test_that_no_name_can_carry_a_command_to_a_printer(name: str) -> None:
 
 
 def test_that_an_amount_without_room_gets_a_line_of_its_own() -> None:
-    assert rows(Columns("A long description", "123,456,789,012.345"), 24) == ["A long description", "     123,456,789,012.345"]
+    assert rows(Columns("A long description", "123,456,789,012.345"), 24) == [
+        "A long description",
+        "     123,456,789,012.345",
+    ]
 
 
 def test_that_a_fixed_space_keeps_an_amount_together() -> None:

@@ -9,7 +9,6 @@ down_revision = None
 
 def upgrade() -> None:
     """Create every table."""
-
     op.create_table(
         "account",
         sa.Column("account_ref", sa.Text(), nullable=False),

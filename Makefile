@@ -1,0 +1,56 @@
+# Two commands do everything on a fresh Debian 12 with Python 3.11+, pip, make and git:
+#   make demo    opens the till with a filled shop (without a screen it plays a shift and checks that everything agrees)
+#   make test    format, lint, types, import contracts, tests, coverage
+# Both set up what they need. Also: make bench, make lock, make clean.
+
+UV_VERSION := 0.13.9
+UV := .tools/bin/uv
+PYTHON := .venv/bin/python
+READY := .venv/.ready
+
+export PYTHONDONTWRITEBYTECODE :=
+export UV_NO_PROGRESS := 1
+# A build machine without a screen draws into memory.
+export QT_QPA_PLATFORM ?= $(if $(DISPLAY)$(WAYLAND_DISPLAY),,offscreen)
+
+.PHONY: demo test bench lock clean format
+
+demo: $(READY)
+	@installer/debian-libraries.sh $(if $(DISPLAY)$(WAYLAND_DISPLAY),window,offscreen)
+	@.venv/bin/pos-app demo
+
+test: $(READY)
+	@installer/debian-libraries.sh offscreen
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-logo
+	@$(PYTHON) -m ui.translations.update --check
+	@QT_QPA_PLATFORM=offscreen .venv/bin/pytest -n 2 --cov --cov-report=
+	@$(PYTHON) installer/check_coverage.py
+
+bench: $(READY)
+	@installer/debian-libraries.sh offscreen
+	@QT_QPA_PLATFORM=offscreen $(PYTHON) -m bench
+
+format: $(READY)
+	@.venv/bin/ruff format .
+	@.venv/bin/ruff check --fix .
+
+# After a change of the dependencies in pyproject.toml: new versions, all hashed.
+lock: $(UV)
+	@$(UV) pip compile --quiet --universal --upgrade --generate-hashes --no-header --no-annotate \
+		--python-version 3.11 --group dev pyproject.toml --output-file requirements.lock
+
+clean:
+	@rm -rf .venv .tools build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+
+# --target works on a Debian Python, which refuses to install beside its own packages.
+$(UV):
+	@python3 -m pip install --quiet --disable-pip-version-check --target .tools "uv==$(UV_VERSION)"
+
+$(READY): $(UV) requirements.lock pyproject.toml
+	@$(UV) venv --quiet --clear --python 3 .venv
+	@$(UV) pip install --quiet --require-hashes --compile-bytecode --requirement requirements.lock
+	@$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $(READY)

@@ -1,0 +1,18 @@
+"""The program's door. Opening the till, which happens all day, does not wait for the command line's libraries."""
+
+import sys
+
+
+def main() -> None:
+    """Run ``pos-app``."""
+    if len(sys.argv) == 1:
+        from pos_app.command_line.window import open_or_say
+
+        sys.exit(open_or_say())
+    from pos_app.command_line.app import app
+
+    app()
+
+
+if __name__ == "__main__":
+    main()

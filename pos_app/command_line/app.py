@@ -1,0 +1,191 @@
+"""The command line: ``pos-app`` opens the till; each command is thin over its use case and has ``--help`` with examples."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pos_app import __version__
+from pos_app.command_line import hq_commands, import_commands
+from pos_app.command_line.explain_output import print_explanation
+from pos_app.command_line.opening import opened
+from pos_app.command_line.output import EXIT_FAILED, console, print_json, speaking
+
+app = typer.Typer(
+    name="pos-app",
+    help="An offline point-of-sale loyalty terminal. Without a command it opens the till.",
+    no_args_is_help=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_show_locals=False,
+)
+app.add_typer(import_commands.app, name="import")
+app.add_typer(hq_commands.app, name="hq")
+
+SettingsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--settings", "-s", help="The till's settings file.", envvar="POS_APP_SETTINGS", show_default="the usual place"
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for another program.")]
+
+
+def _version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so
+    if value:
+        console.print(f"pos-app {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def till(
+    context: typer.Context,
+    settings: SettingsOption = None,
+    version: Annotated[  # noqa: ARG001 - the callback prints it
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Open the till, or run one of the commands below.
+
+    Examples: `pos-app`, `pos-app --settings shop.toml`, `pos-app demo`, `pos-app explain 001-01-0000042`.
+    """
+    context.obj = settings
+    if context.invoked_subcommand is None:
+        from pos_app.command_line.window import run_till
+
+        with speaking():
+            raise typer.Exit(run_till(settings))
+
+
+@app.command()
+def demo(
+    folder: Annotated[
+        Path, typer.Option(help="Where everything is put; what an earlier demo left there is removed.")
+    ] = Path("build/demo"),
+    sales: Annotated[
+        int, typer.Option(min=1, max=5000, help="How many sales the shift has when there is no screen.")
+    ] = 200,
+    offscreen: Annotated[
+        bool | None,
+        typer.Option(
+            "--offscreen/--screen",
+            help="Play a shift without a screen, or open the window.",
+            show_default="by the display",
+        ),
+    ] = None,
+) -> None:
+    """Show the till with a filled shop, a simulated scanner and printer, and a headquarters on this machine.
+
+    Without a screen it plays a shift of real baskets through the serial port and checks that everything agrees.
+
+    Examples: `pos-app demo`, `pos-app demo --offscreen --sales 500`.
+    """
+    from pos_app.command_line.demo import run_demo
+
+    with speaking():
+        raise typer.Exit(run_demo(folder, sales=sales, offscreen=offscreen))
+
+
+@app.command()
+def scenario(
+    files: Annotated[list[Path], typer.Argument(help="Scenario files.", exists=True, dir_okay=False)],
+    as_json: JsonOption = False,
+) -> None:
+    """Run scenario files: receipts and returns with dates, and what is expected of the programmes.
+
+    Exits with 1 where an expectation fails. Example: `pos-app scenario docs/scenarios/*.toml`.
+    """
+    from pos_app.command_line.scenario_output import print_report
+    from pos_app.use_cases.scenario import run_scenario
+
+    with speaking(as_json=as_json):
+        reports = [run_scenario(file) for file in files]
+        if as_json:
+            print_json(
+                [{"file": report.file, "holds": report.holds, "outcomes": report.outcomes} for report in reports]
+            )
+        else:
+            for report in reports:
+                print_report(report)
+        if not all(report.holds for report in reports):
+            raise typer.Exit(EXIT_FAILED)
+
+
+@app.command()
+def explain(
+    receipt: Annotated[str, typer.Argument(help="The number on the receipt.")],
+    settings: SettingsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say why a receipt gave what it gave: every award with its reason, and every refusal.
+
+    Example: `pos-app explain 001-01-0000042`.
+    """
+    from pos_app.use_cases.explaining import explain_receipt
+
+    with speaking(as_json=as_json), opened(settings) as opened_till:
+        explanation = explain_receipt(opened_till, receipt)
+        if as_json:
+            result = explanation.result
+            print_json(
+                {
+                    "receipt": receipt,
+                    "agrees": explanation.agrees,
+                    "awards": result.awards,
+                    "refusals": result.refusals,
+                    "burn": {
+                        "units": result.burn_units,
+                        "limit": result.burn_limit,
+                        "most_units": result.burnable_units,
+                    },
+                }
+            )
+        else:
+            print_explanation(opened_till, explanation)
+        if not explanation.agrees:
+            raise typer.Exit(EXIT_FAILED)
+
+
+@app.command()
+def doctor(
+    settings: SettingsOption = None,
+    as_json: JsonOption = False,
+    settings_template: Annotated[
+        bool, typer.Option("--settings-template", help="Print a commented default settings file and do nothing else.")
+    ] = False,
+) -> None:
+    """Check the till: the file, the event chain, the ledger, the receipts, the queue to headquarters, the key.
+
+    Exits with 1 where something is bad. Example: `pos-app doctor --settings-template > settings.toml`.
+    """
+    if settings_template:
+        from pos_app.use_cases.settings_files import settings_template as template
+
+        typer.echo(template(), nl=False)
+        return
+    from pos_app.command_line.doctor_output import print_findings
+    from pos_app.use_cases.checking import Verdict, examine
+
+    with speaking(as_json=as_json), opened(settings) as opened_till:
+        findings = examine(opened_till)
+        if as_json:
+            print_json(findings)
+        else:
+            print_findings(findings)
+        if any(finding.verdict is Verdict.BAD for finding in findings):
+            raise typer.Exit(EXIT_FAILED)
+
+
+@app.command()
+def join(
+    code: Annotated[str, typer.Argument(help="The one-time code that headquarters made.")],
+    settings: SettingsOption = None,
+) -> None:
+    """Join the headquarters of the settings with a one-time code (15 minutes).
+
+    Example: `pos-app join 7K3M-9QZX` after `pos-app hq enrol-code store-1` at headquarters.
+    """
+    from pos_app.use_cases.joining import join_hq
+
+    with speaking(), opened(settings) as opened_till:
+        answer = join_hq(opened_till, code)
+        console.print(f"This till is number {answer.terminal_number} of {answer.store_id}.")

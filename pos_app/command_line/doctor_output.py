@@ -1,0 +1,19 @@
+"""The doctor's findings for people."""
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from pos_app.command_line.output import console
+from pos_app.use_cases.checking import Finding, Verdict
+
+_STYLES = {Verdict.GOOD: "green", Verdict.NOTE: "yellow", Verdict.BAD: "bold red"}
+
+
+def print_findings(findings: Sequence[Finding]) -> None:
+    """One row a check."""
+    table = Table("check", "", "what was found", show_lines=False)
+    for finding in findings:
+        style = _STYLES[finding.verdict]
+        table.add_row(finding.check, f"[{style}]{finding.verdict.value}[/{style}]", finding.words)
+    console.print(table)

@@ -1,0 +1,36 @@
+"""What every command prints the same way: an error's three sentences, tables, JSON."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+import typer
+from rich.console import Console
+
+from pos_app.errors import PosError
+
+EXIT_FAILED = 1
+EXIT_REFUSED = 2
+
+console = Console(highlight=False)
+error_console = Console(stderr=True, highlight=False)
+
+
+@contextmanager
+def speaking(*, as_json: bool = False) -> Iterator[None]:
+    """Turn an expected error into its sentences, or into JSON on standard output, and exit with 2."""
+    try:
+        yield
+    except PosError as error:
+        if as_json:
+            print_json({"error": {"code": error.code, "what": error.what, "safe": error.safe, "todo": error.todo}})
+        else:
+            error_console.print(error.what, style="bold red", markup=False)
+            error_console.print(f"{error.safe} {error.todo}", markup=False)
+        raise typer.Exit(EXIT_REFUSED) from error
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output, as another program reads it."""
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")

@@ -1,0 +1,157 @@
+"""What scans and keys do to the basket."""
+
+import msgspec
+
+from devices.barcodes import BadScan, CardScan, ProductScan, ReceiptScan, is_expired, read_code
+from devices.sounder import Tone
+from pos_app.errors import InputError
+from pos_app.model.money import MILLI
+from pos_app.model.products import Product
+from pos_app.use_cases.quoting import LINES_MAX, check_line
+from pos_app.use_cases.views import BasketLine
+from ui.sale import scanning
+from ui.sale.desk import Desk
+from ui.sale.numbers import parse_quantity, parse_scaled
+from ui.sale.screen import EnrolPanel, Notice, NoticeCode, Problem, ProblemCode
+
+AMOUNT_CODE = "AMOUNT"
+"""The product code of a line that is only an amount; a shop may have a product of this code, with its own name and tax."""
+
+
+def take_code(desk: Desk, raw: str) -> None:
+    """A code that was scanned or typed: goods go into the basket, a card brings its member."""
+    settings = desk.till.settings
+    scan = read_code(
+        raw, cards=settings.cards, in_store=settings.in_store_codes, aim_prefix=settings.scanner.aim_prefix
+    )
+    match scan:
+        case CardScan():
+            _take_card(desk, scan)
+        case ProductScan():
+            _take_goods(desk, scan)
+        case ReceiptScan():
+            desk.stop(Problem(ProblemCode.RECEIPT, {"code": scan.number}))
+        case BadScan():
+            desk.stop(scanning.problem_of_bad(scan))
+
+
+def _take_card(desk: Desk, scan: CardScan) -> None:
+    member = desk.till.find_member(scan.number)
+    if member is None:
+        desk.panel = EnrolPanel(scan.number, scan.card_class)
+        desk.is_done = False
+        desk.play(Tone.ATTENTION)
+    else:
+        desk.put_member(member)
+        desk.play(Tone.OK)
+
+
+def _take_goods(desk: Desk, scan: ProductScan) -> None:
+    product = desk.till.find_product(scan.code)
+    if product is None:
+        desk.stop(Problem(ProblemCode.UNKNOWN_PRODUCT, {"code": scan.code}))
+    elif is_expired(scan.expires, desk.till.business_date(desk.till.clock.utc_ms())):
+        desk.stop(Problem(ProblemCode.EXPIRED, {"name": product.name, "expires": scan.expires, "batch": scan.batch}))
+    elif scanning.lacks_weight(scan, product, desk.factor_milli):
+        desk.stop(Problem(ProblemCode.WEIGHT_MISSING, {"name": product.name}))
+    else:
+        _add(desk, scanning.line_of(scan, product, desk.factor_milli))
+
+
+def _add(desk: Desk, line: BasketLine) -> None:
+    if len(desk.basket.lines) >= LINES_MAX:
+        desk.stop(Problem(ProblemCode.LINES_FULL, {"most": LINES_MAX}))
+        return
+    desk.marked = len(desk.basket.lines)
+    desk.factor_milli = None
+    desk.change(msgspec.structs.replace(desk.basket, lines=(*desk.basket.lines, line)))
+    desk.play(Tone.OK)
+
+
+def multiply(desk: Desk, text: str) -> None:
+    """The typed number is the quantity of the next scan."""
+    factor_milli = parse_quantity(text)
+    if factor_milli is None:
+        _ask_again(desk, text, NoticeCode.TYPE_QUANTITY_FIRST)
+        return
+    desk.factor_milli = factor_milli
+    desk.is_done = False
+    desk.inform(NoticeCode.NEXT_TIMES, {"factor_milli": factor_milli})
+
+
+def set_quantity(desk: Desk, text: str) -> None:
+    """The typed number is the quantity of the marked line."""
+    quantity_milli = parse_quantity(text)
+    if quantity_milli is None:
+        _ask_again(desk, text, NoticeCode.TYPE_QUANTITY_FIRST)
+    else:
+        is_fraction = bool(quantity_milli % MILLI)
+        _change_marked(desk, NoticeCode.BY_THE_PIECE if is_fraction else NoticeCode.OUT_OF_RANGE, quantity_milli=quantity_milli)
+
+
+def set_price(desk: Desk, text: str) -> None:
+    """The typed number is the price of the whole marked line."""
+    amount_minor = parse_scaled(text, desk.exponent)
+    if amount_minor is None:
+        _ask_again(desk, text, NoticeCode.TYPE_PRICE_FIRST)
+    else:
+        _change_marked(desk, NoticeCode.OUT_OF_RANGE, override_minor=amount_minor)
+
+
+def _change_marked(desk: Desk, refusal: NoticeCode, **changes: int) -> None:
+    lines, marked = desk.basket.lines, desk.marked
+    if not lines:
+        desk.say(NoticeCode.NO_LINE)
+        return
+    try:
+        line = check_line(msgspec.structs.replace(lines[marked], **changes))
+    except InputError as error:
+        desk.tell(Notice(refusal, error_code=error.code))
+        return
+    desk.change(msgspec.structs.replace(desk.basket, lines=(*lines[:marked], line, *lines[marked + 1 :])))
+
+
+def add_amount(desk: Desk, text: str, *, name: str) -> None:
+    """The typed number is a line of its own: beside a till the goods need not be scanned."""
+    amount_minor = parse_scaled(text, desk.exponent)
+    if not amount_minor:
+        _ask_again(desk, text, NoticeCode.TYPE_AMOUNT_FIRST)
+        return
+    product = desk.till.find_product(AMOUNT_CODE) or Product(AMOUNT_CODE, name, 0, 0)
+    _add(desk, BasketLine(product, override_minor=amount_minor))
+
+
+def _ask_again(desk: Desk, text: str, when_empty: NoticeCode) -> None:
+    desk.say(NoticeCode.NOT_A_NUMBER if text.strip() else when_empty)
+
+
+def remove_marked(desk: Desk) -> None:
+    """Take the marked line out."""
+    lines = desk.basket.lines
+    if not lines:
+        desk.say(NoticeCode.NO_LINE)
+        return
+    rest = lines[: desk.marked] + lines[desk.marked + 1 :]
+    desk.marked = min(desk.marked, len(rest) - 1)
+    desk.change(msgspec.structs.replace(desk.basket, lines=rest))
+
+
+def mark(desk: Desk, row: int) -> None:
+    """Mark another line; a row that is not there marks none."""
+    if 0 <= row < len(desk.basket.lines):
+        desk.marked = row
+
+
+def take_card_off(desk: Desk) -> None:
+    """Go on without the member."""
+    if desk.basket.member is None:
+        desk.say(NoticeCode.NO_CARD)
+        return
+    desk.put_member(None)
+    desk.inform(NoticeCode.CARD_TAKEN_OFF)
+
+
+def void(desk: Desk) -> None:
+    """Drop the whole basket."""
+    desk.begin_sale()
+    desk.inform(NoticeCode.VOIDED)

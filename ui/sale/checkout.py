@@ -1,0 +1,127 @@
+"""What keys do on the way to a booking: panels open and close, points and payments are taken."""
+
+import msgspec
+
+from pos_app.use_cases.quoting import Tender
+from ui.keys import Command
+from ui.sale import payment
+from ui.sale.desk import Desk
+from ui.sale.numbers import parse_scaled, typed_form
+from ui.sale.screen import (
+    CardPanel,
+    CashPanel,
+    EnrolPanel,
+    ForeignPanel,
+    Notice,
+    NoticeCode,
+    Panel,
+    VoidPanel,
+)
+
+
+def open_panel(desk: Desk, command: Command) -> None:
+    """Open the panel of a key, or say why not."""
+    is_empty = not desk.basket.lines
+    if isinstance(desk.panel, EnrolPanel):
+        desk.say(NoticeCode.ENROL_OPEN)
+    elif desk.tenders and command not in {Command.CASH, Command.CARD}:
+        desk.tell(part_taken(desk))
+    elif is_empty and not (command is Command.VOID and desk.basket.member is not None):
+        desk.say(NoticeCode.BASKET_EMPTY)
+    elif command is Command.POINTS and desk.basket.member is None:
+        desk.say(NoticeCode.NO_CARD)
+    else:
+        desk.is_leaving = False
+        desk.panel = _panel_for(desk, command)
+
+
+def _panel_for(desk: Desk, command: Command) -> Panel:
+    if command is Command.VOID:
+        return VoidPanel(len(desk.basket.lines))
+    if command is Command.POINTS:
+        return desk.burn_panel()
+    if desk.is_beside:
+        return ForeignPanel(desk.quote.result.burn_worth_minor, desk.quote.to_pay_minor)
+    return _card_panel(desk) if command is Command.CARD else _cash_panel(desk)
+
+
+def _cash_panel(desk: Desk) -> CashPanel:
+    return CashPanel(payment.cash_due_minor(desk.quote, desk.tenders, desk.till.terms.currency), desk.tenders)
+
+
+def _card_panel(desk: Desk) -> CardPanel:
+    left_minor = payment.left_minor(desk.quote, desk.tenders)
+    return CardPanel(left_minor, typed_form(left_minor, desk.exponent), desk.tenders)
+
+
+def part_taken(desk: Desk) -> Notice:
+    """A card was charged for a part already: the sale must be finished, or the charge cancelled."""
+    taken_minor = sum(tender.given_minor for tender in desk.tenders)
+    return Notice(NoticeCode.CARD_PART_TAKEN, values={"taken_minor": taken_minor})
+
+
+def back(desk: Desk) -> None:
+    """Close the panel; where a card was charged for a part, only at the second time."""
+    if desk.tenders and not desk.is_leaving:
+        desk.tell(part_taken(desk))
+        desk.is_leaving = True
+        return
+    desk.panel, desk.tenders, desk.is_leaving = None, (), False
+    desk.is_done = False
+    desk.factor_milli = None
+
+
+def show_change(desk: Desk, text: str) -> None:
+    """The change that the cash typed so far would give."""
+    if isinstance(desk.panel, CashPanel):
+        given_minor = parse_scaled(text, desk.exponent)
+        over_minor = -1 if given_minor is None else given_minor - desk.panel.due_minor
+        desk.panel = msgspec.structs.replace(desk.panel, change_minor=over_minor if over_minor >= 0 else None)
+
+
+def burn(desk: Desk, text: str) -> None:
+    """Burn the typed points on this sale; 0 burns none."""
+    units = parse_scaled(text, desk.till.terms.points_exponent)
+    if units is None:
+        desk.say(NoticeCode.NOT_A_NUMBER)
+        return
+    result = desk.quote.result
+    if units > result.burnable_units:
+        values: dict[str, int | str] = {"most_units": result.burnable_units}
+        desk.tell(Notice(NoticeCode.BURN_TOO_MANY, values=values, reason=result.burn_limit))
+        desk.panel = desk.burn_panel(result.burnable_units)
+        return
+    basket = msgspec.structs.replace(desk.basket, burn_units=units)
+    fitting = desk.till.quote(basket).result
+    if fitting.burn_units != units:
+        desk.say(NoticeCode.BURN_STEPS, fits_units=fitting.burn_units)
+        desk.panel = desk.burn_panel(fitting.burn_units)
+        return
+    desk.panel = None
+    desk.change(basket)
+    if units:
+        desk.inform(NoticeCode.BURN_SET, {"burned_units": units, "worth_minor": fitting.burn_worth_minor})
+
+
+def pay_cash(desk: Desk, panel: CashPanel, text: str) -> tuple[Tender, ...] | None:
+    """All payments of the sale once enough cash is typed; None, and the reason on the desk, before that."""
+    tender = payment.cash_tender(text, due_minor=panel.due_minor, exponent=desk.exponent)
+    if isinstance(tender, Notice):
+        desk.tell(tender)
+        return None
+    return (*desk.tenders, tender) if tender.given_minor else desk.tenders
+
+
+def pay_card(desk: Desk, panel: CardPanel, amount: str, reference: str) -> tuple[Tender, ...] | None:
+    """All payments of the sale once the card has paid what is left; a part is noted and cash is asked for."""
+    tender = payment.card_tender(amount, reference, left_minor=panel.due_minor, exponent=desk.exponent)
+    if isinstance(tender, Notice):
+        desk.tell(tender)
+        return None
+    tenders = (*desk.tenders, tender)
+    if tender.given_minor == panel.due_minor:
+        return tenders
+    desk.tenders = tenders
+    desk.panel = _cash_panel(desk)
+    desk.inform(NoticeCode.CARD_PART_KEPT, {"taken_minor": tender.given_minor})
+    return None

@@ -1,0 +1,108 @@
+"""What lies on the counter: the basket with its quote, the open panel, the message. Changed by the actions beside this module."""
+
+import msgspec
+
+from devices.sounder import Tone
+from pos_app.model.accounts import Member
+from pos_app.use_cases.quoting import Tender
+from pos_app.use_cases.till import Till
+from pos_app.use_cases.views import Basket, Quote
+from ui.sale.numbers import typed_form
+from ui.sale.ports import Play
+from ui.sale.screen import (
+    BurnPanel,
+    EnrolPanel,
+    Level,
+    Notice,
+    NoticeCode,
+    Panel,
+    Problem,
+    Receipt,
+    Values,
+)
+
+
+class Desk:
+    """The state of the sale screen. ``basket`` and ``quote`` always belong together: only ``change`` replaces them."""
+
+    def __init__(self, till: Till, play: Play) -> None:
+        self.till = till
+        self.play = play
+        self.is_beside = till.settings.till.mode == "beside"
+        self.exponent = till.terms.currency.exponent
+        self.receipt: Receipt | None = None
+        self.problem: Problem | None = None
+        self.notice: Notice | None = None
+        self.is_booking = False
+        self.begin_sale()
+
+    def begin_sale(self) -> None:
+        """An empty basket, and nothing of the last customer's."""
+        self.marked = -1
+        self.factor_milli: int | None = None
+        self.panel: Panel = None
+        self.tenders: tuple[Tender, ...] = ()
+        self.is_leaving = False
+        self.is_done = False
+        self.basket: Basket = self.till.open_basket()
+        self.quote: Quote = self.till.quote(self.basket)
+
+    def change(self, basket: Basket) -> None:
+        """Put another basket in place: evaluate it once, and lower the points where it no longer takes them all."""
+        quote = self.till.quote(basket)
+        burned_units = quote.result.burn_units
+        if burned_units < basket.burn_units:
+            basket = msgspec.structs.replace(basket, burn_units=burned_units)
+            self.tell(Notice(NoticeCode.BURN_LOWERED, Level.ATTENTION, {"burned_units": burned_units}, quote.result.burn_limit))
+        self.basket, self.quote = basket, quote
+        self.is_done = False
+        if isinstance(self.panel, BurnPanel):
+            self.panel = self.burn_panel()
+        elif not isinstance(self.panel, EnrolPanel):
+            self.panel = None
+
+    def put_member(self, member: Member | None) -> None:
+        """Another member, or none: points that the one before wanted to burn stay theirs."""
+        before = self.basket.member
+        is_same = before is not None and member is not None and before.account_ref == member.account_ref
+        burn_units = self.basket.burn_units if is_same else 0
+        self.change(msgspec.structs.replace(self.basket, member=member, burn_units=burn_units))
+        self.panel = None
+
+    def burn_panel(self, suggested_units: int | None = None) -> BurnPanel | None:
+        """The panel for points as the basket is now; None without a member. What burns already is suggested, else nothing."""
+        member, result = self.basket.member, self.quote.result
+        if member is None:
+            return None
+        suggested = result.burn_units if suggested_units is None else suggested_units
+        return BurnPanel(
+            spendable_units=member.spendable_units,
+            burnable_units=result.burnable_units,
+            burnable_worth_minor=self.worth_minor(result.burnable_units),
+            limit=result.burn_limit,
+            suggested=typed_form(suggested, self.till.terms.points_exponent) if suggested else "",
+        )
+
+    def worth_minor(self, units: int) -> int:
+        """What points pay, in minor units, rounded down; 0 where no programme runs."""
+        programmes = self.till.terms.programmes.programmes
+        worth_minor = programmes[0].point_worth_minor if programmes else 0
+        return int(units * worth_minor // 10**self.till.terms.points_exponent)
+
+    def stop(self, problem: Problem) -> None:
+        """A message over the screen, and the sound of an error."""
+        self.problem = problem
+        self.play(Tone.ERROR)
+
+    def say(self, code: NoticeCode, **values: int | str) -> None:
+        """A sentence beside the entry that wants attention."""
+        self.tell(Notice(code, values=dict(values)))
+
+    def tell(self, notice: Notice) -> None:
+        """The same, made elsewhere."""
+        self.notice = notice
+        self.play(Tone.ATTENTION)
+
+    def inform(self, code: NoticeCode, values: Values | None = None) -> None:
+        """A quiet sentence beside the entry."""
+        self.notice = Notice(code, Level.INFO, values or {})

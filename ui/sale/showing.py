@@ -1,0 +1,87 @@
+"""From what lies on the desk to what the screen shows."""
+
+from collections.abc import Set as AbstractSet
+
+from pos_app.use_cases.quoting import member_context
+from pos_app.use_cases.views import Quote
+from ui.keys import Command
+from ui.sale.desk import Desk
+from ui.sale.screen import EnrolPanel, MemberFacts, Screen, Totals, VoidPanel
+
+_ALWAYS = frozenset({Command.CONFIRM, Command.BACK, Command.MULTIPLY, Command.COPY})
+_WITH_LINES = frozenset(
+    {Command.QUANTITY, Command.PRICE, Command.REMOVE, Command.UP, Command.DOWN, Command.VOID}
+)
+_OPENING = frozenset({Command.POINTS, Command.CASH, Command.CARD, Command.FINISH, Command.VOID})
+
+
+def screen_of(desk: Desk) -> Screen:
+    """What is to be seen now."""
+    return Screen(
+        lines=desk.quote.lines,
+        marked=desk.marked,
+        totals=_totals(desk.quote),
+        member=_member(desk),
+        panel=desk.panel,
+        notice=desk.notice,
+        problem=desk.problem,
+        receipt=desk.receipt,
+        is_done=desk.is_done,
+        factor_milli=desk.factor_milli,
+        commands=frozenset(_commands(desk)),
+    )
+
+
+def _totals(quote: Quote) -> Totals:
+    return Totals(
+        gross_minor=quote.gross_minor,
+        discount_minor=quote.discount_minor,
+        burn_units=quote.result.burn_units,
+        burn_worth_minor=quote.result.burn_worth_minor,
+        to_pay_minor=quote.to_pay_minor,
+        cash_to_pay_minor=quote.cash_to_pay_minor,
+    )
+
+
+def _member(desk: Desk) -> MemberFacts | None:
+    member = desk.basket.member
+    if member is None:
+        return None
+    context = member_context(member, utc_ms=desk.till.clock.utc_ms(), zone=desk.till.terms.zone)
+    return MemberFacts(
+        name=member.name,
+        card_number=member.card_number,
+        card_class=member.card_class,
+        balance=member.balance,
+        spendable_units=member.spendable_units,
+        earns_units=desk.quote.result.earned_units,
+        next_step=desk.quote.result.next_step,
+        is_birthday=context.birthday,
+    )
+
+
+def _commands(desk: Desk) -> AbstractSet[Command]:
+    """What can be asked for now: the other buttons are pale."""
+    if desk.is_booking:
+        return frozenset()
+    if desk.problem is not None:
+        return {Command.BACK}
+    if isinstance(desk.panel, EnrolPanel):
+        return {Command.CONFIRM, Command.BACK}
+    has_lines, has_member = bool(desk.basket.lines), desk.basket.member is not None
+    pay = {Command.FINISH} if desk.is_beside else {Command.CASH, Command.CARD}
+    possible = set(_ALWAYS)
+    if has_lines:
+        possible |= _WITH_LINES | pay
+    if has_lines and has_member:
+        possible.add(Command.POINTS)
+    if has_member:
+        possible |= {Command.CARD_OFF, Command.VOID}
+    if desk.is_beside:
+        possible.add(Command.AMOUNT)
+    if desk.tenders:
+        return {Command.CONFIRM, Command.BACK, Command.CASH, Command.CARD}
+    if desk.panel is not None:
+        voiding = {Command.REMOVE} if isinstance(desk.panel, VoidPanel) else set()
+        return (possible & _OPENING) | {Command.CONFIRM, Command.BACK, Command.COPY} | voiding
+    return possible
