@@ -154,7 +154,7 @@ def _sums_beside(facts: ReceiptFacts, formats: Formats) -> Iterator[AnyBlock]:
     burned_minor = tender_minor + sum(line.burn_minor for line in facts.lines)
     if burned_minor:
         yield Columns(words.deduct_at_till, formats.money(burned_minor), weight=Weight.LARGE)
-    yield Columns(words.total_beside, formats.money(facts.total_minor), weight=Weight.STRONG)
+    yield Columns(words.total_beside, formats.money(facts.total_minor - tender_minor), weight=Weight.STRONG)
 
 
 def _burned_points(facts: ReceiptFacts, formats: Formats) -> str:

@@ -1,0 +1,68 @@
+"""The one style sheet. Letters are not in it: widgets get their font by role, for a sheet cannot name a weight of the font."""
+
+from string import Template
+
+from ui.theme import tokens
+
+_SHEET = Template("""
+QWidget { color: $ink; }
+#window, #stage { background: $ground; }
+#header { background: $ink; }
+#header QLabel { color: $on_accent; }
+#header #soft { color: $ink_pale; }
+#card { background: $paper; border: 1px solid $rule; border-radius: ${radius}px; }
+#soft { color: $ink_soft; }
+#accent { color: $accent; }
+#error { color: $error; }
+#rule { background: $rule; }
+
+#banner { background: $attention_tint; border-bottom: 1px solid $rule; }
+#banner QLabel { color: $attention; }
+
+#notice { color: $ink_soft; }
+#notice[level="attention"] { color: $attention; background: $attention_tint; border-radius: ${radius}px; }
+
+#factor { color: $on_accent; background: $accent; border-radius: ${radius}px; }
+#note { color: $accent_deep; background: $accent_tint; border-radius: ${radius}px; }
+
+QLineEdit {
+    background: $paper; border: 2px solid $rule; border-radius: ${radius}px; padding: 0 14px;
+    selection-background-color: $accent; selection-color: $on_accent;
+}
+QLineEdit:focus { border-color: $accent; }
+
+QTableView { background: $paper; border: none; outline: none; }
+QHeaderView { background: $paper; border: none; }
+QHeaderView::section {
+    background: $paper; color: $ink_soft; border: none; border-bottom: 1px solid $rule; padding: 0 12px;
+}
+
+QPushButton {
+    background: $paper; border: 1px solid $rule; border-radius: ${radius}px; padding: 0 16px;
+}
+QPushButton:pressed { background: $rule_soft; }
+QPushButton:disabled { background: $ground; border-color: $rule; color: $ink_pale; }
+QPushButton:disabled QLabel { color: $ink_pale; }
+QPushButton #keyname { color: $ink_soft; }
+QPushButton:disabled #keyname { color: $ink_pale; }
+QPushButton#primary { background: $accent; border-color: $accent; }
+QPushButton#primary:pressed { background: $accent_deep; }
+QPushButton#primary QLabel { color: $on_accent; }
+QPushButton#primary:disabled { background: $rule; border-color: $rule; }
+QPushButton#primary:disabled QLabel { color: $ink_soft; }
+
+#scrim { background: $scrim; }
+#alert { background: $paper; border-radius: ${radius}px; border-left: 12px solid $error; }
+#code { color: $ink; background: $rule_soft; border-radius: 6px; }
+
+QScrollArea { background: transparent; border: none; }
+QScrollBar:vertical { background: $paper; width: 14px; margin: 2px; }
+QScrollBar::handle:vertical { background: $rule; border-radius: 5px; min-height: 48px; }
+QScrollBar::add-line, QScrollBar::sub-line { height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+""")
+
+
+def style_sheet() -> str:
+    """The sheet with the tokens in it."""
+    return _SHEET.substitute(tokens.colours(), radius=tokens.RADIUS)

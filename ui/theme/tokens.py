@@ -1,0 +1,70 @@
+"""The design tokens: every colour, length and letter size of the screen. Plain values; no other module names a colour."""
+
+from enum import Enum
+from typing import Final
+
+INK: Final = "#16212B"
+INK_SOFT: Final = "#4E5B67"
+INK_PALE: Final = "#9AA5AF"
+PAPER: Final = "#FFFFFF"
+GROUND: Final = "#EDF0F2"
+RULE: Final = "#D8DEE3"
+RULE_SOFT: Final = "#EAEEF1"
+
+ACCENT: Final = "#0B6259"
+ACCENT_DEEP: Final = "#084A43"
+ACCENT_TINT: Final = "#E1F0ED"
+ON_ACCENT: Final = "#FFFFFF"
+
+ERROR: Final = "#A8201A"
+ERROR_TINT: Final = "#FBE9E7"
+ATTENTION: Final = "#7A4300"
+ATTENTION_TINT: Final = "#FFF0D1"
+SCRIM: Final = "rgba(22, 33, 43, 150)"
+
+SPACE: Final = 8
+RADIUS: Final = 10
+TOUCH_MIN: Final = 48
+"""No button is smaller than this, in either direction."""
+KEY_HEIGHT: Final = 64
+ROW_HEIGHT: Final = 52
+SIDE_WIDTH: Final = 428
+WINDOW_SIZE: Final = (1366, 768)
+WINDOW_SIZE_MIN: Final = (1180, 680)
+
+
+class Role(Enum):
+    """What a text is for: letter size in pixels, weight, and which family."""
+
+    FINE = (13, 400, "sans")
+    SMALL = (15, 400, "sans")
+    SMALL_STRONG = (15, 600, "sans")
+    BODY = (17, 400, "sans")
+    BODY_STRONG = (17, 600, "sans")
+    ENTRY = (22, 500, "sans")
+    HEADING = (22, 600, "sans")
+    TITLE = (28, 600, "sans")
+    FIGURE = (34, 600, "sans")
+    TOTAL = (58, 700, "sans")
+    HUGE = (108, 700, "sans")
+    PAPER = (14, 400, "mono")
+
+    @property
+    def size_px(self) -> int:
+        """The height of the letters' body."""
+        return self.value[0]
+
+    @property
+    def weight(self) -> int:
+        """400 is regular, 700 bold."""
+        return self.value[1]
+
+    @property
+    def is_mono(self) -> bool:
+        """Whether all letters are of one width."""
+        return self.value[2] == "mono"
+
+
+def colours() -> dict[str, str]:
+    """The tokens that the style sheet may name, in lower case."""
+    return {name.lower(): value for name, value in globals().items() if name.isupper() and isinstance(value, str)}
