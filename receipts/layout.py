@@ -6,6 +6,7 @@ Import it when rendering only: it brings Babel along.
 from collections.abc import Iterator
 
 from pos_app.model.evaluation import Award
+from pos_app.model.money import line_amount_minor
 from pos_app.model.receipts import Payment, PaymentKind, SaleKind, SaleLine
 from receipts.document import (
     Align,
@@ -87,6 +88,7 @@ def _line_item(line: SaleLine, awards: list[Award], formats: Formats) -> LineIte
     """The list price at the right with its discount below, so that the column of amounts adds up to the total."""
     words = formats.words
     discount_minor = line.list_minor - line.amount_minor
+    shown_minor = max(line.list_minor, line.amount_minor)
     notes: list[Note] = []
     if discount_minor > 0:
         notes.append(Note(words.discount, formats.less(discount_minor)))
@@ -95,8 +97,8 @@ def _line_item(line: SaleLine, awards: list[Award], formats: Formats) -> LineIte
     notes += (Note(_award(award, formats)) for award in awards)
     return LineItem(
         name=line.name,
-        detail=_quantity(line, formats, is_list_price=discount_minor >= 0),
-        amount=formats.amount(max(line.list_minor, line.amount_minor)),
+        detail=_quantity(line, formats, shown_minor=shown_minor),
+        amount=formats.amount(shown_minor),
         notes=tuple(notes),
     )
 
@@ -115,14 +117,17 @@ def _award(award: Award, formats: Formats) -> str:
     return f"{points} ({formats.rate(rate_bp)}{weight})"
 
 
-def _quantity(line: SaleLine, formats: Formats, *, is_list_price: bool) -> str:
-    """``2 × 4.50`` or ``1.245 kg × 2.99``; empty for one piece; no unit price where the line was sold above it."""
+def _quantity(line: SaleLine, formats: Formats, *, shown_minor: int) -> str:
+    """``2 × 4.50`` or ``1.245 kg × 2.99``; empty for one piece; no unit price where the amount shown does not come from it."""
     if line.quantity_milli == _ONE_MILLI and not line.sold_by_weight:
         return ""
     quantity = formats.quantity(line.quantity_milli)
     if line.sold_by_weight:
         quantity = f"{quantity} {formats.words.kilogram}"
-    return f"{quantity} × {formats.amount(line.unit_price_minor)}" if is_list_price else f"{quantity} ×"
+    catalogue_minor = line_amount_minor(unit_price_minor=line.unit_price_minor, quantity_milli=line.quantity_milli)
+    return (
+        f"{quantity} × {formats.amount(line.unit_price_minor)}" if shown_minor == catalogue_minor else f"{quantity} ×"
+    )
 
 
 def _is_weighed(line: SaleLine) -> bool:

@@ -153,6 +153,12 @@ def test_that_a_price_above_the_list_is_shown_without_a_unit_price_that_does_not
     assert "Discount" not in shown
 
 
+def test_that_a_return_at_less_than_the_list_price_shows_no_unit_price_that_does_not_fit() -> None:
+    sold = samples.line(1, "Tea", 450, quantity_milli=2000)
+    back = msgspec.structs.replace(sold, list_minor=765, amount_minor=765, payable_minor=765)
+    assert re.search(r"2 × +7\.65", text(msgspec.structs.replace(samples.returned(), lines=(back,))))
+
+
 def test_that_a_tax_table_is_left_out_where_nothing_is_taxed() -> None:
     assert not [block for block in lay_out(samples.kuwaiti()).blocks if isinstance(block, Table)]
 
