@@ -35,7 +35,6 @@ def open_engine(database_url: str) -> Engine:
                 pool_size=POOL_SIZE,
                 max_overflow=POOL_SIZE,
                 pool_timeout=_POOL_WAIT_S,
-                pool_pre_ping=True,
                 hide_parameters=True,
             )
         case "sqlite":

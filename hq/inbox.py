@@ -1,23 +1,26 @@
 """The inbox: a batch goes in whole or not at all, each event once, whatever was sent how often.
 
-The order of one upload: signature, limits, hashes and every body first, without a lock; then one transaction that locks the
-till's row, finds the batch's place in its chain, inserts what is new, and commits. The answer comes after the commit.
+The order of one upload: the signature and the limits first, without a lock; then one transaction that locks the till's row, finds
+the batch's place in its chain, decodes, hashes and inserts what is new, and commits. The answer comes after the commit.
 """
 
 import hashlib
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
+import msgspec
 import psycopg.errors
-from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import IntegrityError
 
 from hq import tables
 from hq.authentication import SignedCall, authenticate
 from hq.intake import InboxRow, Outcome, rows_of, without_effect
 from hq.refusals import RefusedError
-from hq.terminals import Terminal, advance, lock_terminal, note_contact
+from hq.statements import insert_rows
+from hq.terminals import Terminal, advance, lock_terminal
 from pos_app.protocol.events import PROTOCOL_VERSION
 from pos_app.protocol.messages import (
     Batch,
@@ -48,13 +51,12 @@ def receive_batch(engine: Engine, call: SignedCall, *, now_ms: int) -> BatchAnsw
         _put_in_quarantine(engine, call, now_ms=now_ms)
         raise RefusedError(ErrorCode.REVOKED)
     batch = _opened(call)
-    rows = rows_of(batch)
     drift_ms = call.request.time_ms - now_ms
     try:
-        return _store(engine, batch, rows, now_ms=now_ms, drift_ms=drift_ms, careful=False)
+        return _store(engine, batch, now_ms=now_ms, drift_ms=drift_ms, careful=False)
     except (IntegrityError, psycopg.errors.UniqueViolation):
         # An event id is there already, under another number: look at each.
-        return _store(engine, batch, rows, now_ms=now_ms, drift_ms=drift_ms, careful=True)
+        return _store(engine, batch, now_ms=now_ms, drift_ms=drift_ms, careful=True)
 
 
 def _opened(call: SignedCall) -> Batch:
@@ -71,31 +73,35 @@ def _opened(call: SignedCall) -> Batch:
     return batch
 
 
-def _store(
-    engine: Engine, batch: Batch, rows: list[InboxRow], *, now_ms: int, drift_ms: int, careful: bool
-) -> BatchAnswer:
+def _store(engine: Engine, batch: Batch, *, now_ms: int, drift_ms: int, careful: bool) -> BatchAnswer:
     """One transaction. ``careful``: check each event id against those that are there, instead of trusting that all are new."""
     with engine.begin() as connection:
         terminal = lock_terminal(connection, batch.terminal_id)
-        new = rows[_place(connection, terminal, batch, rows) :]
-        if new:
-            if careful:
-                new = _told_apart(connection, batch.terminal_id, new)
-            _insert(connection, batch, new, now_ms=now_ms)
-            advance(connection, batch.terminal_id, last_seq=new[-1].seq, last_hash=new[-1].hash)
-        note_contact(connection, batch.terminal_id, now_ms=now_ms, clock_drift_ms=drift_ms)
-        rejected = _rejected_again(connection, batch, terminal.last_seq)
+        rows = rows_of(batch)
+        rejected = _pass_known(connection, terminal, batch, rows)
+        end = terminal.last_seq, terminal.last_hash
+        if batch.last_seq > terminal.last_seq:
+            new = _told_apart(connection, batch.terminal_id, list(rows)) if careful else rows
+            inserted = _insert(connection, batch, new, now_ms=now_ms)
+            rejected += [Rejected(row.seq, row.reason) for row in inserted.rejected]
+            end = batch.last_seq, inserted.last_hash
+        advance(
+            connection, batch.terminal_id, last_seq=end[0], last_hash=end[1], now_ms=now_ms, clock_drift_ms=drift_ms
+        )
     return BatchAnswer(
-        acked_seq=max(terminal.last_seq, batch.last_seq),
+        acked_seq=end[0],
         durable_seq=terminal.durable_seq,
         hq_gen=terminal.hq_gen,
         hq_time_ms=now_ms,
-        rejected=(*rejected, *(Rejected(row.seq, row.reason) for row in new if row.outcome is Outcome.REJECTED)),
+        rejected=tuple(rejected),
     )
 
 
-def _place(connection: Connection, terminal: Terminal, batch: Batch, rows: Sequence[InboxRow]) -> int:
-    """How many events of the batch are in the inbox already; raises ``RefusedError`` when it does not continue this chain."""
+def _pass_known(connection: Connection, terminal: Terminal, batch: Batch, rows: Iterator[InboxRow]) -> list[Rejected]:
+    """Consume the rows that are in the inbox already, and give those that were rejected then.
+
+    Raises ``RefusedError`` when the batch does not continue this chain.
+    """
     if batch.incarnation != terminal.incarnation:
         raise RefusedError(ErrorCode.FENCED)
     if batch.first_seq > terminal.last_seq + 1:
@@ -103,11 +109,11 @@ def _place(connection: Connection, terminal: Terminal, batch: Batch, rows: Seque
     known = min(batch.last_seq, terminal.last_seq) - batch.first_seq + 1
     # Each hash covers all before it, so comparing the last known one compares them all.
     ours = _hash_at(connection, terminal, batch.first_seq + known - 1)
-    theirs = rows[known - 1].hash if known else batch.prev_hash
+    theirs = [batch.prev_hash, *(row.hash for row in islice(rows, known))][-1]
     if ours != theirs:
         _log.error("inbox.fork terminal=%s seq=%d", batch.terminal_id, batch.first_seq + known - 1)
         raise RefusedError(ErrorCode.FORK)
-    return known
+    return _rejected_before(connection, batch, terminal.last_seq) if known else []
 
 
 def _hash_at(connection: Connection, terminal: Terminal, seq: int) -> bytes:
@@ -121,10 +127,7 @@ def _hash_at(connection: Connection, terminal: Terminal, seq: int) -> bytes:
     return stored
 
 
-def _rejected_again(connection: Connection, batch: Batch, known_seq: int) -> list[Rejected]:
-    """What of a repeated part of the batch was rejected when it came."""
-    if batch.first_seq > known_seq:
-        return []
+def _rejected_before(connection: Connection, batch: Batch, known_seq: int) -> list[Rejected]:
     task = tables.task.c
     at_the_door = (
         (_inbox.terminal_id == task.terminal_id) & (_inbox.incarnation == task.incarnation) & (_inbox.seq == task.seq)
@@ -164,11 +167,16 @@ def _told(row: InboxRow, taken: dict[str, bytes]) -> InboxRow:
     return without_effect(row, Outcome.REJECTED, "event_id_taken")
 
 
-def _insert(connection: Connection, batch: Batch, rows: Sequence[InboxRow], *, now_ms: int) -> None:
-    if connection.dialect.name == "postgresql":
-        _copy(connection, batch, rows, now_ms=now_ms)
-    else:
-        connection.execute(insert(tables.inbox), [_values(batch, row, now_ms=now_ms) for row in rows])
+class _Inserted(msgspec.Struct, frozen=True):
+    """What went in: the rejected rows of it, and the hash at its end."""
+
+    rejected: list[InboxRow]
+    last_hash: bytes
+
+
+def _insert(connection: Connection, batch: Batch, rows: Iterable[InboxRow], *, now_ms: int) -> _Inserted:
+    store = _copy if connection.dialect.name == "postgresql" else _insert_each
+    inserted = store(connection, batch, rows, now_ms)
     tasks = [
         {
             "code": row.reason,
@@ -177,34 +185,38 @@ def _insert(connection: Connection, batch: Batch, rows: Sequence[InboxRow], *, n
             "seq": row.seq,
             "created_at_ms": now_ms,
         }
-        for row in rows
-        if row.outcome is Outcome.REJECTED
+        for row in inserted.rejected
     ]
-    if tasks:
-        connection.execute(insert(tables.task), tasks)
+    insert_rows(connection, tables.task, tasks)
+    return inserted
 
 
-def _copy(connection: Connection, batch: Batch, rows: Sequence[InboxRow], *, now_ms: int) -> None:
-    """PostgreSQL's fastest way in; the till's locked row and the chain say that nobody else writes these."""
+def _copy(connection: Connection, batch: Batch, rows: Iterable[InboxRow], now_ms: int) -> _Inserted:
+    """PostgreSQL's fastest way in; the till's locked row and the chain say that nobody else writes these.
+
+    PostgreSQL stores the first rows while the next are still being decoded.
+    """
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)
     terminal_id = uuid.UUID(batch.terminal_id)
+    incarnation = batch.incarnation
+    rejected: list[InboxRow] = []
+    last_hash = b""
     with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
         copy.set_types(_COPY_TYPES)
         for row in rows:
-            copy.write_row(
-                (
-                    terminal_id,
-                    batch.incarnation,
-                    row.seq,
-                    row.event_id,
-                    row.kind,
-                    row.outcome.value,
-                    row.hash,
-                    row.body,
-                    now_ms,
-                )
-            )
+            place = (terminal_id, incarnation, row.seq, row.event_id)
+            copy.write_row((*place, row.kind, row.outcome.value, row.hash, row.body, now_ms))
+            last_hash = row.hash
+            if row.outcome is Outcome.REJECTED:
+                rejected.append(row)
+    return _Inserted(rejected, last_hash)
+
+
+def _insert_each(connection: Connection, batch: Batch, rows: Iterable[InboxRow], now_ms: int) -> _Inserted:
+    kept = list(rows)
+    insert_rows(connection, tables.inbox, [_values(batch, row, now_ms=now_ms) for row in kept])
+    return _Inserted([row for row in kept if row.outcome is Outcome.REJECTED], kept[-1].hash)
 
 
 def _values(batch: Batch, row: InboxRow, *, now_ms: int) -> dict[str, object]:

@@ -1,13 +1,14 @@
 """What HQ sees in an event before it books anything: can it be read, is it one we know."""
 
 import uuid
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated
 
 import msgspec
 
 from pos_app.protocol.chain import chain_hashes
-from pos_app.protocol.events import PROTOCOL_VERSION, decode_body
+from pos_app.protocol.events import PROTOCOL_VERSION, EnrolmentEvent, ReturnEvent, SaleEvent, decode_body
 from pos_app.protocol.messages import Batch
 
 
@@ -44,16 +45,14 @@ class _Head(msgspec.Struct, frozen=True):
 
 
 _head_decoder = msgspec.json.Decoder(_Head)
-_KINDS = {"SaleEvent": "sale", "ReturnEvent": "return", "EnrolmentEvent": "enrolment"}
+_KINDS = {SaleEvent: "sale", ReturnEvent: "return", EnrolmentEvent: "enrolment"}
 
 
-def rows_of(batch: Batch) -> list[InboxRow]:
-    """The batch as rows, each body decoded and each hash computed."""
+def rows_of(batch: Batch) -> Iterator[InboxRow]:
+    """The batch as rows, each body decoded and each hash computed; one at a time, so that the database can store meanwhile."""
     hashes = chain_hashes(batch.prev_hash, batch.first, batch.bodies)
-    return [
-        _examine(seq, digest, body)
-        for seq, digest, body in zip(range(batch.first_seq, batch.last_seq + 1), hashes, batch.bodies, strict=True)
-    ]
+    places = range(batch.first_seq, batch.last_seq + 1)
+    return map(_examine, places, hashes, batch.bodies)
 
 
 def _examine(seq: int, digest: bytes, body: bytes) -> InboxRow:
@@ -64,7 +63,7 @@ def _examine(seq: int, digest: bytes, body: bytes) -> InboxRow:
         return _unknown(seq, digest, body)
     if event.version > PROTOCOL_VERSION or str(event_id) != event.event_id:
         return _unknown(seq, digest, body)
-    return InboxRow(seq, event_id, _KINDS[type(event).__name__], Outcome.ACCEPTED, digest, body)
+    return InboxRow(seq, event_id, _KINDS[type(event)], Outcome.ACCEPTED, digest, body)
 
 
 def _unknown(seq: int, digest: bytes, body: bytes) -> InboxRow:

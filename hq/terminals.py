@@ -57,23 +57,21 @@ def lock_terminal(connection: Connection, terminal_id: str) -> Terminal:
 _advance = (
     update(tables.terminal)
     .where(_terminal.terminal_id == bindparam("id"))
-    .values(last_seq=bindparam("seq"), last_hash=bindparam("hash"))
+    .values(
+        last_seq=bindparam("seq"),
+        last_hash=bindparam("hash"),
+        last_contact_ms=bindparam("now_ms"),
+        clock_drift_ms=bindparam("drift_ms"),
+    )
 )
-_note_contact = (
-    update(tables.terminal)
-    .where(_terminal.terminal_id == bindparam("id"))
-    .values(last_contact_ms=bindparam("now_ms"), clock_drift_ms=bindparam("drift_ms"))
-)
 
 
-def advance(connection: Connection, terminal_id: str, *, last_seq: int, last_hash: bytes) -> None:
-    """The chain as received now ends here."""
-    connection.execute(_advance, {"id": terminal_id, "seq": last_seq, "hash": last_hash})
-
-
-def note_contact(connection: Connection, terminal_id: str, *, now_ms: int, clock_drift_ms: int) -> None:
-    """The till was heard of; its clock was so far before ours (negative: behind)."""
-    connection.execute(_note_contact, {"id": terminal_id, "now_ms": now_ms, "drift_ms": clock_drift_ms})
+def advance(
+    connection: Connection, terminal_id: str, *, last_seq: int, last_hash: bytes, now_ms: int, clock_drift_ms: int
+) -> None:
+    """The chain as received ends here; the till's clock was so far before ours (negative: behind)."""
+    values = {"seq": last_seq, "hash": last_hash, "now_ms": now_ms, "drift_ms": clock_drift_ms}
+    connection.execute(_advance, {"id": terminal_id, **values})
 
 
 def revoke_terminal(connection: Connection, terminal_number: int) -> bool:

@@ -73,8 +73,6 @@ def wrap(text: str, style: Style, width: float) -> list[str]:
         candidate = f"{lines[-1]} {word}".strip(" ")
         if text_width(candidate, style) <= width:
             lines[-1] = candidate
-        elif not lines[-1]:
-            lines[-1] = word
         else:
             lines.append(word)
     return lines

@@ -69,20 +69,26 @@ class Database:
 
         The future raises ``StorageError`` for what disk and file do; an exception of the job's own rolls back and is raised.
         """
-        return self._writer.submit(self._in_transaction, job)
+        return self._writer.submit(self._guarded, lambda connection: _within(connection, job))
+
+    def submit_steps(self, job: Callable[[Connection], Result]) -> Future[Result]:
+        """Run ``job`` on the writer thread without a transaction: it reads, works out, then opens ``transaction`` itself.
+
+        Between reading and writing nothing changes, since only this thread writes. Errors are those of ``submit``.
+        """
+        return self._writer.submit(self._guarded, job)
 
     def write(self, job: Callable[[Connection], Result]) -> Result:
         """``submit`` and wait."""
         return self.submit(job).result()
 
-    def _in_transaction(self, job: Callable[[Connection], Result]) -> Result:
+    def _guarded(self, job: Callable[[Connection], Result]) -> Result:
         try:
             connection: Connection | None = getattr(self._local, "connection", None)
             if connection is None:
                 connection = self._engine.connect()
                 self._local.connection = connection
-            with transaction(connection):
-                return job(connection)
+            return job(connection)
         except (DatabaseError, pysqlite3.dbapi2.Error) as error:
             # Never retried blindly: the connection is thrown away and the caller looks the event up.
             self.close_reader()
@@ -101,6 +107,11 @@ class Database:
         if connection is not None:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         self.close_reader()
+
+
+def _within(connection: Connection, job: Callable[[Connection], Result]) -> Result:
+    with transaction(connection):
+        return job(connection)
 
 
 @contextmanager

@@ -93,9 +93,19 @@ def _sign(value: int) -> str:
 
 
 def currency_symbol(locale: QLocale, code: str) -> str:
-    """The sign of a currency: as the locale writes it, else as a country of the same language does, else its code."""
-    iso, sign = QLocale.CurrencySymbolFormat.CurrencyIsoCode, QLocale.CurrencySymbolFormat.CurrencySymbol
-    if locale.currencySymbol(iso) == code:
-        return locale.currencySymbol(sign)
-    kin = QLocale.matchingLocales(locale.language(), locale.script(), QLocale.Country.AnyCountry)
-    return next((other.currencySymbol(sign) for other in kin if other.currencySymbol(iso) == code), code)
+    """The sign of a currency: as the locale writes it, else as others of its language do, else as anybody does, else its code."""
+    any_country = QLocale.Country.AnyCountry
+    for language in (locale.language(), QLocale.Language.AnyLanguage):
+        kin = QLocale.matchingLocales(language, QLocale.Script.AnyScript, any_country)
+        signs = (_own_sign(other) for other in (locale, *kin) if _own_code(other) == code)
+        if sign := next(filter(None, signs), ""):
+            return sign
+    return code
+
+
+def _own_code(locale: QLocale) -> str:
+    return locale.currencySymbol(QLocale.CurrencySymbolFormat.CurrencyIsoCode)
+
+
+def _own_sign(locale: QLocale) -> str:
+    return locale.currencySymbol(QLocale.CurrencySymbolFormat.CurrencySymbol)

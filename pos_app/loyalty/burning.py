@@ -64,7 +64,7 @@ def _barred(burning: Burning, member: MemberContext, eligible: list[EngineLine],
     if not eligible:
         return Reason(reasons.BURN_NO_ELIGIBLE_GOODS, {})
     minimum_units = burning.min_balance_points * point_units
-    if member.spendable_units < minimum_units:
+    if max(0, member.spendable_units) < minimum_units:
         return Reason(
             reasons.BURN_MIN_BALANCE, {"minimum_units": minimum_units, "balance_units": member.spendable_units}
         )

@@ -16,7 +16,7 @@ class ProductClass(StrEnum):
 
 
 class Product(msgspec.Struct, frozen=True):
-    """One product as sold: ``code`` is its GTIN as printed (EAN-13, EAN-8 or UPC-A digits) or the shop's own code.
+    """One product as sold: ``code`` is its GTIN as ``devices.barcodes`` gives it (a UPC-A has 13 digits) or the shop's own code.
 
     ``price_minor`` is per piece or per kilogram and includes tax; ``band`` is the published bonus band, empty for none;
     ``sold_by_weight`` says that a quantity may be a fraction.

@@ -9,9 +9,9 @@ from pos_app.errors import InputError
 from pos_app.loyalty import ledger
 from pos_app.loyalty.engine import evaluate
 from pos_app.loyalty.ledger import Booking, Books
-from pos_app.model.accounts import CardStatus, Lot
+from pos_app.model.accounts import BalanceView, CardStatus, Lot, Member
 from pos_app.model.calendar import month_of
-from pos_app.model.evaluation import EngineInput, EngineResult
+from pos_app.model.evaluation import EngineResult, NextStep
 from pos_app.model.identifiers import derived_id, receipt_number
 from pos_app.model.receipts import Payment, PaymentKind, SaleKind
 from pos_app.protocol.events import BurnedLot, GrantedLot, Moment, SaleEvent, encode_body
@@ -19,8 +19,8 @@ from pos_app.use_cases import quoting
 from pos_app.use_cases.quoting import Settlement, Tender
 from pos_app.use_cases.views import Basket, ClosedSale, Quote, Standing
 from storage import accounts, journal, sales
-from storage.accounts import AccountFacts, MonthlySum
-from storage.database import Connection
+from storage.accounts import MonthlySum
+from storage.database import Connection, transaction
 from storage.journal import Terminal
 from storage.sales import SaleRow
 
@@ -32,75 +32,146 @@ _DAY_MS = 86_400_000
 _PERCENT = 100
 
 
-class _Draft(msgspec.Struct, frozen=True):
-    """Everything about a sale that is known before its number is."""
+class PreparedSale(msgspec.Struct, frozen=True):
+    """A sale worked out to the last byte; what is left is to write it. ``due`` is maturing and expiry that is booked with it."""
 
-    engine_input: EngineInput
+    terminal: Terminal
+    event: SaleEvent
+    body: bytes
+    row: SaleRow
     quote: Quote
     settlement: Settlement
-    granted: tuple[Lot, ...]
+    books: Books | None
+    due: Booking | None
     booking: Booking | None
+    award_lots: dict[str, str]
+    balance_after: BalanceView | None
+    member: Member | None
+
+
+class _Points(msgspec.Struct, frozen=True):
+    """What a sale does to the member's points."""
+
+    books: Books
+    due: Booking | None
+    booking: Booking
+    granted: tuple[Lot, ...]
     burned_lots: tuple[BurnedLot, ...]
 
 
 def book_sale(
     till: "Till", connection: Connection, basket: Basket, tenders: tuple[Tender, ...], *, foreign_receipt: str
 ) -> ClosedSale:
-    """Book a basket; runs on the writer thread inside its transaction. Raises ``InputError``: nothing is booked then."""
+    """Book a basket; runs on the writer thread. Raises ``InputError`` or ``StorageError``: nothing is booked then.
+
+    Everything is worked out before BEGIN: only this thread writes, so what it has read still holds.
+    """
+    prepared = prepare_sale(till, connection, basket, tenders, foreign_receipt=foreign_receipt)
+    with transaction(connection):
+        job_id = write_sale(connection, prepared)
+    event = prepared.event
+    return ClosedSale(
+        event_id=event.event_id,
+        receipt_number=event.receipt_number,
+        utc_ms=event.moment.utc_ms,
+        quote=prepared.quote,
+        payments=event.payments,
+        change_minor=prepared.settlement.change_minor,
+        member=prepared.member,
+        balance_after=prepared.balance_after,
+        print_job_id=job_id,
+        foreign_receipt=event.foreign_receipt,
+    )
+
+
+def prepare_sale(
+    till: "Till", connection: Connection, basket: Basket, tenders: tuple[Tender, ...], *, foreign_receipt: str
+) -> PreparedSale:
+    """Work a sale out: prices, points, payments, its event and rows. Reads, and writes nothing."""
     now_ms = till.clock.utc_ms()
     _check(till, connection, basket, foreign_receipt)
-    facts = None if basket.member is None else accounts.find_by_ref(connection, basket.member.account_ref)
-    books = None if facts is None else _books_now(till, connection, facts, now_ms)
-    draft = _draft(till, basket, tenders, books, now_ms)
+    engine_input = quoting.engine_input(basket, till.terms, utc_ms=now_ms, business_date=till.business_date(now_ms))
+    result = evaluate(engine_input, till.terms.programmes)
+    sale = quoting.quote_of(basket, result, till.terms)
+    settlement = _settlement(till, basket, sale, tenders)
+    points = _points(till, connection, basket, result, now_ms)
     terminal = journal.read_terminal(connection)
-    event = _event(
-        till,
-        basket,
-        draft,
-        terminal,
-        now_ms,
-        foreign_receipt,
+    event = SaleEvent(
+        event_id=basket.event_id,
+        moment=moment_of(till, terminal, now_ms),
+        receipt_number=number_of(terminal),
+        account_ref="" if basket.member is None else basket.member.account_ref,
+        card_ref="" if basket.member is None else basket.member.card_number,
+        lines=sale.lines,
+        payments=settlement.payments,
+        total_minor=sale.total_minor,
+        engine_input=engine_input,
+        burn_units=result.burn_units,
+        burn_worth_minor=result.burn_worth_minor,
+        burn_as=result.burn_as.value,
+        burn_shares=result.burn_shares,
+        burned_lots=() if points is None else points.burned_lots,
+        awards=result.awards,
+        granted_lots=()
+        if points is None
+        else tuple(GrantedLot(lot.lot_id, grant) for lot, grant in zip(points.granted, result.lots, strict=True)),
+        counted=result.counted,
+        class_after=result.class_after,
+        issuer=till.issuer,
+        foreign_receipt=foreign_receipt.strip(),
+        mode=till.settings.till.mode,
         asks_nps=_asks_nps(till, connection, basket, terminal, now_ms),
     )
+    balance_after = None if points is None else ledger.view(points.booking.books, issuer=till.issuer, at_ms=now_ms)
+    return PreparedSale(
+        terminal=terminal,
+        event=event,
+        body=encode_body(event),
+        row=_row(till, event, standing_text(result.class_after, balance_after, result.next_step)),
+        quote=sale,
+        settlement=settlement,
+        books=None if points is None else points.books,
+        due=None if points is None else points.due,
+        booking=None if points is None else points.booking,
+        award_lots={} if points is None else {lot.programme_id: lot.lot_id for lot in points.granted},
+        balance_after=balance_after,
+        member=basket.member,
+    )
+
+
+def write_sale(connection: Connection, prepared: PreparedSale) -> int:
+    """Write a prepared sale, inside a transaction; gives the print job's id."""
+    event = prepared.event
+    utc_ms = event.moment.utc_ms
     journal.append_event(
         connection,
-        terminal,
+        prepared.terminal,
         event_id=event.event_id,
         kind="sale",
-        body=encode_body(event),
-        utc_ms=now_ms,
+        body=prepared.body,
+        utc_ms=utc_ms,
         hlc=event.moment.hlc,
     )
     job_id = sales.write_sale(
         connection,
-        _row(till, event, standing_text(draft.booking, draft.quote.result, till.issuer, now_ms)),
-        lines=draft.quote.lines,
+        prepared.row,
+        lines=event.lines,
         burn_units={share.line_no: share.units for share in event.burn_shares},
         payments=event.payments,
         awards=event.awards,
-        award_lots={lot.programme_id: lot.lot_id for lot in draft.granted},
+        award_lots=prepared.award_lots,
     )
-    if books is not None and draft.booking is not None:
-        accounts.write_booking(connection, draft.booking, before=books, utc_ms=now_ms)
-        accounts.add_to_sums(
-            connection, books.account_ref, sums_of(event.counted, event.moment.business_date), receipts=1
-        )
-        if basket.member is not None and event.class_after != basket.member.card_class:
-            accounts.set_card_class(connection, books.account_ref, event.class_after)
-    return ClosedSale(
-        event_id=event.event_id,
-        receipt_number=event.receipt_number,
-        utc_ms=now_ms,
-        quote=draft.quote,
-        payments=event.payments,
-        change_minor=draft.settlement.change_minor,
-        member=basket.member,
-        balance_after=None
-        if draft.booking is None
-        else ledger.view(draft.booking.books, issuer=till.issuer, at_ms=now_ms),
-        print_job_id=job_id,
-        foreign_receipt=foreign_receipt,
-    )
+    if prepared.books is not None and prepared.booking is not None:
+        books = prepared.books
+        if prepared.due is not None:
+            accounts.write_booking(connection, prepared.due, before=books, utc_ms=utc_ms)
+            books = prepared.due.books
+        accounts.write_booking(connection, prepared.booking, before=books, utc_ms=utc_ms)
+        sums = sums_of(event.counted, event.moment.business_date)
+        accounts.add_to_sums(connection, event.account_ref, sums, receipts=1)
+        if prepared.member is not None and event.class_after != prepared.member.card_class:
+            accounts.set_card_class(connection, event.account_ref, event.class_after)
+    return job_id
 
 
 def sums_of(counted: dict[str, int], business_date: str) -> tuple[MonthlySum, ...]:
@@ -129,36 +200,28 @@ def _check(till: "Till", connection: Connection, basket: Basket, foreign_receipt
         )
 
 
-def _books_now(till: "Till", connection: Connection, facts: AccountFacts, now_ms: int) -> Books:
-    """The member's books; where this till decides about points, maturing and expiry that are due are booked first."""
-    if facts.card_status is CardStatus.BLOCKED:
-        raise _refused("blocked", "This card is blocked.", todo="Take the card off the sale and finish without it.")
-    books = facts.books
-    if till.settings.till.authority == "local":
-        due = ledger.book_due(books, at_ms=now_ms)
-        if due.changed_lots:
-            accounts.write_booking(connection, due, before=books, utc_ms=now_ms)
-            books = due.books
-    return books
-
-
-def _draft(till: "Till", basket: Basket, tenders: tuple[Tender, ...], books: Books | None, now_ms: int) -> _Draft:
-    terms = till.terms
-    engine_input = quoting.engine_input(basket, terms, utc_ms=now_ms, business_date=till.business_date(now_ms))
-    result = evaluate(engine_input, terms.programmes)
-    sale = quoting.quote_of(basket, result, terms)
-    if result.burn_units != basket.burn_units:
+def _settlement(till: "Till", basket: Basket, sale: Quote, tenders: tuple[Tender, ...]) -> Settlement:
+    if sale.result.burn_units != basket.burn_units:
         raise _refused(
             "burn",
-            f"Only {result.burnable_units} point units can be burned on this receipt.",
+            f"At most {till.points_text(sale.result.burnable_units)} points can be burned on this receipt.",
             todo="Type fewer points.",
         )
     if till.settings.till.mode == "beside":
-        settlement = Settlement((Payment(PaymentKind.FOREIGN, sale.total_minor),), 0)
-    else:
-        settlement = quoting.settle(sale, tenders, terms.currency)
-    if books is None:
-        return _Draft(engine_input, sale, settlement, (), None, ())
+        return Settlement((Payment(PaymentKind.FOREIGN, sale.total_minor),), 0)
+    return quoting.settle(sale, tenders, till.terms.currency)
+
+
+def _points(till: "Till", connection: Connection, basket: Basket, result: EngineResult, now_ms: int) -> _Points | None:
+    """What the sale does to the member's books. Where this till decides about points, what is due is booked first."""
+    if basket.member is None:
+        return None
+    facts = accounts.find_by_card(connection, basket.member.card_number)
+    assert facts is not None, "the card was found when it was scanned"
+    if facts.card_status is CardStatus.BLOCKED:
+        raise _refused("blocked", "This card is blocked.", todo="Take the card off the sale and finish without it.")
+    due = ledger.book_due(facts.books, at_ms=now_ms) if till.settings.till.authority == "local" else None
+    books = facts.books if due is None else due.books
     granted = ledger.lots_granted(result.lots, account_ref=books.account_ref, event_id=basket.event_id, at_ms=now_ms)
     burned = ledger.allocate_burn(books.lots, units=result.burn_units, issuer=till.issuer, at_ms=now_ms)
     if sum(part.units for part in burned) != result.burn_units:
@@ -173,7 +236,7 @@ def _draft(till: "Till", basket: Basket, tenders: tuple[Tender, ...], books: Boo
     )
     expiry = {lot.lot_id: lot.expires_at_ms for lot in books.lots}
     proposal = tuple(BurnedLot(part.lot_id, part.units, expiry[part.lot_id]) for part in burned)
-    return _Draft(engine_input, sale, settlement, granted, booking, proposal)
+    return _Points(facts.books, due if due and due.changed_lots else None, booking, granted, proposal)
 
 
 def moment_of(till: "Till", terminal: Terminal, now_ms: int) -> Moment:
@@ -195,46 +258,6 @@ def number_of(terminal: Terminal) -> str:
     """The number of the receipt that the terminal's next event prints."""
     return receipt_number(
         terminal_number=terminal.terminal_number, incarnation=terminal.incarnation, seq=terminal.last_seq + 1
-    )
-
-
-def _event(
-    till: "Till",
-    basket: Basket,
-    draft: _Draft,
-    terminal: Terminal,
-    now_ms: int,
-    foreign_receipt: str,
-    *,
-    asks_nps: bool,
-) -> SaleEvent:
-    result: EngineResult = draft.quote.result
-    member = basket.member
-    return SaleEvent(
-        event_id=basket.event_id,
-        moment=moment_of(till, terminal, now_ms),
-        receipt_number=number_of(terminal),
-        account_ref="" if member is None else member.account_ref,
-        card_ref="" if member is None else member.card_number,
-        lines=draft.quote.lines,
-        payments=draft.settlement.payments,
-        total_minor=draft.quote.total_minor,
-        engine_input=draft.engine_input,
-        burn_units=result.burn_units,
-        burn_worth_minor=result.burn_worth_minor,
-        burn_as=result.burn_as.value,
-        burn_shares=result.burn_shares,
-        burned_lots=draft.burned_lots,
-        awards=result.awards,
-        granted_lots=tuple(
-            GrantedLot(lot.lot_id, grant) for lot, grant in zip(draft.granted, result.lots, strict=True)
-        ),
-        counted=result.counted,
-        class_after=result.class_after,
-        issuer=till.issuer,
-        foreign_receipt=foreign_receipt.strip(),
-        mode=till.settings.till.mode,
-        asks_nps=asks_nps,
     )
 
 
@@ -263,12 +286,11 @@ def _row(till: "Till", event: SaleEvent, standing: str) -> SaleRow:
     )
 
 
-def standing_text(booking: Booking | None, result: EngineResult, issuer: str, now_ms: int) -> str:
+def standing_text(card_class: str, balance: BalanceView | None, next_step: NextStep | None) -> str:
     """How the member stands after this booking, as stored for the receipt; empty without a member."""
-    if booking is None:
+    if balance is None:
         return ""
-    balance = ledger.view(booking.books, issuer=issuer, at_ms=now_ms)
-    return msgspec.json.encode(Standing(result.class_after, balance, result.next_step)).decode()
+    return msgspec.json.encode(Standing(card_class, balance, next_step)).decode()
 
 
 def _asks_nps(till: "Till", connection: Connection, basket: Basket, terminal: Terminal, now_ms: int) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 from stdnum import ean, luhn
 
+from devices.barcodes import canonical_gtin
 from pos_app.errors import InputError
 from pos_app.model.identifiers import uuid7
 from pos_app.model.money import AMOUNT_MAX_MINOR, BASIS_POINTS, minor_from_text
@@ -28,7 +29,7 @@ FILE_BYTES_MAX = 200_000_000
 _PROBLEMS_SHOWN = 20
 _TEXT_MAX = 200
 _CODE_MAX = 20
-_GTIN_LENGTHS = frozenset({8, 13})
+_GTIN_LENGTHS = frozenset({8, 12, 13, 14})
 PRODUCT_COLUMNS = (
     "code",
     "name",
@@ -169,8 +170,11 @@ def _product(row: Row, exponent: int) -> PricedProduct:
     code = row["code"]
     if not code or not code.isascii() or not code.isalnum() or len(code) > _CODE_MAX:
         raise _BadRow(f"code: up to {_CODE_MAX} letters and digits are needed")
-    if code.isdigit() and len(code) in _GTIN_LENGTHS and not ean.is_valid(code):
-        raise _BadRow("code: the check digit is wrong")
+    if code.isdigit() and len(code) in _GTIN_LENGTHS:
+        if not ean.is_valid(code):
+            raise _BadRow("code: the check digit is wrong")
+        # As a scan of it will be looked up: a UPC-A is an EAN-13 that begins with 0.
+        code = canonical_gtin(code)
     kind = row.get("class") or ProductClass.GENERAL.value
     if kind not in set(ProductClass):
         raise _BadRow(f"class: one of {', '.join(ProductClass)} is needed")

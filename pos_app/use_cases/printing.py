@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pos_app.errors import DeviceError, PosError
+from pos_app.errors import PosError
 from pos_app.use_cases.receipt_facts import receipt_facts
 from storage import print_jobs, sales
 from storage.print_jobs import PrintJob
@@ -111,10 +111,9 @@ class PrintQueue:
         from receipts.layout import lay_out
 
         facts = receipt_facts(self._till, self._till.database.reader(), job.event_id, is_copy=job.is_copy)
-        payload = render_escpos(lay_out(facts), self._till.settings.printer)
         try:
-            self._send(payload)
-        except DeviceError as error:
+            self._send(render_escpos(lay_out(facts), self._till.settings.printer))
+        except PosError as error:
             _log.warning("receipt of event %s was not printed: %s", job.event_id, error.code)
             return str(error)
         return ""

@@ -49,6 +49,7 @@ def receipt_facts(till: "Till", connection: Connection, event_id: str, *, is_cop
         original_receipt="" if original is None else original.head.receipt_number,
         member=_member(connection, stored),
         points_exponent=till.settings.points.exponent,
+        awards=stored.awards,
         nps=_nps(connection, head),
         copy=is_copy,
         locale=shop.locale,

@@ -27,9 +27,8 @@ from pos_app.protocol.events import (
     decode_body,
     encode_body,
 )
-from pos_app.use_cases.booking import moment_of, number_of, sums_of
+from pos_app.use_cases.booking import moment_of, number_of, standing_text, sums_of
 from pos_app.use_cases.programmes import decode_programme_set
-from pos_app.use_cases.views import Standing
 from storage import accounts, journal, programmes, sales
 from storage.database import Connection
 from storage.sales import SaleRow
@@ -283,7 +282,7 @@ def _standing(till: "Till", connection: Connection, booking: Booking, sale: Sale
     facts = accounts.find_by_ref(connection, sale.account_ref)
     assert facts is not None, "the member bought here"
     balance = ledger.view(booking.books, issuer=till.issuer, at_ms=now_ms)
-    return msgspec.json.encode(Standing(sale.class_after, balance, None)).decode()
+    return standing_text(sale.class_after, balance, None)
 
 
 def _row(till: "Till", goods: Goods, event: ReturnEvent, standing: str) -> SaleRow:

@@ -14,7 +14,7 @@ from pos_app.loyalty.programme import Programme, accumulator_period, programme_s
 from pos_app.model.accounts import CardStatus, Member
 from pos_app.model.calendar import business_date
 from pos_app.model.identifiers import uuid7
-from pos_app.model.money import Currency
+from pos_app.model.money import Currency, text_from_minor
 from pos_app.model.products import Product
 from pos_app.settings import Settings
 from pos_app.use_cases import booking, enrolling, quoting, returning
@@ -105,6 +105,10 @@ class Till:
         unconfirmed = accounts.unconfirmed_lots(connection, account_ref)
         return lambda lot_id: lot_id not in unconfirmed
 
+    def points_text(self, units: int) -> str:
+        """Points as plain digits, for messages."""
+        return text_from_minor(units, exponent=self.terms.points_exponent)
+
     def quote(self, basket: Basket) -> Quote:
         """The basket evaluated now: totals, tax, points."""
         now_ms = self.clock.utc_ms()
@@ -112,7 +116,7 @@ class Till:
 
     def close_sale(self, basket: Basket, tenders: Sequence[Tender], *, foreign_receipt: str = "") -> Future[ClosedSale]:
         """Book the sale. The future completes after COMMIT, or raises ``InputError`` or ``StorageError``: nothing was booked."""
-        return self.database.submit(
+        return self.database.submit_steps(
             lambda connection: booking.book_sale(
                 self, connection, basket, tuple(tenders), foreign_receipt=foreign_receipt
             )

@@ -133,6 +133,12 @@ def test_that_a_return_is_headed_as_one_names_its_sale_and_turns_the_points_roun
     assert "saved" not in shown
 
 
+def test_that_a_return_beside_a_fiscal_till_says_what_to_refund_there() -> None:
+    shown = text(msgspec.structs.replace(samples.returned(), mode="beside", foreign_receipt="F-1"))
+    assert re.search(r"REFUND +€11\.40\n", shown)
+    assert "DEDUCT" not in shown
+
+
 @pytest.mark.parametrize("sign", [1, -1])
 def test_that_cash_rounding_is_a_row_of_its_own_whatever_its_sign_in_the_books(sign: int) -> None:
     facts = msgspec.structs.replace(

@@ -1,4 +1,4 @@
-"""What the project uses of the Complete Journey data: pandas frames, which it treats as opaque."""
+# What the project uses of the Complete Journey data: pandas frames, which it treats as opaque.
 
 from collections.abc import Sequence
 from typing import Any

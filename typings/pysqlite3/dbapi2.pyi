@@ -1,4 +1,4 @@
-"""What the project uses of pysqlite3; the rest is sqlite3's own interface."""
+# What the project uses of pysqlite3; the rest is sqlite3's own interface.
 
 from sqlite3 import Connection as Connection
 from sqlite3 import DatabaseError as DatabaseError

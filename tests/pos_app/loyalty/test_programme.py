@@ -1,0 +1,284 @@
+"""Programme documents: what is read, what is refused and in which words, and what is kept."""
+
+import msgspec
+import pytest
+import tomllib
+from hypothesis import example, given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from pos_app.errors import ProgrammeError
+from pos_app.loyalty.document import Burning, Earning, FixedCard, Life, Pharmacy, Programme
+from pos_app.loyalty.programme import (
+    DOCUMENT_BYTES_MAX,
+    PROGRAMMES_MAX,
+    accumulator_period,
+    decode_programme,
+    encode_programme,
+    json_schema,
+    parse_programme,
+    programme_set,
+)
+from pos_app.model.evaluation import BurnAs
+from pos_app.model.products import ProductClass
+from pos_app.programmes import preset_names, preset_text
+from tests.pos_app.loyalty.builders import FIVE_PERCENT, preset, programme
+
+HEAD = 'schema = 1\nid = "p"\nversion = 1\nname = "P"\npoint_worth_minor = 1\n'
+
+
+def refused(text: str) -> str:
+    with pytest.raises(ProgrammeError) as caught:
+        parse_programme(text, source="shop.toml")
+    assert "programme.refused" == caught.value.code
+    return caught.value.what
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "what"),
+    [
+        ("pharmacy", '"3" = 300', '"3" = 3000', "line 46: rules[1].band_percent.3: it must be at most 1000."),
+        ("pharmacy", '"3" = 300', '"3" = "300"', "line 46: rules[1].band_percent.3: a whole number is needed, not a text in quotes."),
+        (
+            "pharmacy",
+            "high_margin = 200",
+            "high_margn = 200",
+            "line 42: rules[1].class_percent.high_margn: 'high_margn' is not possible: possible are regulated, medicine, high_margin, general.",
+        ),
+        ("pharmacy", "rate_bp = 300", "rate_bp = 10001", "line 35: rules[1].rate_bp: it must be at most 10000."),
+        ("pharmacy", "rate_bp = 300", "rate_bp = -1", "line 35: rules[1].rate_bp: it must be at least 0."),
+        ("pharmacy", "rate_bp = 300", "rate_bp = 3.5", "line 35: rules[1].rate_bp: a whole number is needed, not a number with a fraction."),
+        ("pharmacy", "rate_bp = 300", "rat_bp = 300", "line 35: rules[1].rat_bp: this key is unknown."),
+        ("pharmacy", 'id = "bonus"\n', "", "line 32: rules[1]: the key 'id' is missing."),
+        ("pharmacy", "gold = 500", "gold = 6000", "line 33: rules[1]: 6000 bp with a weight of 300 % would give more than the goods cost."),
+        ("pharmacy", "gold = 500", "gld = 500", "line 39: rules[1].levels_bp.gld: the card class 'gld' is not among card_classes."),
+        ("pharmacy", '["silver", "gold"]', '["silver", "gold", "silver"]', "line 20: card_classes[3]: 'silver' is there twice."),
+        ("pharmacy", "schema = 1", "schema = 2", "line 12: schema: this program reads documents of schema 1."),
+        ("pharmacy", 'id = "pharmacy"', 'id = "Pharmacy!"', "line 13: id: only small letters, digits, - and _ are possible, up to 64."),
+        ("pharmacy", 'name = "Pharmacy bonuses"', 'name = ""', "line 15: name: it is shorter than 1."),
+        ("pharmacy", "{ hours = 36 }", "36", "line 23: earning.pending: a text in quotes or a table is needed, not a whole number."),
+        (
+            "pharmacy",
+            "{ hours = 36 }",
+            '"tomorrow"',
+            "line 23: earning.pending: 'tomorrow' is not possible: possible are none, next_day, { hours = 36 }.",
+        ),
+        ("pharmacy", "{ months = 12 }", "{}", "line 24: earning.life: either months or days must be given."),
+        ("pharmacy", "{ months = 12 }", "{ months = 1, days = 2 }", "line 24: earning.life: either months or days must be given."),
+        ("pharmacy", "version = 1", 'version = 1\nactive_from = "May"', "line 15: active_from: a date such as 2026-01-31 is needed."),
+        ("pharmacy", "version = 1", "version = 1\nactive_until = 2026-01-01T12:00:00", "line 15: active_until: a date is needed, not a date with a time."),
+        (
+            "pharmacy",
+            "version = 1",
+            "version = 1\nactive_from = 2026-02-01\nactive_until = 2026-01-31",
+            "line 16: active_until: the programme ends on 2026-01-31, before it begins on 2026-02-01.",
+        ),
+        ("progressive", "from_minor = 3_000_000", "from_minor = 0", "line 37: rules[1].steps[2].from_minor: steps must rise: 0 follows 0."),
+        ("progressive", "from_minor = 0,", "from_minor = 1,", "line 36: rules[1].steps[1].from_minor: the first step must begin at 0 (a rate_bp of 0 gives nothing)."),
+        ("progressive", "rate_bp = 100", "rate_bp = 49", "line 37: rules[1].steps[2].rate_bp: a higher step must not give less: 49 follows 50."),
+        ("progressive", 'card_class = "plus"', 'card_class = "plos"', "line 37: rules[1].steps[2].card_class: the card class 'plos' is not among card_classes."),
+        ("progressive", '["standard", "plus"]', '["plus", "standard"]', "line 35: rules[1].steps: the classes of the steps must rise in the order of card_classes."),
+        (
+            "progressive",
+            '"rolling_12_months"',
+            '"rolling"',
+            "line 29: rules[1].period: 'rolling' is not possible: possible are calendar_month, rolling_12_months, for_ever.",
+        ),
+        ("progressive", 'period = "rolling_12_months"', "", "line 28: rules[1].on: an accumulated sum needs a period: calendar_month, rolling_12_months or for_ever."),
+        ("progressive", 'kind = "progressive"', 'kind = "progresive"', "line 26: rules[1].kind: 'progresive' is not possible: possible are fixed-card, progressive, pharmacy."),
+        ("progressive-receipt", 'on = "receipt"', 'on = "receipt"\nperiod = "for_ever"', "line 23: rules[1].period: a rule that goes by the receipt has no period."),
+        ("progressive-receipt", "rate_bp = 200 }", 'rate_bp = 200, card_class = "gold" }', "line 27: rules[1].steps[2].card_class: only an accumulated sum moves the class of a card."),
+        ("fixed-card", "platinum = 700", "diamond = 700", "line 33: rules[1].rates_bp.diamond: the card class 'diamond' is not among card_classes."),
+        ("fixed-card", 'id = "card-class"', 'id = "card-class"\nlane = "extra"\nadds = true', "line 28: rules[1].adds: a rule that adds has a lane of its own: leave out lane or adds."),
+        ("fixed-card", "version = 1", "version = 1\nversion = 2", "line 9: it is not valid TOML: Cannot overwrite a value (at line 9, column 12)."),
+        ("fixed-card", 'name = "Silver', "name = Silver", "line 9: it is not valid TOML: Invalid value (at line 9, column 8)."),
+    ],
+)  # fmt: skip
+def test_that_a_mistake_in_a_file_is_named_by_line_and_key(name, old, new, what):
+    text = preset_text(name)
+    assert 1 == text.count(old) or old in ("version = 1", "schema = 1")
+    assert f"shop.toml, {what}" == refused(text.replace(old, new, 1))
+
+
+def test_that_every_rule_id_is_used_once():
+    rule = '[[rules]]\nkind = "fixed-card"\nid = "a"\nrates_bp = {}\n'
+    assert "shop.toml, line 12: rules[2].id: the rule id 'a' is used before." == refused(HEAD + rule + rule)
+
+
+def test_that_one_rule_goes_by_an_accumulated_sum():
+    rule = '[[rules]]\nkind = "progressive"\nid = "{}"\non = "accumulated"\nperiod = "for_ever"\nsteps = [{{from_minor = 0, rate_bp = 1}}]\n'
+    what = refused(HEAD + rule.format("a") + rule.format("b"))
+    assert "shop.toml, line 15: rules[2].on: only one rule of a programme may go by an accumulated sum." == what
+
+
+def test_that_steps_may_be_tables_of_their_own():
+    steps = "".join(f"[[rules.steps]]\nfrom_minor = {start}\nrate_bp = 1\n" for start in (0, 5, 5))
+    what = refused(HEAD + '[[rules]]\nkind = "progressive"\nid = "a"\non = "receipt"\n' + steps)
+    assert "shop.toml, line 17: rules[1].steps[3].from_minor: steps must rise: 5 follows 5." == what
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ('{"schema": 1,\n "rules": [\n{"id": "a",\n"kind": "pharmacy", "rate_bp": 10001}]}', "shop.toml, line 4: rules[1].rate_bp: it must be at most 10000."),
+        ('{"schema": 1,\n"id"; 2}', "shop.toml, line 2: it is not valid JSON: JSON is malformed: expected ':' (byte 18)."),
+        ('{"schema": 1', "shop.toml: it is not valid JSON: Input data was truncated."),
+        ("{}", "shop.toml, line 1: the key 'schema' is missing."),
+        ("", "shop.toml, line 1: the key 'schema' is missing."),
+        ('name = """\n\n', "shop.toml, line 1: it is not valid TOML: Unterminated string (at end of document)."),
+        ("a = " + "[" * 20_000, "shop.toml: it is nested too deeply."),
+        ('{"a":' * 12_000, "shop.toml: it is nested too deeply."),
+        ("#" * (DOCUMENT_BYTES_MAX + 1), "shop.toml: it is longer than 65536 bytes."),
+        ("# \ud800", "shop.toml: it is not Unicode text."),
+        ("rules = 3", "shop.toml, line 1: rules: a list is needed, not a whole number."),
+        ('schema = 1\n"x` - at `$.foo[...]" = 3', "shop.toml, line 2: foo"),
+        ("schema = 1\nearning = { pending = 'x - at `$.rules[...]`' }", "shop.toml, line 1: "),
+        ("earning = { pending = 'x - at `$.earning[...]`' }", "shop.toml, line 1: earning"),
+    ],
+)  # fmt: skip
+def test_that_anything_else_is_refused_with_a_reason(text, what):
+    assert refused(text).startswith(what)
+
+
+def test_that_a_number_of_thousands_of_digits_is_refused():
+    assert refused("schema = " + "9" * 5000).startswith("shop.toml: it is not valid TOML: Exceeds the limit")
+
+
+def test_that_too_many_rules_steps_bands_and_exclusions_are_refused():
+    rule = '[[rules]]\nkind = "fixed-card"\nid = "r{}"\nrates_bp = {{}}\n'
+    many_rules = HEAD + "".join(rule.format(number) for number in range(33))
+    assert "shop.toml, line 6: rules: it is longer than 32." == refused(many_rules)
+    bands = ", ".join(f"b{number} = 1" for number in range(65))
+    pharmacy = f'[[rules]]\nkind = "pharmacy"\nid = "r"\nrate_bp = 1\nband_percent = {{ {bands} }}\n'
+    assert "shop.toml, line 10: rules[1].band_percent: it is longer than 64." == refused(HEAD + pharmacy)
+
+
+@given(st.text(max_size=200))
+@example('\ufeff{"schema": 1}')
+def test_that_any_text_works_or_is_refused(text):
+    _works_or_is_refused(text)
+
+
+@given(
+    st.sampled_from(preset_names()),
+    st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 4), st.sampled_from(list("[]{}=,.\"'\n#0\\ ") + ["9999999", "true", "[[rules]]", '"""'])), max_size=4),
+)  # fmt: skip
+def test_that_a_damaged_file_works_or_is_refused(name, damages):
+    text = preset_text(name)
+    for position, length, put in damages:
+        text = text[:position] + put + text[position + length :]
+    _works_or_is_refused(text)
+
+
+_plain = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.just("never"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["kind", "id", "months"]) | st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.sampled_from(preset_names()), st.data())
+def test_that_any_value_in_any_place_works_or_is_refused(name, data):
+    document = tomllib.loads(preset_text(name))
+    place = document
+    for _depth in range(3):
+        key = data.draw(st.sampled_from(sorted(place) if isinstance(place, dict) else range(len(place))))
+        if not isinstance(place[key], dict | list) or not place[key] or data.draw(st.booleans()):
+            break
+        place = place[key]
+    place[key] = data.draw(_plain)
+    _works_or_is_refused(msgspec.json.encode(document).decode())
+
+
+def _works_or_is_refused(text: str) -> None:
+    try:
+        programme = parse_programme(text, source="shop.toml")
+    except ProgrammeError as error:
+        assert error.what.startswith("shop.toml")
+        return
+    assert programme == decode_programme(encode_programme(programme))
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_that_a_shipped_programme_is_kept_as_it_is(name):
+    kept = encode_programme(preset(name))
+    assert preset(name) == decode_programme(kept)
+    assert kept == encode_programme(decode_programme(kept))
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_that_a_shipped_programme_fits_the_json_schema(name):
+    Draft202012Validator.check_schema(json_schema())
+    validator = Draft202012Validator(json_schema())
+    validator.validate(msgspec.json.decode(encode_programme(preset(name))))
+    assert not validator.is_valid({"schema": 1, "id": "p", "version": 1, "name": "P", "point_worth_minor": 0})
+
+
+def test_that_what_equals_its_default_is_not_kept_however_it_was_written():
+    written = HEAD + 'issuer = "shop"\npriority = 100\n[burning]\ncap_bp = 10_000\nburn_as = "price_reduction"\n[earning]\nlife = "never"\n'
+    assert b'{"burning":{},"id":"p","name":"P","point_worth_minor":1,"schema":1,"version":1}' == encode_programme(
+        parse_programme(written, source="shop.toml")
+    )
+
+
+def test_that_what_is_kept_reads_as_the_same_rule():
+    rich = programme(
+        FixedCard(id="a", rates_bp={"gold": 1}, exclude_product_classes=frozenset(ProductClass), adds=True),
+        Pharmacy(id="b", rate_bp=1, class_percent={ProductClass.MEDICINE: 0}, exclude_categories=frozenset({"B", "A"})),
+        card_classes=("gold",),
+        earning=Earning(life=Life(days=3), receipt_max_bp=0),
+        burning=Burning(burn_as=BurnAs.TENDER, multiple_points=100),
+    )
+    assert rich == decode_programme(encode_programme(rich))
+
+
+def test_that_a_damaged_stored_programme_is_refused():
+    with pytest.raises(ProgrammeError, match="a stored programme"):
+        decode_programme(b"\xff{")
+
+
+def test_that_the_hash_of_a_set_is_of_its_contents_alone():
+    one, other = programme(FIVE_PERCENT, programme_id="a"), programme(programme_id="b")
+    there, back = programme_set([one, other]), programme_set([other, one])
+    assert ("a", "b") == tuple(each.id for each in back.programmes)
+    assert there == back
+    assert hash(there) == hash(back)
+    assert there != programme_set([one])
+    assert there != there.hash
+    assert there.hash != programme_set([one, msgspec.structs.replace(other, version=2)]).hash
+
+
+def test_that_the_hash_of_a_document_stays_what_it_was():
+    """Events name their programmes by this hash for ever."""
+    expected = "e5bd89cf4ce0cf5fb4fba4b3a1b36f4ffd2ecb6a7d0cdc3d7b9aaf7b3c2d4e0f"
+    assert expected == programme_set([programme(FIVE_PERCENT)]).hash
+
+
+@pytest.mark.parametrize(
+    ("programmes", "why"),
+    [
+        ([programme(), programme(FIVE_PERCENT)], "two programmes have the id 'p'"),
+        ([programme(), programme(programme_id="q", point_worth_minor=2)], "a point of 'p' is worth 1, of 'q' 2"),
+        ([programme(programme_id=f"p{n}") for n in range(PROGRAMMES_MAX + 1)], "there are 33 programmes, at most 32"),
+    ],
+)
+def test_that_programmes_which_cannot_run_together_are_refused(programmes, why):
+    with pytest.raises(ProgrammeError, match=why):
+        programme_set(programmes)
+
+
+@pytest.mark.parametrize(
+    ("name", "period"),
+    [("progressive", "rolling_12_months"), ("progressive-receipt", None), ("pharmacy", None)],
+)
+def test_that_a_programme_names_the_period_of_its_sum(name, period):
+    assert period == accumulator_period(preset(name))
+
+
+def test_that_a_programme_cannot_be_changed():
+    with pytest.raises(AttributeError):
+        preset("pharmacy").version = 2  # type: ignore[misc]
+
+
+def test_that_a_smallest_programme_works():
+    assert Programme(schema=1, id="p", version=1, name="P", point_worth_minor=1) == parse_programme(HEAD, source="x")

@@ -1,0 +1,134 @@
+"""The basket's lines as a Qt model over a tuple of frozen lines. Text is made once a line, never in ``data``."""
+
+from enum import IntEnum
+from typing import NamedTuple
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from pos_app.model.products import ProductClass
+from pos_app.model.receipts import SaleLine
+from ui.formats import Formats
+
+_ROOT = QModelIndex()
+_Index = QModelIndex | QPersistentModelIndex
+
+
+class Column(IntEnum):
+    """The columns from left to right."""
+
+    NUMBER = 0
+    PRODUCT = 1
+    QUANTITY = 2
+    PRICE = 3
+    AMOUNT = 4
+
+
+class RowText(NamedTuple):
+    """One line as it is drawn: a text a column, and the small print below the name."""
+
+    cells: tuple[str, str, str, str, str]
+    detail: str
+
+
+class LinesModel(QAbstractTableModel):
+    """The lines of the basket. ``show`` says what changed and no more, so that a scan paints one row's worth of news."""
+
+    def __init__(self, formats: Formats, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._formats = formats
+        self._lines: tuple[SaleLine, ...] = ()
+        self._texts: list[RowText] = []
+        self.marked = -1
+
+    def show(self, lines: tuple[SaleLine, ...], marked: int) -> None:
+        """Put these lines in place of the ones before; ``marked`` is a row, -1 for none."""
+        before = self._lines
+        kept = min(len(before), len(lines))
+        changed = [row for row in range(kept) if lines[row] != before[row]]
+        if len(lines) < len(before):
+            self.beginRemoveRows(_ROOT, len(lines), len(before) - 1)
+            self._put(lines, changed)
+            self.endRemoveRows()
+        elif len(lines) > len(before):
+            self.beginInsertRows(_ROOT, len(before), len(lines) - 1)
+            self._put(lines, changed)
+            self.endInsertRows()
+        else:
+            self._put(lines, changed)
+        self._mark(marked)
+        if changed:
+            self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], Column.AMOUNT))
+
+    def _put(self, lines: tuple[SaleLine, ...], changed: list[int]) -> None:
+        self._lines = lines
+        del self._texts[len(lines) :]
+        for row in changed:
+            self._texts[row] = self._row_text(lines[row])
+        self._texts.extend(self._row_text(line) for line in lines[len(self._texts) :])
+
+    def _mark(self, marked: int) -> None:
+        if marked != self.marked:
+            before, self.marked = self.marked, marked
+            for row in (before, marked):
+                if 0 <= row < len(self._lines):
+                    self.dataChanged.emit(self.index(row, 0), self.index(row, Column.AMOUNT))
+
+    def row_text(self, row: int) -> RowText:
+        """What is drawn of one line."""
+        return self._texts[row]
+
+    def _row_text(self, line: SaleLine) -> RowText:
+        formats = self._formats
+        quantity = formats.quantity(line.quantity_milli)
+        if line.sold_by_weight:
+            quantity = self.tr("{weight} kg").format(weight=quantity)
+        price = formats.amount(line.unit_price_minor) if line.unit_price_minor else ""
+        cells = (str(line.line_no), line.name, quantity, price, formats.amount(line.amount_minor))
+        return RowText(cells, " \u00b7 ".join(self._details(line)))
+
+    def _details(self, line: SaleLine) -> list[str]:
+        formats = self._formats
+        details = []
+        if line.batch:
+            details.append(self.tr("batch {batch}").format(batch=line.batch))
+        if line.unit_price_minor and line.amount_minor != line.list_minor:
+            details.append(self.tr("list price {amount}").format(amount=formats.amount(line.list_minor)))
+        if line.burn_minor:
+            details.append(self.tr("points {amount}").format(amount=formats.amount(-line.burn_minor)))
+        if line.product_class is ProductClass.REGULATED:
+            details.append(self.tr("regulated: no points"))
+        return details
+
+    def rowCount(self, parent: _Index = _ROOT) -> int:  # noqa: N802 - Qt's name
+        """The number of lines."""
+        return 0 if parent.isValid() else len(self._lines)
+
+    def columnCount(self, parent: _Index = _ROOT) -> int:  # noqa: N802 - Qt's name
+        """The number of columns."""
+        return 0 if parent.isValid() else len(Column)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> str | None:
+        """The text of a cell."""
+        if role != Qt.ItemDataRole.DisplayRole:
+            return None
+        return self._texts[index.row()].cells[index.column()]
+
+    def headerData(  # noqa: N802 - Qt's name
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        """The heading of a column."""
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignLeft if section == Column.PRODUCT else Qt.AlignmentFlag.AlignRight
+            return side | Qt.AlignmentFlag.AlignVCenter
+        return self._headings()[section] if role == Qt.ItemDataRole.DisplayRole else None
+
+    def _headings(self) -> tuple[str, ...]:
+        return (
+            self.tr("No."),
+            self.tr("Item"),
+            self.tr("Quantity"),
+            self.tr("Price"),
+            self.tr("Amount"),
+        )

@@ -1,0 +1,134 @@
+"""The basket on the screen: a table that draws two-line rows, marks one, and says when it has been painted."""
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from ui.sale.model import Column, LinesModel
+from ui.theme import tokens
+from ui.theme.fonts import font
+from ui.theme.tokens import Role
+
+_PADDING = 14
+_MARK_WIDTH = 5
+_WIDTHS = {Column.NUMBER: 56, Column.QUANTITY: 118, Column.PRICE: 122, Column.AMOUNT: 136}
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
+
+class LineDelegate(QStyledItemDelegate):
+    """Draws a cell straight from the model's text: a style sheet or an option per cell would cost more than the scan itself."""
+
+    def __init__(self, model: LinesModel, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._fonts = {
+            Column.NUMBER: font(Role.SMALL),
+            Column.PRODUCT: font(Role.BODY_STRONG),
+            Column.QUANTITY: font(Role.BODY),
+            Column.PRICE: font(Role.BODY),
+            Column.AMOUNT: font(Role.BODY_STRONG),
+        }
+        self._detail_font = font(Role.FINE)
+        self._name_metrics = QFontMetrics(self._fonts[Column.PRODUCT])
+        self._detail_metrics = QFontMetrics(self._detail_font)
+        self._ink, self._soft = QColor(tokens.INK), QColor(tokens.INK_SOFT)
+        self._tint, self._accent, self._rule = QColor(tokens.ACCENT_TINT), QColor(tokens.ACCENT), QColor(tokens.RULE_SOFT)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Draw one cell."""
+        row, column = index.row(), Column(index.column())
+        rect: QRect = option.rect  # type: ignore[attr-defined]
+        if row == self._model.marked:
+            painter.fillRect(rect, self._tint)
+            if column is Column.NUMBER:
+                painter.fillRect(rect.left(), rect.top(), _MARK_WIDTH, rect.height(), self._accent)
+        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, self._rule)
+        text = self._model.row_text(row)
+        inner = rect.adjusted(_PADDING, 0, -_PADDING, 0)
+        if column is Column.PRODUCT:
+            self._draw_product(painter, inner, text.cells[column], text.detail)
+            return
+        painter.setFont(self._fonts[column])
+        painter.setPen(self._ink if column is Column.AMOUNT else self._soft)
+        painter.drawText(inner, _RIGHT, text.cells[column])
+
+    def _draw_product(self, painter: QPainter, inner: QRect, name: str, detail: str) -> None:
+        painter.setFont(self._fonts[Column.PRODUCT])
+        painter.setPen(self._ink)
+        name_rect = inner.adjusted(0, 4, 0, -inner.height() // 2 + 4) if detail else inner
+        painter.drawText(name_rect, _LEFT, self._fitted(self._name_metrics, name, inner.width()))
+        if detail:
+            painter.setFont(self._detail_font)
+            painter.setPen(self._soft)
+            detail_rect = inner.adjusted(0, inner.height() // 2 + 2, 0, -4)
+            painter.drawText(detail_rect, _LEFT, self._fitted(self._detail_metrics, detail, inner.width()))
+
+    @staticmethod
+    def _fitted(metrics: QFontMetrics, text: str, width: int) -> str:
+        if metrics.horizontalAdvance(text) <= width:
+            return text
+        return metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
+
+
+class LinesTable(QTableView):
+    """The basket. ``line_painted`` is emitted at the end of each paint event: what was shown before is on the screen then."""
+
+    line_painted = Signal()
+    row_touched = Signal(int)
+
+    def __init__(self, model: LinesModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._lines = model
+        self.setModel(model)
+        self.setItemDelegate(LineDelegate(model, self))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setShowGrid(False)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self._set_sections()
+        self.clicked.connect(self._touch)
+
+    def _set_sections(self) -> None:
+        rows = self.verticalHeader()
+        rows.hide()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setDefaultSectionSize(tokens.ROW_HEIGHT)
+        columns = self.horizontalHeader()
+        columns.setFont(font(Role.SMALL))
+        columns.setFixedHeight(40)
+        columns.setHighlightSections(False)
+        columns.setSectionsClickable(False)
+        for column in Column:
+            is_stretched = column is Column.PRODUCT
+            mode = QHeaderView.ResizeMode.Stretch if is_stretched else QHeaderView.ResizeMode.Fixed
+            columns.setSectionResizeMode(column, mode)
+            if not is_stretched:
+                columns.resizeSection(column, _WIDTHS[column])
+
+    def reveal(self, row: int) -> None:
+        """Scroll as little as needed to see a row."""
+        if row >= 0:
+            self.scrollTo(self._lines.index(row, 0))
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Paint the viewport, then say so."""
+        super().paintEvent(event)
+        self.line_painted.emit()
+
+    def _touch(self, index: QModelIndex) -> None:
+        self.row_touched.emit(index.row())

@@ -1,0 +1,251 @@
+"""From codes to words: every sentence that the sale screen can say. The presenter and the core speak in codes only."""
+
+from typing import NamedTuple
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+
+from pos_app.loyalty import reasons
+from pos_app.model.evaluation import Reason
+from ui.formats import Formats
+from ui.sale.screen import Notice, NoticeCode, Problem, ProblemCode, Values
+
+_NOTICES: dict[NoticeCode, str] = {
+    NoticeCode.TYPE_QUANTITY_FIRST: QT_TRANSLATE_NOOP("Notice", "Type the quantity first, then press the key."),
+    NoticeCode.TYPE_PRICE_FIRST: QT_TRANSLATE_NOOP("Notice", "Type the price of the whole line first, then press F3."),
+    NoticeCode.TYPE_AMOUNT_FIRST: QT_TRANSLATE_NOOP("Notice", "Type the amount first, then press F8."),
+    NoticeCode.NOT_A_NUMBER: QT_TRANSLATE_NOOP("Notice", "That is not a number that can be used here."),
+    NoticeCode.OUT_OF_RANGE: QT_TRANSLATE_NOOP("Notice", "That is out of range. The line is as it was."),
+    NoticeCode.BY_THE_PIECE: QT_TRANSLATE_NOOP("Notice", "This is sold by the piece: type a whole number."),
+    NoticeCode.NEXT_TIMES: QT_TRANSLATE_NOOP("Notice", "The next scan counts {factor_milli} times."),
+    NoticeCode.BASKET_EMPTY: QT_TRANSLATE_NOOP("Notice", "There is nothing in the basket yet."),
+    NoticeCode.NO_LINE: QT_TRANSLATE_NOOP("Notice", "There is no line to change yet."),
+    NoticeCode.NO_CARD: QT_TRANSLATE_NOOP("Notice", "There is no card on this sale. Scan one."),
+    NoticeCode.CARD_TAKEN_OFF: QT_TRANSLATE_NOOP("Notice", "The card is off this sale."),
+    NoticeCode.VOIDED: QT_TRANSLATE_NOOP("Notice", "The basket was dropped. Nothing was booked."),
+    NoticeCode.ENROL_OPEN: QT_TRANSLATE_NOOP("Notice", "A new card waits: Enter enrols it, Esc goes on without it."),
+    NoticeCode.ENROLLED: QT_TRANSLATE_NOOP("Notice", "The card is enrolled and earns on this sale."),
+    NoticeCode.BURN_TOO_MANY: QT_TRANSLATE_NOOP("Notice", "At most {most_units} can be used here. {reason}"),
+    NoticeCode.BURN_STEPS: QT_TRANSLATE_NOOP("Notice", "Points are used in whole steps: {fits_units} would fit."),
+    NoticeCode.BURN_LOWERED: QT_TRANSLATE_NOOP("Notice", "The points were lowered to {burned_units}. {reason}"),
+    NoticeCode.BURN_SET: QT_TRANSLATE_NOOP("Notice", "{burned_units} used: {worth_minor} less to pay."),
+    NoticeCode.CASH_TOO_LITTLE: QT_TRANSLATE_NOOP(
+        "Notice", "{missing_minor} is missing. Take more cash, or press F10 for a card first."
+    ),
+    NoticeCode.CASH_TOO_MUCH: QT_TRANSLATE_NOOP("Notice", "That is too much to be cash. Was a code scanned into the field?"),
+    NoticeCode.CARD_TOO_MUCH: QT_TRANSLATE_NOOP("Notice", "Only {left_minor} is left to pay."),
+    NoticeCode.CARD_ZERO: QT_TRANSLATE_NOOP("Notice", "Type the amount that the card pays."),
+    NoticeCode.REFERENCE_MISSING: QT_TRANSLATE_NOOP("Notice", "Type the reference from the card terminal's slip."),
+    NoticeCode.REFERENCE_IS_CARD: QT_TRANSLATE_NOOP(
+        "Notice", "That is a card number, which is never kept. Type the terminal's reference."
+    ),
+    NoticeCode.CARD_PART_TAKEN: QT_TRANSLATE_NOOP(
+        "Notice", "{taken_minor} was taken by card. Finish the payment, or cancel it at the terminal and press Esc again."
+    ),
+    NoticeCode.CARD_PART_KEPT: QT_TRANSLATE_NOOP("Notice", "{taken_minor} by card is noted. The rest in cash, or F10 again."),
+    NoticeCode.FOREIGN_MISSING: QT_TRANSLATE_NOOP("Notice", "Type the number of the fiscal receipt."),
+    NoticeCode.COPY_QUEUED: QT_TRANSLATE_NOOP("Notice", "A copy of the last receipt is on its way to the printer."),
+    NoticeCode.NO_RECEIPT: QT_TRANSLATE_NOOP("Notice", "There is no receipt to print again."),
+    NoticeCode.SAVING: QT_TRANSLATE_NOOP("Notice", "Saving\u2026"),
+    NoticeCode.REFUSED: "",
+}
+
+_REFUSALS: dict[str, str] = {
+    "enrol.name": QT_TRANSLATE_NOOP("Notice", "The name is too long or has a sign that cannot be printed."),
+    "enrol.phone": QT_TRANSLATE_NOOP("Notice", "A phone number has digits, spaces and + - ( ) /, 20 at most."),
+    "enrol.taken": QT_TRANSLATE_NOOP("Notice", "This card belongs to a member already. Scan it again."),
+}
+
+
+class Sentences(NamedTuple):
+    """What happened, what is safe, what to do."""
+
+    what: str
+    safe: str
+    todo: str
+
+
+_KEPT = QT_TRANSLATE_NOOP("Problem", "The basket is as it was.")
+_NOT_BOOKED = QT_TRANSLATE_NOOP("Problem", "This sale is not booked yet; the basket is kept, and everything before it is safe.")
+_AGAIN = QT_TRANSLATE_NOOP("Problem", "Scan it again, or type the number under the bars.")
+
+_PROBLEMS: dict[str, Sentences] = {
+    ProblemCode.UNKNOWN_PRODUCT: Sentences(
+        QT_TRANSLATE_NOOP("Problem", "This code is not in the catalogue."),
+        _KEPT,
+        QT_TRANSLATE_NOOP("Problem", "Put the item aside and ask for its price and code."),
+    ),
+    ProblemCode.CHECK_DIGIT: Sentences(
+        QT_TRANSLATE_NOOP("Problem", "The code was read wrong: its check digit does not fit."), _KEPT, _AGAIN
+    ),
+    ProblemCode.UNREADABLE: Sentences(QT_TRANSLATE_NOOP("Problem", "This code cannot be read."), _KEPT, _AGAIN),
+    ProblemCode.NO_PRODUCT: Sentences(
+        QT_TRANSLATE_NOOP("Problem", "This code names a package or a place, not goods."),
+        _KEPT,
+        QT_TRANSLATE_NOOP("Problem", "Scan the code of the item itself."),
+    ),
+    ProblemCode.EXPIRED: Sentences(
+        QT_TRANSLATE_NOOP("Problem", "Past its date: {name}, {expires}."),
+        _KEPT,
+        QT_TRANSLATE_NOOP("Problem", "Do not sell it. Put it aside and take another one."),
+    ),
+    ProblemCode.WEIGHT_MISSING: Sentences(
+        QT_TRANSLATE_NOOP("Problem", "{name} is sold by weight, and the code carries none."),
+        _KEPT,
+        QT_TRANSLATE_NOOP("Problem", "Weigh it. Type the weight in kilograms, press *, then scan it again."),
+    ),
+    ProblemCode.RECEIPT: Sentences(
+        QT_TRANSLATE_NOOP("Problem", "This is one of our receipts, not goods."),
+        _KEPT,
+        QT_TRANSLATE_NOOP("Problem", "Scan goods or a card."),
+    ),
+    ProblemCode.LINES_FULL: Sentences(
+        QT_TRANSLATE_NOOP("Problem", "The basket is full."),
+        _KEPT,
+        QT_TRANSLATE_NOOP("Problem", "Finish this sale, then scan the rest as another."),
+    ),
+    ProblemCode.SURPRISE: Sentences(
+        QT_TRANSLATE_NOOP("Problem", "The program met an error of its own."),
+        QT_TRANSLATE_NOOP("Problem", "The basket is kept; everything that was booked is safe."),
+        QT_TRANSLATE_NOOP("Problem", "Try again. If it comes back, restart the till and report the time."),
+    ),
+    "card.blocked": Sentences(
+        QT_TRANSLATE_NOOP("Problem", "This card is blocked."),
+        QT_TRANSLATE_NOOP("Problem", "Its points are kept."),
+        QT_TRANSLATE_NOOP("Problem", "Go on without the card; the member can ask for a new one."),
+    ),
+    "sale.blocked": Sentences(
+        QT_TRANSLATE_NOOP("Problem", "This card was blocked meanwhile."),
+        QT_TRANSLATE_NOOP("Problem", "Nothing was booked."),
+        QT_TRANSLATE_NOOP("Problem", "Take the card off with F6 and finish without it."),
+    ),
+    "sale.balance": Sentences(
+        QT_TRANSLATE_NOOP("Problem", "The balance has changed since the card was scanned."),
+        QT_TRANSLATE_NOOP("Problem", "Nothing was booked."),
+        QT_TRANSLATE_NOOP("Problem", "Scan the card again, then finish the sale."),
+    ),
+    "sale.burn": Sentences(
+        QT_TRANSLATE_NOOP("Problem", "These points can no longer be used on this sale."),
+        QT_TRANSLATE_NOOP("Problem", "Nothing was booked."),
+        QT_TRANSLATE_NOOP("Problem", "Press F4 and type fewer points."),
+    ),
+    "sale.payment": Sentences(
+        QT_TRANSLATE_NOOP("Problem", "The payment does not fit the total, which has changed."),
+        QT_TRANSLATE_NOOP("Problem", "Nothing was booked."),
+        QT_TRANSLATE_NOOP("Problem", "Press Esc, look at the total, and take the payment again."),
+    ),
+    "sale.quantity_range": Sentences(
+        QT_TRANSLATE_NOOP("Problem", "This quantity cannot be sold: it is out of range, or a part of a piece."),
+        _KEPT,
+        QT_TRANSLATE_NOOP("Problem", "Type the quantity again."),
+    ),
+    "sale.amount_range": Sentences(
+        QT_TRANSLATE_NOOP("Problem", "The amount of the line is out of range."),
+        _KEPT,
+        QT_TRANSLATE_NOOP("Problem", "Type it again."),
+    ),
+    "sale.already_booked": Sentences(
+        QT_TRANSLATE_NOOP("Problem", "This sale is already booked."),
+        QT_TRANSLATE_NOOP("Problem", "It was not booked a second time."),
+        QT_TRANSLATE_NOOP("Problem", "Go on with the next customer; F12 prints the receipt."),
+    ),
+    "storage.full": Sentences(
+        QT_TRANSLATE_NOOP("Problem", "The disk is full: this could not be saved."),
+        _NOT_BOOKED,
+        QT_TRANSLATE_NOOP("Problem", "Free some space, then finish the sale again."),
+    ),
+    "storage.read_only": Sentences(
+        QT_TRANSLATE_NOOP("Problem", "The till's database cannot be written."),
+        _NOT_BOOKED,
+        QT_TRANSLATE_NOOP("Problem", "Have the right to write to its file restored, then finish the sale again."),
+    ),
+    "storage.damaged": Sentences(
+        QT_TRANSLATE_NOOP("Problem", "The till's database is damaged."),
+        QT_TRANSLATE_NOOP("Problem", "It was not changed; what headquarters has confirmed is safe there."),
+        QT_TRANSLATE_NOOP("Problem", "Keep the file, run \"pos-app doctor\" and restore a backup."),
+    ),
+    "storage.unavailable": Sentences(
+        QT_TRANSLATE_NOOP("Problem", "The till's database could not be used."),
+        _NOT_BOOKED,
+        QT_TRANSLATE_NOOP("Problem", "Check the disk, then finish the sale again."),
+    ),
+    "storage.refused": Sentences(
+        QT_TRANSLATE_NOOP("Problem", "The database refused what was to be saved."),
+        _NOT_BOOKED,
+        QT_TRANSLATE_NOOP("Problem", "Run \"pos-app doctor\" and report what it says."),
+    ),
+}
+
+_LIMITS: dict[str, str] = {
+    reasons.BURN_NO_MEMBER: QT_TRANSLATE_NOOP("Limit", "There is no card on this sale."),
+    reasons.BURN_NO_PROGRAMME: QT_TRANSLATE_NOOP("Limit", "No programme accepts points at present."),
+    reasons.BURN_NOT_FROM_THIS_RECEIPT: QT_TRANSLATE_NOOP(
+        "Limit", "Points can be used from purchase {from_receipt} on; this is purchase {receipt}."
+    ),
+    reasons.BURN_MIN_BALANCE: QT_TRANSLATE_NOOP(
+        "Limit", "Points can be used from a balance of {minimum_units} on; it is {balance_units}."
+    ),
+    reasons.BURN_NO_ELIGIBLE_GOODS: QT_TRANSLATE_NOOP("Limit", "There are no goods in the basket that accept points."),
+    reasons.BURN_BALANCE: QT_TRANSLATE_NOOP("Limit", "The balance allows no more."),
+    reasons.BURN_CAP: QT_TRANSLATE_NOOP("Limit", "Points pay at most {cap_bp} % of the goods that accept them, {cap_minor}."),
+    reasons.BURN_MIN_PAID: QT_TRANSLATE_NOOP("Limit", "At least {min_paid_minor} is always paid by money."),
+}
+
+
+def notice_text(notice: Notice, formats: Formats) -> str:
+    """The sentence beside the entry. What the core refused with a code that is not known here stays in English."""
+    if notice.code is NoticeCode.REFUSED:
+        source = _REFUSALS.get(notice.error_code)
+        return notice.english if source is None else _translated("Notice", source)
+    limit = "" if notice.reason is None else limit_text(notice.reason, formats)
+    return _translated("Notice", _NOTICES[notice.code]).format(**written(notice.values, formats), reason=limit).strip()
+
+
+def limit_text(reason: Reason, formats: Formats) -> str:
+    """What sets the limit to the points of a sale; empty for a reason that is not known here."""
+    source = _LIMITS.get(reason.code)
+    return "" if source is None else _translated("Limit", source).format(**written(reason.values, formats))
+
+
+def problem_sentences(problem: Problem, formats: Formats) -> Sentences:
+    """What happened, what is safe, what to do. A code that is not known here stays in the core's English."""
+    sources = _PROBLEMS.get(problem.code)
+    if sources is None:
+        return Sentences(*problem.english)
+    values = written(problem.values, formats)
+    return Sentences(*(_translated("Problem", source).format(**values) for source in sources))
+
+
+def written(values: Values, formats: Formats) -> dict[str, str]:
+    """The values of a sentence as people read them, by the ending of their names."""
+    return {name: _written(name, value, formats) for name, value in values.items()}
+
+
+def _written(name: str, value: int | str, formats: Formats) -> str:
+    if isinstance(value, str):
+        return formats.iso_date(value) if name == "expires" else value
+    match name.rpartition("_")[2]:
+        case "minor":
+            return formats.money(value)
+        case "units":
+            return points_text(value, formats)
+        case "bp":
+            return formats.percent(value)
+        case "milli":
+            return formats.quantity(value)
+        case _:
+            return str(value)
+
+
+def points_text(units: int, formats: Formats) -> str:
+    """Points with their noun: ``1 point``, ``250 points``."""
+    noun = QCoreApplication.translate("Points", "{number} point(s)", "", formats.plural_of_points(units))
+    return noun.format(number=formats.points(units))
+
+
+def class_name(card_class: str) -> str:
+    """A class of card as a heading; what it is called is the programme's matter."""
+    return card_class[:1].upper() + card_class[1:]
+
+
+def _translated(context: str, source: str) -> str:
+    return QCoreApplication.translate(context, source)
