@@ -189,3 +189,20 @@ def join(
     with speaking(), opened(settings) as opened_till:
         answer = join_hq(opened_till, code)
         console.print(f"This till is number {answer.terminal_number} of {answer.store_id}.")
+
+
+@app.command()
+def card(
+    number: Annotated[str, typer.Argument(help="The card's number.")],
+    out: Annotated[Path, typer.Option(help="Where the PDF goes.", dir_okay=False)] = Path("card.pdf"),
+    settings: SettingsOption = None,
+) -> None:
+    """Print a loyalty card as a PDF of its real size, with its barcode and, if the shop knows them, name and class.
+
+    Example: `pos-app card 2990000000019 --out card.pdf`.
+    """
+    from pos_app.use_cases.card_printing import card_pdf
+
+    with speaking(), opened(settings) as opened_till:
+        out.write_bytes(card_pdf(opened_till, number))
+        console.print(f"The card is in {out}.")

@@ -90,6 +90,7 @@ class _Walk:
                 path = (*path, self._tables[path])
         path = (*path, *parts[-1:])
         if is_array:
+            self.lines.setdefault(path, line)
             self._tables[path] = self._tables.get(path, -1) + 1
             path = (*path, self._tables[path])
         self.lines[path] = line

@@ -8,6 +8,7 @@ from pos_app.errors import InputError
 from pos_app.model.accounts import Member
 from pos_app.model.identifiers import uuid7
 from pos_app.protocol.events import EnrolmentEvent, encode_body
+from pos_app.settings import CardRange, Settings
 from pos_app.use_cases.booking import moment_of
 from storage import accounts, journal
 from storage.accounts import NewMember
@@ -21,12 +22,12 @@ PHONE_LENGTH_MAX = 20
 _PHONE_CHARACTERS = frozenset("0123456789 +-()/")
 
 
-def card_class_of(till: "Till", card_number: str) -> str:
-    """The class that the card's range gives it, empty for none."""
-    for cards in till.settings.cards:
+def card_range_of(settings: Settings, card_number: str) -> CardRange:
+    """The range of the settings that the number is in; raises ``InputError`` where it is in none."""
+    for cards in settings.cards:
         if len(card_number) == len(cards.first) and cards.first <= card_number <= cards.last:
-            return cards.card_class
-    return ""
+            return cards
+    raise _refused("no_card", "The number is in none of this shop's card ranges.")
 
 
 def enrol(till: "Till", connection: Connection, card_number: str, *, name: str, phone: str) -> Member:
@@ -42,7 +43,7 @@ def enrol(till: "Till", connection: Connection, card_number: str, *, name: str, 
     member = NewMember(
         account_ref=str(uuid.uuid4()),
         card_number=card_number,
-        card_class=card_class_of(till, card_number),
+        card_class=card_range_of(till.settings, card_number).card_class,
         name=name,
         phone=phone,
     )

@@ -18,6 +18,7 @@ from pos_app.model.money import AMOUNT_MAX_MINOR, BASIS_POINTS, minor_from_text
 from pos_app.model.products import Product, ProductClass
 from pos_app.protocol.events import EnrolmentEvent, encode_body
 from pos_app.use_cases.booking import moment_of
+from pos_app.use_cases.enrolling import card_range_of
 from storage import accounts, catalogue, journal
 from storage.accounts import NewMember
 from storage.database import Connection
@@ -195,16 +196,10 @@ def _product(row: Row, exponent: int) -> PricedProduct:
 
 def _member(till: "Till", row: Row) -> NewMember:
     number = row["card_number"]
-    cards = next(
-        (
-            cards
-            for cards in till.settings.cards
-            if len(number) == len(cards.first) and cards.first <= number <= cards.last
-        ),
-        None,
-    )
-    if cards is None or not number.isdigit():
-        raise _BadRow("card_number: it is in none of the card ranges of the settings")
+    try:
+        cards = card_range_of(till.settings, number)
+    except InputError as error:
+        raise _BadRow("card_number: it is in none of the card ranges of the settings") from error
     checks: dict[str, Callable[[str], bool]] = {
         "ean13": ean.is_valid,
         "luhn": luhn.is_valid,

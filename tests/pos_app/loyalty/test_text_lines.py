@@ -1,0 +1,90 @@
+"""Where keys stand in a text, in every way that TOML and JSON have to write them."""
+
+import json
+
+import pytest
+import tomllib
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pos_app.loyalty.text_lines import line_of
+
+TOML = '''\
+# a comment with [brackets] = "and quotes"
+a = "a [b] = c"
+"quoted key" = 1
+
+nested = { x = 1, y = { z = [1, 2] } }
+many = [
+    1,  # [one]
+    { p = 2 }, [3,
+    4],
+]
+text = """
+first [x]
+b = 2 \\""" """
+raw = \'\'\'
+c = 3\'\'\'
+d.e.f = 1.5
+at = 07:32:00.25
+[table]
+key = 'it # is'
+[table.sub]
+key = 1
+[[list]]
+key = 1
+[[list]]
+key = 2
+[list.sub]
+key = 3
+[[list.inner]]
+key = 4
+[[list.inner]]
+key = 5
+'''
+
+
+@pytest.mark.parametrize(
+    ("path", "line_no"),
+    [
+        (("a",), 2),
+        (("quoted key",), 3),
+        (("nested", "y", "z", 1), 5),
+        (("many", 0), 7),
+        (("many", 1, "p"), 8),
+        (("many", 2, 1), 9),
+        (("text",), 11),
+        (("b",), 1),
+        (("raw",), 14),
+        (("d", "e", "f"), 16),
+        (("at",), 17),
+        (("table", "key"), 19),
+        (("table", "sub", "key"), 21),
+        (("list",), 22),
+        (("list", 0, "key"), 23),
+        (("list", 1), 24),
+        (("list", 1, "key"), 25),
+        (("list", 1, "sub", "key"), 27),
+        (("list", 1, "inner", 0, "key"), 29),
+        (("list", 1, "inner", 1, "key"), 31),
+        (("list", 1, "absent", "key"), 24),
+        ((), 1),
+    ],
+)
+def test_that_a_key_of_toml_is_found(path, line_no):
+    tomllib.loads(TOML)
+    assert line_no == line_of(TOML, path)
+
+
+def test_that_a_key_of_json_is_found():
+    text = '{\n"a": {"b": [1,\n2, {"c": null,\n"d": "}"}]},\n"e": 1e5}'
+    json.loads(text)
+    assert [1, 2, 3, 3, 4, 5] == [
+        line_of(text, path)
+        for path in ((), ("a", "b", 0), ("a", "b", 1), ("a", "b", 2, "c"), ("a", "b", 2, "d"), ("e",))
+    ]
+
+
+@given(st.text(alphabet="[]{}=,.\"'\n#ab1 "), st.lists(st.sampled_from(["a", "b", 0]), max_size=3))
+def test_that_any_text_has_a_line(text, path):
+    assert 1 <= line_of(text, tuple(path)) <= text.count("\n") + 1

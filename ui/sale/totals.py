@@ -1,0 +1,50 @@
+"""The box of totals: what was taken off, and what is to be paid in letters that can be read across the counter."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from ui.formats import Formats
+from ui.sale.screen import Totals
+from ui.sale.words import points_text
+from ui.theme import tokens
+from ui.theme.tokens import Role
+from ui.widgets import TextLine, card, label, row
+
+
+class TotalsBox(QWidget):
+    """Shows the totals of the basket."""
+
+    def __init__(self, formats: Formats) -> None:
+        super().__init__()
+        self._formats = formats
+        frame, column = card(spacing=2)
+        self._discount_name, self._discount = self._small_row(column)
+        self._points_name, self._points = self._small_row(column)
+        self._caption = label(Role.BODY_STRONG, text=self.tr("To pay"))
+        self._rounding = TextLine(Role.SMALL, colour=tokens.INK_SOFT, align=Qt.AlignmentFlag.AlignRight)
+        self._total = TextLine(Role.TOTAL, align=Qt.AlignmentFlag.AlignRight)
+        column.addLayout(row(self._caption, self._rounding))
+        column.addWidget(self._total)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(frame)
+
+    @staticmethod
+    def _small_row(column: QVBoxLayout) -> tuple[TextLine, TextLine]:
+        name = TextLine(Role.BODY, colour=tokens.INK_SOFT)
+        value = TextLine(Role.BODY, colour=tokens.INK_SOFT, align=Qt.AlignmentFlag.AlignRight)
+        column.addLayout(row(name, value))
+        return name, value
+
+    def show_totals(self, totals: Totals) -> None:
+        """Put these totals in place of the ones before."""
+        formats = self._formats
+        has_discount = totals.discount_minor != 0
+        self._discount_name.setText(self.tr("Discount") if has_discount else "")
+        self._discount.setText(formats.amount(-totals.discount_minor) if has_discount else "")
+        self._points_name.setText(points_text(totals.burn_units, formats) if totals.burn_units else "")
+        self._points.setText(formats.amount(-totals.burn_worth_minor) if totals.burn_units else "")
+        self._total.setText(formats.money(totals.to_pay_minor))
+        is_rounded = totals.cash_to_pay_minor != totals.to_pay_minor
+        cash = self.tr("in cash {amount}").format(amount=formats.amount(totals.cash_to_pay_minor))
+        self._rounding.setText(cash if is_rounded else "")
