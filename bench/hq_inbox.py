@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+
 from hq.enrolment import create_enrolment_code
 from hq.intake import rows_of
 from hq.operate import running

@@ -193,7 +193,7 @@ def _taken(connection: Connection, event_ids: list[str]) -> dict[str, bytes]:
         )
         .where(sale.event_id.in_(event_ids))
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _set_aside(engine: Engine, row: _Waiting, *, now_ms: int) -> None:

@@ -54,12 +54,14 @@ def _page(connection: Connection, terminal: Terminal, cursor: str, *, items_max:
     )
     taken = changes[:items_max]
     last_no = taken[-1][0] if taken else after or 0
-    refs = {
-        name: [ref for _, table_name, ref in taken if table_name == name] for name in ("account", "personal_change")
-    }
+    personal_refs = [ref for _, table_name, ref in taken if table_name == tables.personal_change.name]
+    account_refs = [ref for _, table_name, ref in taken if table_name == tables.account.name]
+    # A till takes no record without its account, whose own change may come pages later: so the account comes along.
+    states = _states(connection, terminal, list(dict.fromkeys([*account_refs, *personal_refs])))
+    known = {state.account_ref for state in states}
     return ChangesPage(
-        accounts=_states(connection, terminal, refs["account"]),
-        personal=_personal(connection, refs["personal_change"]),
+        accounts=states,
+        personal=_personal(connection, [ref for ref in personal_refs if ref in known]),
         next_cursor=f"{terminal.hq_gen}.{last_no}",
         hq_gen=terminal.hq_gen,
         more=len(changes) > items_max,
@@ -115,6 +117,7 @@ def _states(connection: Connection, terminal: Terminal, account_refs: Sequence[s
             merged_into=rows[ref].merged_into,
         )
         for ref in account_refs
+        if ref in rows
     )
 
 

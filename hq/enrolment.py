@@ -122,7 +122,8 @@ def _new(connection: Connection, code: _Code, wish: EnrolRequest, now_ms: int) -
     """A new till. It keeps the name of its journal, unless another till has it (a copied disk)."""
     keeps_name = wish.terminal_id is not None and find_terminal(connection, wish.terminal_id) is None
     terminal_id = wish.terminal_id if keeps_name and wish.terminal_id else str(uuid.uuid4())
-    incarnation = wish.incarnation if keeps_name else 1
+    # A till that gets another name gets another incarnation too, so that its old chain and its new one never share a number.
+    incarnation = wish.incarnation if keeps_name or wish.terminal_id is None else wish.incarnation + 1
     connection.execute(
         tables.terminal.insert().values(
             terminal_id=terminal_id,
@@ -150,7 +151,7 @@ def _returning(connection: Connection, code: _Code, wish: EnrolRequest) -> str:
             public_key=wish.public_key,
             store_id=code.store_id,
             revoked=False,
-            incarnation=terminal.incarnation + 1,
+            incarnation=max(terminal.incarnation, wish.incarnation) + 1,
             last_seq=0,
             durable_seq=0,
             last_hash=GENESIS,

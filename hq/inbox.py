@@ -151,7 +151,7 @@ def _told_apart(connection: Connection, terminal_id: str, rows: Sequence[InboxRo
     found = connection.execute(
         select(_inbox.event_id, _inbox.body).where(_inbox.terminal_id == terminal_id, _inbox.event_id.in_(ids))
     )
-    taken: dict[str, bytes] = dict(found.tuples().all())
+    taken: dict[str, bytes] = dict(found.all())
     return [_told(row, taken) for row in rows]
 
 

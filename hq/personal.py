@@ -1,7 +1,7 @@
 """Personal records: who holds an account. Fields with versions of their own, apart from everything else, never logged."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from sqlalchemy import Connection, Engine, delete, select
@@ -85,11 +85,22 @@ def _write(connection: Connection, won: dict[str, Fields]) -> None:
         ],
         replace=("value", "version", "changed_at_ms"),
     )
-    numbers = take_change_numbers(connection, len(won))
+    _announce(connection, list(won))
+
+
+def announce_records(connection: Connection, account_refs: Iterable[str]) -> None:
+    """These accounts are new: what is known of their holders goes out again, since a till takes no record without an account."""
+    change = tables.personal_change.c
+    waiting = connection.execute(select(change.account_ref).where(change.account_ref.in_(list(account_refs))))
+    _announce(connection, waiting.scalars().all())
+
+
+def _announce(connection: Connection, account_refs: Sequence[str]) -> None:
+    numbers = take_change_numbers(connection, len(account_refs))
     upsert_rows(
         connection,
         tables.personal_change,
-        [{"account_ref": ref, "change_no": number} for ref, number in zip(won, numbers, strict=True)],
+        [{"account_ref": ref, "change_no": number} for ref, number in zip(account_refs, numbers, strict=True)],
         replace=("change_no",),
     )
 
@@ -102,7 +113,7 @@ def _homes(connection: Connection, account_refs: list[str]) -> dict[str, str]:
             account.account_ref.in_(account_refs), account.status == "merged"
         )
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _rank(field: VersionedField) -> tuple[int, int, str]:

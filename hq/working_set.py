@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from hq import tables
-from hq.personal import merge_records
+from hq.personal import announce_records, merge_records
 from hq.statements import Values, insert_rows, take_change_numbers, update_rows, upsert_rows
 from pos_app.loyalty.ledger import AccountKind, Booking, Books
 from pos_app.model.accounts import Lot
@@ -46,6 +46,7 @@ class WorkingSet:
         self.tasks: list[Values] = []
         self._known_lots: set[str] = set()
         self._touched: dict[str, None] = {}
+        self._new_accounts: list[str] = []
         self._entries: list[Values] = []
         self._changed_lots: dict[str, Lot] = {}
         self._balances: dict[tuple[str, str, str], int] = defaultdict(int)
@@ -63,6 +64,7 @@ class WorkingSet:
     def add_account(self, account: Account) -> Account:
         """A new account."""
         self.accounts[account.account_ref] = account
+        self._new_accounts.append(account.account_ref)
         self.touch(account)
         return account
 
@@ -131,6 +133,7 @@ class WorkingSet:
         insert_rows(connection, tables.task, self.tasks)
         for source_ref, target_ref in self._merges:
             merge_records(connection, source_ref=source_ref, target_ref=target_ref)
+        announce_records(connection, self._new_accounts)
 
     def _write_accounts(self, connection: Connection) -> None:
         numbers = take_change_numbers(connection, len(self._touched))
@@ -148,7 +151,7 @@ class WorkingSet:
         """Read these accounts, those that the cards point to, those that took merged ones over, and the books of all."""
         card = tables.card.c
         found = connection.execute(select(card.number, card.account_ref).where(card.number.in_(list(card_numbers))))
-        self.cards.update(found.tuples().all())
+        self.cards.update(found.all())
         wanted = {*account_refs, *self.cards.values()}
         while missing := wanted - self.accounts.keys():
             rows = connection.execute(select(*_ACCOUNT_COLUMNS).where(tables.account.c.account_ref.in_(list(missing))))

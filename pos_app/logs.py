@@ -14,9 +14,9 @@ _FILE_BYTES_MAX = 1_000_000
 _FILES_KEPT = 5
 
 
-def configure(*, folder: Path | None, level: int = logging.INFO) -> None:
+def configure(*, folder: Path | None, to_terminal: bool = True, level: int = logging.INFO) -> None:
     """Send our records to standard error and, where ``folder`` is given, to ``pos-app.log`` in it (5 files of 1 MB)."""
-    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)] if to_terminal else []
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         handlers.append(

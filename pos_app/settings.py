@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -195,7 +196,18 @@ def parse_settings(raw: bytes, *, path: Path) -> Settings:
     return settings
 
 
+def is_zone(name: str) -> bool:
+    """Whether there is an IANA time zone of this name."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # unknown, not a name, a folder of zones
+        return False
+    return True
+
+
 def _check(settings: Settings, path: Path) -> None:
+    if not is_zone(settings.shop.zone):
+        raise _refused(path, f"shop.zone: there is no time zone {settings.shop.zone!r}")
     for number, cards in enumerate(settings.cards, start=1):
         if len(cards.first) != len(cards.last) or cards.first > cards.last:
             raise _refused(path, f"cards[{number}]: first and last must be of one length and in order")
@@ -209,11 +221,12 @@ def _check(settings: Settings, path: Path) -> None:
 
 
 def _named(message: str) -> str:
-    """The message of msgspec with the path of the key in front, in the words of the file."""
+    """The message of msgspec with the path of the key in front, as people count: ``cards[1]`` is the first range."""
     match = re.search(r" - at `\$\.?(.*)`$", message)
     if match is None:
         return message
-    return f"{match.group(1)}: {message[: match.start()]}"
+    place = re.sub(r"\[(\d+)\]", lambda index: f"[{int(index[1]) + 1}]", match[1])
+    return f"{place}: {message[: match.start()]}"
 
 
 def _refused(path: Path, reason: str) -> SettingsError:

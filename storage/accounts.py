@@ -193,6 +193,11 @@ _unconfirmed_lots = Statement(
     .join(tables.sale, tables.sale.c.event_id == tables.award.c.event_id)
     .join(tables.event, tables.event.c.event_id == tables.award.c.event_id)
     .join(tables.account, _account.account_ref == tables.sale.c.account_ref)
+    .join(
+        tables.terminal,
+        (tables.terminal.c.terminal_id == tables.event.c.terminal_id)
+        & (tables.terminal.c.incarnation == tables.event.c.incarnation),
+    )
     .where(
         tables.sale.c.account_ref == bindparam("account_ref"),
         tables.sale.c.account_ref != EMPTY,
@@ -202,7 +207,10 @@ _unconfirmed_lots = Statement(
 
 
 def unconfirmed_lots(connection: Connection, account_ref: str) -> frozenset[str]:
-    """Lots that our own sales gave and HQ's state of the account does not count yet: they cannot be burned here."""
+    """Lots that our own sales gave and HQ's state of the account does not count yet: they cannot be burned here.
+
+    What stands in the journal under a former name is durable at HQ, so it is counted.
+    """
     rows = _unconfirmed_lots.all(driver_connection(connection), account_ref)
     return frozenset(row[0] for row in rows)
 
@@ -243,7 +251,7 @@ _lot_row = insert(tables.lot).values({column.name: bindparam(column.name) for co
 _put_lot = Statement(
     _lot_row.on_conflict_do_update(
         index_elements=[_lot.lot_id],
-        set_={"remaining_units": _lot_row.excluded.remaining_units, "matured": _lot_row.excluded.matured},
+        set_={name: _lot_row.excluded[name] for name in ("account_ref", "remaining_units", "matured")},
     )
 )
 _overdraft_row = insert(tables.overdraft).values(
@@ -281,7 +289,7 @@ def put_overdraft(connection: Connection, account_ref: str, units: dict[str, int
 
 
 def put_lots(connection: Connection, lots: Iterable[Lot]) -> None:
-    """Add lots, or set what is left of known ones."""
+    """Add lots, or set what is left of known ones, and whose they are: HQ joins accounts."""
     _put_lot.run_many(
         driver_connection(connection),
         (
@@ -362,3 +370,11 @@ def forget_lots(connection: Connection, account_ref: str) -> None:
     """Drop the stored lots, overdraft and sums of an account, before HQ's are put in their place."""
     for table in (tables.lot, tables.overdraft, tables.accumulator):
         connection.execute(delete(table).where(table.c.account_ref == account_ref))
+
+
+def ledger_totals(connection: Connection) -> tuple[int, int]:
+    """What this till's ledger says was issued and redeemed in all, in units; what returns took back is off."""
+    c = tables.entry.c
+    query = select(c.kind, func.sum(c.units)).where(c.kind.in_(("issued", "redeemed"))).group_by(c.kind)
+    sums = {kind: int(units) for kind, units in connection.execute(query)}
+    return -sums.get("issued", 0), sums.get("redeemed", 0)

@@ -4,6 +4,7 @@ Reads happen on the caller's thread through a connection of its own; every write
 one ``BEGIN IMMEDIATE`` transaction. A connection never crosses threads.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,7 +14,7 @@ from typing import Any, TypeVar
 
 import pysqlite3.dbapi2
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import NullPool
 
@@ -27,6 +28,8 @@ KNOWN_REVISIONS = frozenset({HEAD_REVISION})
 # The WAL-reset corruption bug is in 3.7.0 to 3.51.2.
 SQLITE_VERSION_MIN = (3, 51, 3)
 _BUSY_TIMEOUT_MS = 5_000
+_SQLITE_ERRORS = (DatabaseError, pysqlite3.dbapi2.Error)
+_log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
@@ -50,10 +53,15 @@ class Database:
             self._local.connection = connection
         return connection
 
+    def read(self, job: Callable[[Connection], Result]) -> Result:
+        """Run ``job`` on the calling thread's reading connection; raises ``StorageError`` for what disk and file do."""
+        with self._said_to_people():
+            return job(self.reader())
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection for reading that is closed at once: for threads that end before the till does."""
-        with self._engine.connect() as connection:
+        """A connection for reading that is closed at once: for threads that end before the till does. Errors as of ``read``."""
+        with self._said_to_people(), self._engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA query_only = ON")
             yield connection
 
@@ -83,19 +91,27 @@ class Database:
         return self.submit(job).result()
 
     def _guarded(self, job: Callable[[Connection], Result]) -> Result:
-        try:
+        with self._said_to_people():
             connection: Connection | None = getattr(self._local, "connection", None)
             if connection is None:
                 connection = self._engine.connect()
                 self._local.connection = connection
             return job(connection)
-        except (DatabaseError, pysqlite3.dbapi2.Error) as error:
+
+    @contextmanager
+    def _said_to_people(self) -> Iterator[None]:
+        try:
+            yield
+        except _SQLITE_ERRORS as error:
             # Never retried blindly: the connection is thrown away and the caller looks the event up.
             self.close_reader()
             raise storage_problem(error, self.path) from error
 
     def close(self) -> None:
-        """Finish the queued writes, fold the WAL into the file, close and unlock. Call it on the thread that opened."""
+        """Finish the queued writes, fold the WAL into the file, close and unlock. Call it on the thread that opened.
+
+        A WAL that cannot be folded now (a full disk) is kept beside the file and read at the next start.
+        """
         self._writer.submit(self._checkpoint_and_close).result()
         self._writer.shutdown(wait=True)
         self.close_reader()
@@ -105,7 +121,10 @@ class Database:
     def _checkpoint_and_close(self) -> None:
         connection: Connection | None = getattr(self._local, "connection", None)
         if connection is not None:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            try:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            except DatabaseError as error:
+                _log.warning("the WAL was not folded into %s: %s", self.path.name, error.orig)
         self.close_reader()
 
 
@@ -135,7 +154,9 @@ def driver_connection(connection: Connection) -> Any:
 
 def make_engine(path: Path) -> Engine:
     """An engine whose connections have the till's pragmas and no transaction of the driver's own making."""
-    engine = create_engine(f"sqlite:///{path}", module=pysqlite3.dbapi2, poolclass=NullPool)
+    # Not from text: a folder may be called "shop?1".
+    address = URL.create("sqlite", database=str(path))
+    engine = create_engine(address, module=pysqlite3.dbapi2, poolclass=NullPool)
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
@@ -164,13 +185,13 @@ def open_database(folder: Path) -> Database:
     engine = make_engine(path)
     try:
         _bring_up_to_date(engine, path)
-    except (DatabaseError, pysqlite3.dbapi2.Error) as error:
+        _keep_private(path)
+    except _SQLITE_ERRORS as error:
         lock.release()
         raise storage_problem(error, path) from error
     except BaseException:
         lock.release()
         raise
-    path.chmod(0o600)
     return Database(engine, path=path, lock=lock)
 
 
@@ -186,11 +207,18 @@ def check_library() -> None:
 
 
 def current_revision(engine: Engine) -> str | None:
-    """The migration that the file stands at; None for an empty file."""
+    """The migration that the file stands at; None for an empty file. Raises ``StorageError`` for another program's file."""
     with engine.connect() as connection:
-        tables = connection.exec_driver_sql("SELECT count(*) FROM sqlite_schema").scalar_one()
+        tables = connection.exec_driver_sql("SELECT name FROM sqlite_schema WHERE type = 'table'").scalars().all()
         if not tables:
             return None
+        if "alembic_version" not in tables:
+            raise StorageError(
+                "storage.foreign",
+                what=f"The file {DATABASE_NAME} is another program's database.",
+                safe="Nothing in it was changed.",
+                todo="Move it away, or set storage.folder to another folder.",
+            )
         revision: str = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one()
         return revision
 
@@ -209,6 +237,14 @@ def _bring_up_to_date(engine: Engine, path: Path) -> None:
     from storage.migrations import upgrade
 
     upgrade(engine)
+
+
+def _keep_private(path: Path) -> None:
+    """Personal data is in it: only this user may read it. SQLite gives its WAL the same rights."""
+    try:
+        path.chmod(0o600)
+    except PermissionError:
+        _log.warning("%s belongs to another user of this computer, who can read it", path.name)
 
 
 def _lock(folder: Path) -> FileLock:

@@ -2,7 +2,7 @@
 
 import msgspec
 import pysqlite3.dbapi2
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, case, exists, func, literal, select
 
 from storage import tables
 
@@ -38,28 +38,32 @@ def unbalanced_events(connection: Connection) -> list[str]:
 
 
 def lot_differences(connection: Connection) -> list[Difference]:
-    """Lots whose stored remainder is not the sum of their entries; only where this till is the authority."""
+    """Lots whose stored remainder is not the sum of their entries, missing ones too; only where this till is the authority."""
     entry, lot = tables.entry.c, tables.lot.c
+    left = case((entry.kind.in_(("available", "pending")), entry.units), else_=0)
     sums = (
-        select(
-            entry.lot_id,
-            func.sum(case((entry.kind.in_(("available", "pending")), entry.units), else_=0)).label("units"),
-        )
+        select(entry.lot_id, func.min(entry.account_ref).label("account_ref"), func.sum(left).label("units"))
         .where(entry.lot_id != "")
         .group_by(entry.lot_id)
         .subquery()
     )
+    stored, owned = func.coalesce(lot.remaining_units, 0), func.coalesce(sums.c.units, 0)
     query = (
-        select(lot.account_ref, lot.lot_id, lot.remaining_units, func.coalesce(sums.c.units, 0))
-        .select_from(tables.lot.outerjoin(sums, sums.c.lot_id == lot.lot_id))
-        .where(lot.remaining_units != func.coalesce(sums.c.units, 0))
+        select(
+            func.coalesce(lot.account_ref, sums.c.account_ref),
+            func.coalesce(lot.lot_id, sums.c.lot_id),
+            stored,
+            owned,
+        )
+        .select_from(tables.lot.outerjoin(sums, sums.c.lot_id == lot.lot_id, full=True))
+        .where(stored != owned)
         .limit(_DIFFERENCES_MAX)
     )
     return [Difference(*row) for row in connection.execute(query)]
 
 
 def overdraft_differences(connection: Connection) -> list[Difference]:
-    """Overdrafts that are not the sum of their entries; only where this till is the authority."""
+    """Overdrafts that are not the sum of their entries, missing ones too; only where this till is the authority."""
     entry, overdraft = tables.entry.c, tables.overdraft.c
     sums = (
         select(entry.account_ref, entry.issuer, (-func.sum(entry.units)).label("units"))
@@ -67,13 +71,27 @@ def overdraft_differences(connection: Connection) -> list[Difference]:
         .group_by(entry.account_ref, entry.issuer)
         .subquery()
     )
-    joined = tables.overdraft.outerjoin(
-        sums, (sums.c.account_ref == overdraft.account_ref) & (sums.c.issuer == overdraft.issuer)
+    same = (sums.c.account_ref == overdraft.account_ref) & (sums.c.issuer == overdraft.issuer)
+    stored, owed = func.coalesce(overdraft.units, 0), func.coalesce(sums.c.units, 0)
+    query = (
+        select(func.coalesce(overdraft.account_ref, sums.c.account_ref), literal("overdraft"), stored, owed)
+        .select_from(tables.overdraft.outerjoin(sums, same, full=True))
+        .where(stored != owed)
+        .limit(_DIFFERENCES_MAX)
     )
-    owed = func.coalesce(sums.c.units, 0)
-    query = select(overdraft.account_ref, overdraft.units, owed).select_from(joined).where(overdraft.units != owed)
-    rows = connection.execute(query.limit(_DIFFERENCES_MAX))
-    return [Difference(row[0], "overdraft", row[1], row[2]) for row in rows]
+    return [Difference(*row) for row in connection.execute(query)]
+
+
+def events_without_sale(connection: Connection) -> list[int]:
+    """Sales and returns of the journal, by their place in it, whose rows are missing."""
+    event = tables.event.c
+    query = (
+        select(event.seq)
+        .where(event.kind.in_(("sale", "return")), ~exists().where(tables.sale.c.event_id == event.event_id))
+        .order_by(event.seq)
+        .limit(_DIFFERENCES_MAX)
+    )
+    return list(connection.execute(query).scalars())
 
 
 def sales_without_sum(connection: Connection) -> list[str]:

@@ -1,7 +1,7 @@
 """The terminal's identity and its journal: a gapless, hash-chained row an event, body bytes kept verbatim."""
 
 import msgspec
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from pos_app.protocol.chain import GENESIS, Envelope, event_hash
@@ -121,22 +121,30 @@ def append_event(
 
 
 def begin_incarnation(connection: Connection, *, terminal_id: str, incarnation: int) -> None:
-    """Put every event that HQ does not hold durably under a new name: same bodies and event ids, a new chain from number 1."""
+    """Put every event that HQ does not hold durably under a new name: same bodies and event ids, a new chain from number 1.
+
+    Until HQ sends the accounts anew, none of them counts any of these events.
+    """
     terminal = read_terminal(connection)
     moving = connection.execute(
-        select(_event.seq, _event.event_id, _event.body)
-        .where(_event.incarnation == terminal.incarnation, _event.seq > terminal.durable_seq)
+        select(_event.event_id, _event.body)
+        .where(is_under(terminal), _event.seq > terminal.durable_seq)
         .order_by(_event.seq)
     ).all()
     last_hash = GENESIS
-    for seq, (old_seq, event_id, body) in enumerate(moving, start=1):
+    for seq, (event_id, body) in enumerate(moving, start=1):
         digest = event_hash(last_hash, Envelope(terminal_id, incarnation, seq), body)
         connection.execute(
             update(tables.event)
-            .where(_event.incarnation == terminal.incarnation, _event.seq == old_seq, _event.event_id == event_id)
+            .where(_event.event_id == event_id)
             .values(incarnation=incarnation, seq=seq, terminal_id=terminal_id, prev_hash=last_hash, hash=digest)
         )
         last_hash = digest
+    connection.execute(
+        update(tables.account)
+        .where(tables.account.c.includes_incarnation != 0)
+        .values(includes_incarnation=0, includes_seq=0)
+    )
     change_terminal(
         connection,
         terminal_id=terminal_id,
@@ -154,11 +162,16 @@ def find_event(connection: Connection, event_id: str) -> JournalRow | None:
     return None if row is None else JournalRow(*row)
 
 
-def read_journal(connection: Connection, *, incarnation: int, after_seq: int, limit: int) -> list[JournalRow]:
-    """The next rows of one incarnation's journal."""
+def is_under(terminal: Terminal) -> ColumnElement[bool]:
+    """Of an event: whether it stands under the till's present name, and not under one that it had before."""
+    return (_event.terminal_id == terminal.terminal_id) & (_event.incarnation == terminal.incarnation)
+
+
+def read_journal(connection: Connection, terminal: Terminal, *, after_seq: int, limit: int) -> list[JournalRow]:
+    """The next rows of the journal under the till's present name."""
     rows = connection.execute(
         select(*_row_columns)
-        .where(_event.incarnation == incarnation, _event.seq > after_seq)
+        .where(is_under(terminal), _event.seq > after_seq)
         .order_by(_event.seq)
         .limit(limit)
     )

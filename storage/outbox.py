@@ -47,8 +47,8 @@ class SqliteOutbox:
     def next_batch(self, first_seq: int, *, events_max: int, bytes_max: int) -> PendingBatch | None:
         """Events from ``first_seq`` on, at most so many and so heavy, but at least one; None when there is none."""
         with self._database.reading() as connection:
-            incarnation = journal.read_terminal(connection).incarnation
-            rows = journal.read_journal(connection, incarnation=incarnation, after_seq=first_seq - 1, limit=events_max)
+            terminal = journal.read_terminal(connection)
+            rows = journal.read_journal(connection, terminal, after_seq=first_seq - 1, limit=events_max)
         bodies: list[bytes] = []
         weight_bytes = 0
         for row in rows:
@@ -130,7 +130,7 @@ class SqliteOutbox:
         """The queue's length and age."""
         with self._database.reading() as connection:
             terminal = journal.read_terminal(connection)
-            waiting = (_event.incarnation == terminal.incarnation) & (_event.seq > terminal.acked_seq)
+            waiting = journal.is_under(terminal) & (_event.seq > terminal.acked_seq)
             oldest = connection.execute(select(func.min(_event.utc_ms)).where(waiting)).scalar_one()
             accounts_waiting = func.count(_personal.account_ref.distinct())
             personal = connection.execute(select(accounts_waiting).where(_unconfirmed)).scalar_one()
@@ -198,13 +198,13 @@ def _apply_account(connection: Connection, state: AccountState) -> None:
 
 
 def _own_later(connection: Connection, state: AccountState) -> _OwnLater:
-    incarnation = journal.read_terminal(connection).incarnation
-    after_seq = state.includes_seq if state.includes_incarnation == incarnation else 0
+    terminal = journal.read_terminal(connection)
+    after_seq = state.includes_seq if state.includes_incarnation == terminal.incarnation else 0
     sale = tables.sale.c
     rows = connection.execute(
         select(_event.event_id, _event.body)
         .join(tables.sale, sale.event_id == _event.event_id)
-        .where(_event.incarnation == incarnation, _event.seq > after_seq, sale.account_ref == state.account_ref)
+        .where(journal.is_under(terminal), _event.seq > after_seq, sale.account_ref == state.account_ref)
         .order_by(_event.seq)
     ).all()
     entries: list[Entry] = []
@@ -222,7 +222,10 @@ def _own_later(connection: Connection, state: AccountState) -> _OwnLater:
 
 
 def lots_with(hq_lots: Iterable[Lot], own_lots: Iterable[Lot], later: Iterable[Entry]) -> tuple[Lot, ...]:
-    """HQ's lots with our later entries on top: lots that we gave since, and what we took since. None goes below zero."""
+    """HQ's lots with our later entries on top: lots that we gave since, and what we took since.
+
+    None goes below zero, nor above what was granted: HQ may count an event already that it has under our former name.
+    """
     moved: dict[str, int] = defaultdict(int)
     granted: set[str] = set()
     for entry in later:
@@ -235,7 +238,9 @@ def lots_with(hq_lots: Iterable[Lot], own_lots: Iterable[Lot], later: Iterable[E
         if lot.lot_id in granted and lot.lot_id not in lots:
             lots[lot.lot_id] = msgspec.structs.replace(lot, remaining_units=0)
     return tuple(
-        msgspec.structs.replace(lot, remaining_units=max(0, lot.remaining_units + moved[lot.lot_id]))
+        msgspec.structs.replace(
+            lot, remaining_units=min(max(0, lot.remaining_units + moved[lot.lot_id]), lot.granted_units)
+        )
         for lot in lots.values()
     )
 

@@ -1,7 +1,7 @@
 """The print queue: a job is written with its sale, so a receipt is never forgotten, and printing never holds up a sale."""
 
 import msgspec
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, exists, func, insert, select, update
 
 from storage import tables
 
@@ -48,6 +48,8 @@ def queue_copy(connection: Connection, event_id: str, *, utc_ms: int) -> int:
 
 def failed_jobs(connection: Connection) -> int:
     """How many receipts failed and were not printed since."""
+    later = tables.print_job.alias("later").c
+    printed_since = exists().where(later.event_id == _job.event_id, later.id > _job.id, later.state == "printed")
     return connection.execute(
-        select(func.count()).select_from(tables.print_job).where(_job.state == "failed")
+        select(func.count(_job.event_id.distinct())).where(_job.state == "failed", ~printed_since)
     ).scalar_one()

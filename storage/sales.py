@@ -275,10 +275,17 @@ def lines_of_return(connection: Connection, event_id: str) -> tuple[ReturnedLine
     return tuple(ReturnedLine(*row) for row in rows)
 
 
+def event_ids(connection: Connection) -> list[str]:
+    """The events of all sales and returns, in order of their receipts."""
+    return list(connection.execute(select(tables.sale.c.event_id).order_by(tables.sale.c.receipt_number)).scalars())
+
+
 def last_event_id(connection: Connection) -> str | None:
     """The event of the newest sale or return on this till."""
+    # By the print jobs: their ids grow, while the receipts' numbers begin anew when the till joins an HQ.
+    job = tables.print_job.c
     return connection.execute(
-        select(tables.sale.c.event_id).order_by(tables.sale.c.receipt_number.desc()).limit(1)
+        select(job.event_id).where(job.is_copy == 0).order_by(job.id.desc()).limit(1)
     ).scalar_one_or_none()
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    PrimaryKeyConstraint,
     Table,
     Text,
     UniqueConstraint,
@@ -195,8 +196,8 @@ entry = _table(
 
 event = _table(
     "event",
-    Column("incarnation", Integer, primary_key=True, nullable=False),
-    Column("seq", Integer, primary_key=True, nullable=False),
+    _integer("incarnation"),
+    _integer("seq"),
     _text("terminal_id"),
     _text("event_id"),
     _text("kind"),
@@ -204,6 +205,8 @@ event = _table(
     Column("prev_hash", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
     _integer("utc_ms"),
+    # A till that joined under another name keeps the events of its former one.
+    PrimaryKeyConstraint("terminal_id", "incarnation", "seq"),
     UniqueConstraint("event_id"),
     _range("seq", 1),
     CheckConstraint("length(prev_hash) = 32 AND length(hash) = 32", name="hash_length"),

@@ -5,7 +5,6 @@ import re
 from PySide6.QtCore import QDate, QLocale
 
 from pos_app.model.calendar import local_time
-from pos_app.model.money import MILLI
 from pos_app.settings import Settings
 
 _MINUS = "\u2212"
@@ -39,7 +38,9 @@ class Formats:
 
     def points(self, units: int) -> str:
         """A number of points, its decimals only where it has some: ``1,250``, ``2.50``."""
-        return self._decimal(units, self._points_exponent if units % 10**self._points_exponent else 0, self._points_exponent)
+        return self._decimal(
+            units, self._points_exponent if units % 10**self._points_exponent else 0, self._points_exponent
+        )
 
     def plural_of_points(self, units: int) -> int:
         """The number that chooses the plural: a fraction takes the form of two in every language that we ship."""

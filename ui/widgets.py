@@ -9,7 +9,13 @@ from ui.theme import tokens
 from ui.theme.fonts import font
 from ui.theme.tokens import Role
 
-_KEYS = {QKeySequence(name)[0].key(): command for command, name in KEY_NAMES.items() if command is not Command.FINISH}
+
+def _key(name: str) -> Qt.Key:
+    key: Qt.Key = QKeySequence(name)[0].key()  # type: ignore[index]  # the stubs do not know that it can be
+    return key
+
+
+_KEYS = {_key(name): command for command, name in KEY_NAMES.items() if command is not Command.FINISH}
 _KEYS[Qt.Key.Key_Return] = Command.CONFIRM
 
 

@@ -82,7 +82,10 @@ def _worth(rule: Pharmacy, path: Path) -> Iterator[Problem]:
     rate_bp = max([rule.rate_bp, *rule.levels_bp.values()])
     weight_percent = max([_FULL_PERCENT, *rule.band_percent.values(), *rule.class_percent.values()])
     if rate_bp * weight_percent > BASIS_POINTS * _FULL_PERCENT:
-        yield (*path, "rate_bp"), f"{rate_bp} bp with a weight of {weight_percent} % would give more than the goods cost"
+        yield (
+            (*path, "rate_bp"),
+            f"{rate_bp} bp with a weight of {weight_percent} % would give more than the goods cost",
+        )
 
 
 def _known(

@@ -56,8 +56,8 @@ def explained(message: str, raw: object) -> tuple[Path, str]:
     if match and match[1]:
         path = (*path, _SOME_KEY)
     if _SOME_KEY in path:
-        path = _guilty_key(path, message, raw)
-    if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", why):
+        path = _guilty_key(path, raw)
+    if unknown := re.fullmatch(r"Object contains unknown field `(.*)`", why, re.DOTALL):
         return (*path, unknown[1]), "this key is unknown"
     if path == ("schema",):
         return path, f"this program reads documents of schema {SCHEMA}"
@@ -91,15 +91,14 @@ def _parts(dotted: str) -> Path:
     return tuple(int(index) if index else some or name for index, some, name in _PATH_PART.findall(dotted))
 
 
-def _guilty_key(path: Path, message: str, raw: object) -> Path:
+def _guilty_key(path: Path, raw: object) -> Path:
     """Which key of a table is wrong, found by trying them one by one: the message of msgspec does not say."""
     parent = path[: path.index(_SOME_KEY)]
     for key, value in _at(raw, parent).items():
         try:
             msgspec.convert(_replaced(raw, parent, {key: value}), Programme)
-        except msgspec.ValidationError as error:
-            if str(error) == message:
-                return (*parent, key)
+        except msgspec.ValidationError:
+            return (*parent, key)
     return parent
 
 

@@ -4,8 +4,9 @@ Money is in the currency's smallest unit (``_minor``), points in the smallest un
 exponent of 0 a unit is a point), rates in basis points (``_bp``, 10 000 = 100 %), quantities in thousandths (``_milli``).
 """
 
+import re
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ BASIS_POINTS = 10_000
 MILLI = 1_000
 AMOUNT_MAX_MINOR = 10**12
 QUANTITY_MAX_MILLI = 10**7
+_AMOUNT = re.compile(r"(-?)([0-9]{1,15})(?:[.,]([0-9]{1,15}))?")
 
 
 class Currency(msgspec.Struct, frozen=True):
@@ -65,17 +67,18 @@ def cash_rounding_minor(*, amount_minor: int, step_minor: int) -> int:
 def minor_from_text(text: str, *, exponent: int) -> int:
     """An amount as people write it, in whole units of its smallest part; comma or point. Raises ``ValueError`` otherwise.
 
+    More decimals than the exponent are refused even where they are zeros: ``1,000`` may be meant as one thousand.
+
     >>> minor_from_text("12.5", exponent=2), minor_from_text("1500", exponent=0)
     (1250, 1500)
     """
-    try:
-        scaled = Decimal(text.strip().replace(",", ".")).scaleb(exponent)
-        minor = int(scaled)
-    except (InvalidOperation, OverflowError) as error:
-        raise ValueError(f"{text!r} is not an amount") from error
-    if scaled != minor:
+    match = _AMOUNT.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"{text!r} is not an amount")
+    sign, whole, fraction = match[1], match[2], match[3] or ""
+    if len(fraction) > exponent:
         raise ValueError(f"{text!r} has more than {exponent} decimals")
-    return minor
+    return int(f"{sign}{whole}{fraction.ljust(exponent, '0')}")
 
 
 def text_from_minor(amount: int, *, exponent: int) -> str:

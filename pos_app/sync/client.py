@@ -70,19 +70,20 @@ class HqClient:
         """
         import httpcore
 
+        pool = self._opened()
         request = RequestToSign(method, path, terminal_id, time_ms, secrets.token_hex(NONCE_BYTES), body)
         try:
-            return self._exchange(request)
+            return self._exchange(pool, request)
         except httpcore.TimeoutException as error:
             raise CallFailedError(Problem.SLOW) from error
         except httpcore.NetworkError as error:
             raise CallFailedError(Problem.UNREACHABLE) from error
         except httpcore.ProtocolError as error:
-            raise CallFailedError(Problem.RUBBISH) from error
+            raise CallFailedError(Problem.UNREACHABLE if pool.was_cut_off else Problem.RUBBISH) from error
 
-    def _exchange(self, request: RequestToSign) -> HttpAnswer:
+    def _exchange(self, pool: "DeadlinePool", request: RequestToSign) -> HttpAnswer:
         headers = {**signed_headers(self._private_key, request), "Accept-Encoding": "identity"}
-        with self._opened().stream(
+        with pool.stream(
             request.method, self._base_url + request.path, headers=headers, content=request.body
         ) as response:
             content = bytearray()
@@ -116,7 +117,8 @@ def _checked(base_url: str) -> str:
 
     try:
         parts = urlsplit(base_url)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0 and base_url.isascii()
+        usable = parts.scheme in {"http", "https"} and parts.port != 0 and base_url.isascii()
+        usable = usable and bool((parts.hostname or "").encode("idna"))
     except ValueError:
         usable = False
     if not usable:

@@ -13,14 +13,19 @@ _KEEP_ALIVE_S = 60.0
 
 
 class Deadline:
-    """The moment by the monotonic clock at which the running call must be over."""
+    """The moment by the monotonic clock at which the running call must be over.
+
+    ``ended`` says whether the other side closed the connection during the call.
+    """
 
     def __init__(self) -> None:
         self._at_s = 0.0
+        self.ended = False
 
     def set(self, *, call_timeout_s: float) -> None:
         """The call begins now and may take so long."""
         self._at_s = time.monotonic() + call_timeout_s
+        self.ended = False
 
     def left_s(self, timeout_s: float | None) -> float:
         """What an operation may still take, at most ``timeout_s``; raises httpcore's time-out when nothing is left."""
@@ -39,7 +44,9 @@ class DeadlineStream(httpcore.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Some bytes, or none at the end of the stream."""
-        return self._stream.read(max_bytes, self._deadline.left_s(timeout))
+        part = self._stream.read(max_bytes, self._deadline.left_s(timeout))
+        self._deadline.ended = not part
+        return part
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Send all of it."""
@@ -110,6 +117,11 @@ class DeadlinePool:
             content=content,
             extensions={"timeout": {"connect": self._connect_timeout_s}},
         )
+
+    @property
+    def was_cut_off(self) -> bool:
+        """Whether the other side closed the connection during the last call."""
+        return self._deadline.ended
 
     def close(self) -> None:
         """Close the connection."""

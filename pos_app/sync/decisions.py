@@ -149,8 +149,8 @@ def refused(answer: HttpAnswer) -> Refusal:  # noqa: PLR0911 - a table of answer
             return WaitFor(BACK_OFF_MAX_MS, Problem.UPGRADE)
         case 429 | 503, _:
             return _busy(answer.retry_after)
-        case status, _:
-            return BackOff(Problem.HQ_ERROR if status >= _SERVER_ERROR else Problem.RUBBISH)
+        case _:
+            return BackOff(Problem.HQ_ERROR if answer.status >= _SERVER_ERROR else Problem.RUBBISH)
 
 
 def back_off_ms(failures: int, *, fraction: float) -> int:

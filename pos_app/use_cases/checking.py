@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from pos_app.errors import StorageError
 from pos_app.protocol.chain import FIRST_SEQ, ChainBrokenError, Envelope, Link, verify_chain
 from storage import health, journal, key_store, print_jobs
 from storage.database import Connection
+from storage.journal import Terminal
 from storage.key_store import KeyPlace
 
 if TYPE_CHECKING:
@@ -33,122 +35,125 @@ class Finding(msgspec.Struct, frozen=True):
     words: str
 
 
+Answer = tuple[Verdict, str]
+
+
 def examine(till: "Till") -> tuple[Finding, ...]:
-    """Every check, worst news included; takes as long as reading the whole database."""
-    connection = till.database.reader()
-    checks: list[Callable[[Till, Connection], Finding]] = [
-        _library,
-        _file,
-        _chain,
-        _zero_sum,
-        _balances,
-        _receipts,
-        _printing,
-        _queue,
-        _key,
-    ]
-    return tuple(check(till, connection) for check in checks)
+    """Every check in its order; takes as long as reading the whole database. A check that the disk stops is bad news too."""
+    checks: dict[str, Callable[[Till, Connection], Answer]] = {
+        "library": _library,
+        "file": _file,
+        "chain": _chain,
+        "ledger": _zero_sum,
+        "balances": _balances,
+        "receipts": _receipts,
+        "printing": _printing,
+        "headquarters": _queue,
+        "key": _key,
+    }
+    return tuple(Finding(name, *_answer(till, check)) for name, check in checks.items())
 
 
-def _library(_till: "Till", _connection: Connection) -> Finding:
-    return Finding("library", Verdict.GOOD, f"SQLite {health.library_version()} is free of the WAL-reset bug.")
+def _answer(till: "Till", check: "Callable[[Till, Connection], Answer]") -> Answer:
+    try:
+        return till.database.read(lambda connection: check(till, connection))
+    except StorageError as error:
+        return Verdict.BAD, str(error)
 
 
-def _file(till: "Till", connection: Connection) -> Finding:
+def _library(_till: "Till", _connection: Connection) -> Answer:
+    return Verdict.GOOD, f"SQLite {health.library_version()} is free of the WAL-reset bug."
+
+
+def _file(till: "Till", connection: Connection) -> Answer:
     problems = health.integrity_problems(connection)
-    return _finding(
-        "file",
+    return _verdict(
         problems,
         good=f"{till.database.path.name} holds together.",
         todo="Keep the file and restore a backup; HQ has what it acknowledged.",
     )
 
 
-def _chain(_till: "Till", connection: Connection) -> Finding:
+def _chain(_till: "Till", connection: Connection) -> Answer:
     terminal = journal.read_terminal(connection)
     first = Envelope(terminal.terminal_id, terminal.incarnation, FIRST_SEQ)
     try:
-        end = verify_chain(_links(connection, terminal.incarnation), first=first)
+        end = verify_chain(_links(connection, terminal), first=first)
     except ChainBrokenError as error:
-        return Finding(
-            "chain", Verdict.BAD, f"{error} Something changed the journal. Keep the file and tell headquarters."
-        )
+        return Verdict.BAD, f"{error} Something changed the journal. Keep the file and tell headquarters."
     if end != terminal.last_hash:
-        return Finding("chain", Verdict.BAD, "The journal ends before its last event. Restore the newest copy.")
-    return Finding("chain", Verdict.GOOD, f"All {terminal.last_seq} events verify, from the first to the last.")
+        return Verdict.BAD, "The journal ends before its last event. Restore the newest copy."
+    return Verdict.GOOD, f"All {terminal.last_seq} events verify, from the first to the last."
 
 
-def _links(connection: Connection, incarnation: int) -> Iterator[Link]:
+def _links(connection: Connection, terminal: Terminal) -> Iterator[Link]:
     after_seq = 0
-    while rows := journal.read_journal(connection, incarnation=incarnation, after_seq=after_seq, limit=_PAGE_EVENTS):
+    while rows := journal.read_journal(connection, terminal, after_seq=after_seq, limit=_PAGE_EVENTS):
         for row in rows:
             place = Envelope(row.terminal_id, row.incarnation, row.seq)
             yield Link(place, row.prev_hash, row.body or b"", row.hash)
         after_seq = rows[-1].seq
 
 
-def _zero_sum(_till: "Till", connection: Connection) -> Finding:
-    return _finding(
-        "ledger",
+def _zero_sum(_till: "Till", connection: Connection) -> Answer:
+    return _verdict(
         health.unbalanced_events(connection),
         good="Every booking sums to zero.",
         todo="Keep the file and report it.",
     )
 
 
-def _balances(till: "Till", connection: Connection) -> Finding:
+def _balances(till: "Till", connection: Connection) -> Answer:
     if till.settings.till.authority == "hq":
-        return Finding("balances", Verdict.NOTE, "Headquarters keeps the balances; they are compared there.")
+        return Verdict.NOTE, "Headquarters keeps the balances; they are compared there."
     differences = health.lot_differences(connection) + health.overdraft_differences(connection)
-    return _finding(
-        "balances",
+    return _verdict(
         [f"account {d.account_ref}: {d.what} says {d.stored_units}, entries {d.entries_units}" for d in differences],
         good="Every stored balance equals the sum of its entries.",
         todo="The entries are right: keep the file and report it.",
     )
 
 
-def _receipts(_till: "Till", connection: Connection) -> Finding:
-    return _finding(
-        "receipts",
-        health.sales_without_sum(connection),
+def _receipts(_till: "Till", connection: Connection) -> Answer:
+    lost = [f"event {seq} has lost its receipt" for seq in health.events_without_sale(connection)]
+    return _verdict(
+        [*lost, *health.sales_without_sum(connection)],
         good="Lines and payments of every receipt add up to its total.",
         todo="Keep the file and report these receipts.",
     )
 
 
-def _printing(_till: "Till", connection: Connection) -> Finding:
+def _printing(_till: "Till", connection: Connection) -> Answer:
     failed = print_jobs.failed_jobs(connection)
     if failed:
-        return Finding("printing", Verdict.NOTE, f"{failed} receipts failed to print. Print them again as copies.")
-    return Finding("printing", Verdict.GOOD, "No receipt waits for a printer that failed.")
+        return Verdict.NOTE, f"{failed} receipts failed to print. Print them again as copies."
+    return Verdict.GOOD, "No receipt waits for a printer that failed."
 
 
-def _queue(till: "Till", connection: Connection) -> Finding:
+def _queue(till: "Till", connection: Connection) -> Answer:
     if not till.settings.hq.url:
-        return Finding("headquarters", Verdict.NOTE, "This shop has no headquarters.")
+        return Verdict.NOTE, "This shop has no headquarters."
     terminal = journal.read_terminal(connection)
     if terminal.sync_state != "ok":
-        return Finding(
-            "headquarters",
-            Verdict.BAD,
-            f"Headquarters does not take this till's word ({terminal.sync_state}). It sells and earns. Enrol it again.",
+        words = (
+            f"Headquarters does not take this till's word ({terminal.sync_state}). It sells and earns. Enrol it again."
         )
+        return Verdict.BAD, words
     waiting = terminal.last_seq - terminal.acked_seq
-    return Finding("headquarters", Verdict.GOOD, f"{waiting} events wait to be sent to headquarters.")
+    return Verdict.GOOD, f"{waiting} events wait to be sent to headquarters."
 
 
-def _key(till: "Till", _connection: Connection) -> Finding:
+def _key(till: "Till", _connection: Connection) -> Answer:
     match key_store.place(till.database.path.parent):
         case KeyPlace.KEYSTORE:
-            return Finding("key", Verdict.GOOD, "The till's key is in the system's keystore.")
+            return Verdict.GOOD, "The till's key is in the system's keystore."
         case KeyPlace.FILE:
-            return Finding("key", Verdict.NOTE, "The till's key is in a file (mode 0600): weaker than a keystore.")
+            return Verdict.NOTE, "The till's key is in a file (mode 0600): weaker than a keystore."
         case KeyPlace.NONE:
-            return Finding("key", Verdict.NOTE, "The till has no key yet; it is made when it joins headquarters.")
+            return Verdict.NOTE, "The till has no key yet; it is made when it joins headquarters."
 
 
-def _finding(check: str, problems: Sequence[str], *, good: str, todo: str) -> Finding:
+def _verdict(problems: Sequence[str], *, good: str, todo: str) -> Answer:
     if problems:
-        return Finding(check, Verdict.BAD, f"{'; '.join(problems)}. {todo}")
-    return Finding(check, Verdict.GOOD, good)
+        return Verdict.BAD, f"{'; '.join(problems)}. {todo}"
+    return Verdict.GOOD, good

@@ -25,7 +25,8 @@ _PHONE_CHARACTERS = frozenset("0123456789 +-()/")
 def card_range_of(settings: Settings, card_number: str) -> CardRange:
     """The range of the settings that the number is in; raises ``InputError`` where it is in none."""
     for cards in settings.cards:
-        if len(card_number) == len(cards.first) and cards.first <= card_number <= cards.last:
+        is_inside = len(card_number) == len(cards.first) and cards.first <= card_number <= cards.last
+        if is_inside and card_number.isdigit():
             return cards
     raise _refused("no_card", "The number is in none of this shop's card ranges.")
 

@@ -64,11 +64,13 @@ class Till:
 
     def find_product(self, code: str) -> Product | None:
         """The product of this code, or None."""
-        return catalogue.find_product(self.database.reader(), code)
+        return self.database.read(lambda connection: catalogue.find_product(connection, code))
 
     def find_member(self, card_number: str) -> Member | None:
         """The holder of a card, or None for one never seen; raises ``InputError`` for a blocked card."""
-        connection = self.database.reader()
+        return self.database.read(lambda connection: self._find_member(connection, card_number))
+
+    def _find_member(self, connection: Connection, card_number: str) -> Member | None:
         facts = accounts.find_by_card(connection, card_number)
         if facts is None:
             return None

@@ -198,15 +198,26 @@ def enrolment(account_ref: str, card: str, card_class: str = "silver") -> Enrolm
 class Journal:
     """A till with its key, its chain and a connection to HQ."""
 
-    def __init__(self, url: str, code: str, **wish: object) -> None:
-        self.private_key = create_private_key()
+    def __init__(
+        self, url: str, code: str, *, number_wish: int = 0, terminal_id: str | None = None, private_key: bytes = b""
+    ) -> None:
+        self.private_key = private_key or create_private_key()
         self.enrolled: EnrolAnswer = enrol(
-            url, code=code, private_key=self.private_key, time_ms=now_ms(), **wish
+            url,
+            code=code,
+            private_key=self.private_key,
+            time_ms=now_ms(),
+            number_wish=number_wish,
+            terminal_id=terminal_id,
         )
         self.terminal_id = self.enrolled.terminal_id
         self.incarnation = self.enrolled.incarnation
         self.bodies: list[bytes] = []
         self.client = HqClient(url, private_key=self.private_key)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.client.close()
 
     def append(self, *events: AnyEvent | bytes) -> None:
         """Write events, or bytes that pass for some."""

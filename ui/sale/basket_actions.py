@@ -86,7 +86,9 @@ def set_quantity(desk: Desk, text: str) -> None:
         _ask_again(desk, text, NoticeCode.TYPE_QUANTITY_FIRST)
     else:
         is_fraction = bool(quantity_milli % MILLI)
-        _change_marked(desk, NoticeCode.BY_THE_PIECE if is_fraction else NoticeCode.OUT_OF_RANGE, quantity_milli=quantity_milli)
+        _change_marked(
+            desk, NoticeCode.BY_THE_PIECE if is_fraction else NoticeCode.OUT_OF_RANGE, quantity_milli=quantity_milli
+        )
 
 
 def set_price(desk: Desk, text: str) -> None:
@@ -118,7 +120,7 @@ def add_amount(desk: Desk, text: str, *, name: str) -> None:
         _ask_again(desk, text, NoticeCode.TYPE_AMOUNT_FIRST)
         return
     product = desk.till.find_product(AMOUNT_CODE) or Product(AMOUNT_CODE, name, 0, 0)
-    _add(desk, BasketLine(product, override_minor=amount_minor))
+    _add(desk, check_line(BasketLine(msgspec.structs.replace(product, price_minor=amount_minor))))
 
 
 def _ask_again(desk: Desk, text: str, when_empty: NoticeCode) -> None:

@@ -1,5 +1,7 @@
 """What keys do on the way to a booking: panels open and close, points and payments are taken."""
 
+from collections.abc import Set as AbstractSet
+
 import msgspec
 
 from pos_app.use_cases.quoting import Tender
@@ -10,7 +12,6 @@ from ui.sale.numbers import parse_scaled, typed_form
 from ui.sale.screen import (
     CardPanel,
     CashPanel,
-    EnrolPanel,
     ForeignPanel,
     Notice,
     NoticeCode,
@@ -19,14 +20,22 @@ from ui.sale.screen import (
 )
 
 
+def keys_of(panel: Panel) -> AbstractSet[Command]:
+    """The keys that mean something while a panel is open. The others wait: what is half typed must not be lost by a slip."""
+    switches: set[Command] = set()
+    if isinstance(panel, CashPanel):
+        switches = {Command.CARD}
+    elif isinstance(panel, CardPanel):
+        switches = {Command.CASH}
+    elif isinstance(panel, VoidPanel):
+        return {Command.BACK, Command.REMOVE}
+    return {Command.CONFIRM, Command.BACK} | switches
+
+
 def open_panel(desk: Desk, command: Command) -> None:
     """Open the panel of a key, or say why not."""
-    is_empty = not desk.basket.lines
-    if isinstance(desk.panel, EnrolPanel):
-        desk.say(NoticeCode.ENROL_OPEN)
-    elif desk.tenders and command not in {Command.CASH, Command.CARD}:
-        desk.tell(part_taken(desk))
-    elif is_empty and not (command is Command.VOID and desk.basket.member is not None):
+    is_voiding_card = command is Command.VOID and desk.basket.member is not None
+    if not desk.basket.lines and not is_voiding_card:
         desk.say(NoticeCode.BASKET_EMPTY)
     elif command is Command.POINTS and desk.basket.member is None:
         desk.say(NoticeCode.NO_CARD)

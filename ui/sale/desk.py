@@ -53,7 +53,11 @@ class Desk:
         burned_units = quote.result.burn_units
         if burned_units < basket.burn_units:
             basket = msgspec.structs.replace(basket, burn_units=burned_units)
-            self.tell(Notice(NoticeCode.BURN_LOWERED, Level.ATTENTION, {"burned_units": burned_units}, quote.result.burn_limit))
+            self.tell(
+                Notice(
+                    NoticeCode.BURN_LOWERED, Level.ATTENTION, {"burned_units": burned_units}, quote.result.burn_limit
+                )
+            )
         self.basket, self.quote = basket, quote
         self.is_done = False
         if isinstance(self.panel, BurnPanel):

@@ -29,7 +29,9 @@ class MemberPanel(QWidget):
         frame, column = card()
         column.addWidget(label(Role.HEADING, text=self.tr("No card")))
         column.addWidget(
-            label(Role.BODY, name="soft", text=self.tr("Scan the customer's card at any time before paying."), wraps=True)
+            label(
+                Role.BODY, name="soft", text=self.tr("Scan the customer's card at any time before paying."), wraps=True
+            )
         )
         column.addStretch()
         return frame
@@ -43,7 +45,7 @@ class MemberPanel(QWidget):
         self._balance = TextLine(Role.FIGURE)
         self._balance_note = TextLine(Role.SMALL, colour=tokens.INK_SOFT)
         self._expiry = TextLine(Role.SMALL, colour=tokens.INK_SOFT)
-        self._earns = TextLine(Role.HEADING, colour=tokens.ACCENT)
+        self._earns = TextLine(Role.TITLE, colour=tokens.ACCENT)
         self._next = label(Role.SMALL, name="soft", wraps=True)
         self._next.setMinimumHeight(44)
         for widget in (self._name, self._card, self._birthday):
@@ -79,8 +81,8 @@ class MemberPanel(QWidget):
 
     def _earns_text(self, units: int) -> str:
         if not units:
-            return self.tr("earns no points yet")
-        return self.tr("earns {points}").format(points=points_text(units, self._formats))
+            return self.tr("no points yet")
+        return f"+{points_text(units, self._formats)}"
 
     def _card_text(self, member: MemberFacts) -> str:
         number = self.tr("card \u2026{ending}").format(ending=member.card_number[-4:])

@@ -63,4 +63,5 @@ def cash_max_minor(*, due_minor: int, exponent: int) -> int:
     >>> cash_max_minor(due_minor=1250, exponent=2)
     10000000
     """
-    return max(due_minor, _CASH_FLOOR_WHOLE * 10**exponent) * _CASH_FACTOR_MAX
+    floor_minor: int = _CASH_FLOOR_WHOLE * 10**exponent
+    return max(due_minor, floor_minor) * _CASH_FACTOR_MAX

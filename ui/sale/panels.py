@@ -1,6 +1,7 @@
 """The panels at the side: they open where the member's panel was, never as a window of their own, and hold what is typed."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout
@@ -35,6 +36,10 @@ class SidePanel(QFrame):
         self._outer.addLayout(self.body)
         self._outer.addStretch()
 
+    def show_panel(self, panel: Any) -> None:
+        """Show a panel of this kind; each kind has its own."""
+        raise NotImplementedError
+
     def add_field(self, caption: str, field: Field) -> Field:
         """A field below its caption."""
         self.body.addWidget(label(Role.SMALL, name="soft", text=caption))
@@ -53,8 +58,8 @@ class SidePanel(QFrame):
 
     def typed(self) -> tuple[str, str]:
         """What stands in the fields."""
-        texts = [field.text() for field in self.fields]
-        return (texts + ["", ""])[0], (texts + ["", ""])[1]
+        first, second, *_ = [*(field.text() for field in self.fields), "", ""]
+        return first, second
 
     def clear(self) -> None:
         """Empty the fields, for the next time."""
@@ -118,7 +123,8 @@ class EnrolPanelView(SidePanel):
         self.add_field(self.tr("Name (optional)"), Field(length_max=80))
         self.add_field(self.tr("Phone (optional)"), Field(length_max=20))
         self.add_keys(
-            KeyButton(Command.BACK, self.tr("Without it")), KeyButton(Command.CONFIRM, self.tr("Enrol"), is_primary=True)
+            KeyButton(Command.BACK, self.tr("Without it")),
+            KeyButton(Command.CONFIRM, self.tr("Enrol"), is_primary=True),
         )
 
     def show_panel(self, panel: EnrolPanel) -> None:

@@ -14,7 +14,7 @@ Play = Callable[[Tone], None]
 class View(Protocol):
     """The screen itself: it shows what it is given and decides nothing."""
 
-    def show(self, screen: Screen) -> None:
+    def show_screen(self, screen: Screen) -> None:
         """Show this in place of what was shown before."""
 
 
@@ -30,9 +30,6 @@ class Background(Protocol):
 
 class Printing(Protocol):
     """The print queue, as the screen uses it. The calls may read the database: they belong on another thread."""
-
-    def wake(self) -> None:
-        """There is something to print."""
 
     def reprint(self, event_id: str) -> None:
         """Queue a copy of a receipt."""

@@ -39,18 +39,6 @@ from ui.sale.showing import screen_of
 
 _LOG = logging.getLogger(__name__)
 SCANS_WAITING_MAX = 50
-_WITH_PANELS_TOO = frozenset(
-    {
-        Command.CONFIRM,
-        Command.BACK,
-        Command.POINTS,
-        Command.CASH,
-        Command.CARD,
-        Command.FINISH,
-        Command.VOID,
-        Command.COPY,
-    }
-)
 
 
 class SalePresenter:
@@ -78,7 +66,7 @@ class SalePresenter:
 
     def start(self) -> None:
         """Show the empty screen."""
-        self._view.show(self.screen())
+        self._view.show_screen(self.screen())
 
     def scan(self, raw: str) -> None:
         """A code from the scanner, as it was sent."""
@@ -106,10 +94,10 @@ class SalePresenter:
             action()
         except PosError as error:
             self._desk.stop(problem_of(error))
-        except Exception:
+        except Exception:  # noqa: BLE001 - a bug must not take the basket with it; it is logged whole and shown
             _LOG.exception("the sale screen met a bug")
             self._desk.stop(Problem(ProblemCode.SURPRISE))
-        self._view.show(self.screen())
+        self._view.show_screen(self.screen())
 
     def _scan(self, raw: str) -> None:
         desk = self._desk
@@ -136,11 +124,11 @@ class SalePresenter:
             self._answer_problem(command)
         elif desk.is_booking:
             return
-        elif desk.panel is None or command in _WITH_PANELS_TOO:
+        elif desk.panel is None or command in checkout.keys_of(desk.panel):
             desk.notice = None
             self._act(command, first, second)
-        elif isinstance(desk.panel, VoidPanel) and command is Command.REMOVE:
-            basket_actions.void(desk)
+        else:
+            desk.say(NoticeCode.PANEL_OPEN)
 
     def _answer_problem(self, command: Command) -> None:
         if command is Command.BACK:
@@ -163,6 +151,8 @@ class SalePresenter:
                 basket_actions.set_price(desk, first)
             case Command.AMOUNT:
                 self._add_amount(first)
+            case Command.REMOVE if isinstance(desk.panel, VoidPanel):
+                basket_actions.void(desk)
             case Command.REMOVE:
                 basket_actions.remove_marked(desk)
             case Command.UP:
@@ -250,18 +240,19 @@ class SalePresenter:
     def _print(self, event_id: str) -> None:
         if self._printing is not None:
             printing = self._printing
-            printing.wake()
             self._background.run(
                 lambda: printing.preview(event_id), lambda future: self._show_preview(event_id, future)
             )
 
     def _show_preview(self, event_id: str, future: Future[str]) -> None:
         receipt = self._desk.receipt
-        if receipt is not None and receipt.sale.event_id == event_id:
-            self._do(lambda: self._put_preview(receipt, future))
-
-    def _put_preview(self, receipt: Receipt, future: Future[str]) -> None:
-        self._desk.receipt = msgspec.structs.replace(receipt, preview=future.result())
+        error = future.exception()
+        if error is not None:
+            # The sale is booked and its paper has a thread of its own: a picture of it is not worth stopping the line.
+            _LOG.error("the receipt of event %s could not be shown: %s", event_id, type(error).__name__)
+        elif receipt is not None and receipt.sale.event_id == event_id:
+            self._desk.receipt = msgspec.structs.replace(receipt, preview=future.result())
+            self._view.show_screen(self.screen())
 
     def _copy(self) -> None:
         if self._printing is None:

@@ -59,7 +59,7 @@ class NoticeCode(StrEnum):
     NO_CARD = "no_card"
     CARD_TAKEN_OFF = "card_taken_off"
     VOIDED = "voided"
-    ENROL_OPEN = "enrol_open"
+    PANEL_OPEN = "panel_open"
     ENROLLED = "enrolled"
     BURN_TOO_MANY = "burn_too_many"
     BURN_STEPS = "burn_steps"
@@ -161,8 +161,12 @@ class MemberFacts(msgspec.Struct, frozen=True):
 
 
 class Totals(msgspec.Struct, frozen=True):
-    """The box of totals: catalogue prices, what was taken off, points, and what is to be paid (``cash``: rounded for coins)."""
+    """The box of totals: pieces (goods by weight count once), catalogue prices, what was taken off, points, what is to be paid.
 
+    ``cash_to_pay_minor`` is rounded for coins.
+    """
+
+    item_count: int = 0
     gross_minor: int = 0
     discount_minor: int = 0
     burn_units: int = 0

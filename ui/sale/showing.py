@@ -2,17 +2,16 @@
 
 from collections.abc import Set as AbstractSet
 
+from pos_app.model.money import MILLI
 from pos_app.use_cases.quoting import member_context
 from pos_app.use_cases.views import Quote
 from ui.keys import Command
+from ui.sale.checkout import keys_of
 from ui.sale.desk import Desk
-from ui.sale.screen import EnrolPanel, MemberFacts, Screen, Totals, VoidPanel
+from ui.sale.screen import MemberFacts, Screen, Totals
 
 _ALWAYS = frozenset({Command.CONFIRM, Command.BACK, Command.MULTIPLY, Command.COPY})
-_WITH_LINES = frozenset(
-    {Command.QUANTITY, Command.PRICE, Command.REMOVE, Command.UP, Command.DOWN, Command.VOID}
-)
-_OPENING = frozenset({Command.POINTS, Command.CASH, Command.CARD, Command.FINISH, Command.VOID})
+_WITH_LINES = frozenset({Command.QUANTITY, Command.PRICE, Command.REMOVE, Command.UP, Command.DOWN, Command.VOID})
 
 
 def screen_of(desk: Desk) -> Screen:
@@ -34,6 +33,7 @@ def screen_of(desk: Desk) -> Screen:
 
 def _totals(quote: Quote) -> Totals:
     return Totals(
+        item_count=sum(1 if line.sold_by_weight else line.quantity_milli // MILLI for line in quote.lines),
         gross_minor=quote.gross_minor,
         discount_minor=quote.discount_minor,
         burn_units=quote.result.burn_units,
@@ -66,22 +66,16 @@ def _commands(desk: Desk) -> AbstractSet[Command]:
         return frozenset()
     if desk.problem is not None:
         return {Command.BACK}
-    if isinstance(desk.panel, EnrolPanel):
-        return {Command.CONFIRM, Command.BACK}
+    if desk.panel is not None:
+        return keys_of(desk.panel)
     has_lines, has_member = bool(desk.basket.lines), desk.basket.member is not None
-    pay = {Command.FINISH} if desk.is_beside else {Command.CASH, Command.CARD}
     possible = set(_ALWAYS)
     if has_lines:
-        possible |= _WITH_LINES | pay
+        possible |= _WITH_LINES | ({Command.FINISH} if desk.is_beside else {Command.CASH, Command.CARD})
     if has_lines and has_member:
         possible.add(Command.POINTS)
     if has_member:
         possible |= {Command.CARD_OFF, Command.VOID}
     if desk.is_beside:
         possible.add(Command.AMOUNT)
-    if desk.tenders:
-        return {Command.CONFIRM, Command.BACK, Command.CASH, Command.CARD}
-    if desk.panel is not None:
-        voiding = {Command.REMOVE} if isinstance(desk.panel, VoidPanel) else set()
-        return (possible & _OPENING) | {Command.CONFIRM, Command.BACK, Command.COPY} | voiding
     return possible

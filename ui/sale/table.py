@@ -41,14 +41,18 @@ class LineDelegate(QStyledItemDelegate):
         self._name_metrics = QFontMetrics(self._fonts[Column.PRODUCT])
         self._detail_metrics = QFontMetrics(self._detail_font)
         self._ink, self._soft = QColor(tokens.INK), QColor(tokens.INK_SOFT)
-        self._tint, self._accent, self._rule = QColor(tokens.ACCENT_TINT), QColor(tokens.ACCENT), QColor(tokens.RULE_SOFT)
+        self._tint, self._accent, self._rule = (
+            QColor(tokens.ACCENT_TINT),
+            QColor(tokens.ACCENT),
+            QColor(tokens.RULE_SOFT),
+        )
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         """Draw one cell."""
         row, column = index.row(), Column(index.column())
-        rect: QRect = option.rect  # type: ignore[attr-defined]
+        rect: QRect = option.rect
         if row == self._model.marked:
             painter.fillRect(rect, self._tint)
             if column is Column.NUMBER:
@@ -99,7 +103,7 @@ class LinesTable(QTableView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self._set_sections()
         self.clicked.connect(self._touch)
 
@@ -128,7 +132,16 @@ class LinesTable(QTableView):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Paint the viewport, then say so."""
         super().paintEvent(event)
+        if not self._lines.rowCount():
+            self._paint_invitation()
         self.line_painted.emit()
+
+    def _paint_invitation(self) -> None:
+        painter = QPainter(self.viewport())
+        painter.setFont(font(Role.HEADING))
+        painter.setPen(QColor(tokens.INK_PALE))
+        painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, self.tr("Scan the first item"))
+        painter.end()
 
     def _touch(self, index: QModelIndex) -> None:
         self.row_touched.emit(index.row())

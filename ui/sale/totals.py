@@ -17,13 +17,15 @@ class TotalsBox(QWidget):
     def __init__(self, formats: Formats) -> None:
         super().__init__()
         self._formats = formats
-        frame, column = card(spacing=2)
+        frame, column = card(spacing=0)
+        caption = label(Role.HEADING, text=self.tr("To pay"))
+        self._rounding = TextLine(Role.BODY, colour=tokens.INK_SOFT, align=Qt.AlignmentFlag.AlignRight)
+        self._total = TextLine(Role.TOTAL, align=Qt.AlignmentFlag.AlignRight)
+        column.addLayout(row(caption, self._rounding))
+        column.addSpacing(4)
+        self._count_name, self._count = self._small_row(column)
         self._discount_name, self._discount = self._small_row(column)
         self._points_name, self._points = self._small_row(column)
-        self._caption = label(Role.BODY_STRONG, text=self.tr("To pay"))
-        self._rounding = TextLine(Role.SMALL, colour=tokens.INK_SOFT, align=Qt.AlignmentFlag.AlignRight)
-        self._total = TextLine(Role.TOTAL, align=Qt.AlignmentFlag.AlignRight)
-        column.addLayout(row(self._caption, self._rounding))
         column.addWidget(self._total)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -39,6 +41,8 @@ class TotalsBox(QWidget):
     def show_totals(self, totals: Totals) -> None:
         """Put these totals in place of the ones before."""
         formats = self._formats
+        self._count_name.setText(self.tr("Items"))
+        self._count.setText(str(totals.item_count))
         has_discount = totals.discount_minor != 0
         self._discount_name.setText(self.tr("Discount") if has_discount else "")
         self._discount.setText(formats.amount(-totals.discount_minor) if has_discount else "")

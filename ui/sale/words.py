@@ -2,11 +2,12 @@
 
 from typing import NamedTuple
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+from PySide6.QtCore import QCoreApplication
 
 from pos_app.loyalty import reasons
 from pos_app.model.evaluation import Reason
 from ui.formats import Formats
+from ui.noop import QT_TRANSLATE_NOOP
 from ui.sale.screen import Notice, NoticeCode, Problem, ProblemCode, Values
 
 _NOTICES: dict[NoticeCode, str] = {
@@ -22,7 +23,7 @@ _NOTICES: dict[NoticeCode, str] = {
     NoticeCode.NO_CARD: QT_TRANSLATE_NOOP("Notice", "There is no card on this sale. Scan one."),
     NoticeCode.CARD_TAKEN_OFF: QT_TRANSLATE_NOOP("Notice", "The card is off this sale."),
     NoticeCode.VOIDED: QT_TRANSLATE_NOOP("Notice", "The basket was dropped. Nothing was booked."),
-    NoticeCode.ENROL_OPEN: QT_TRANSLATE_NOOP("Notice", "A new card waits: Enter enrols it, Esc goes on without it."),
+    NoticeCode.PANEL_OPEN: QT_TRANSLATE_NOOP("Notice", "Finish here first: Enter, or Esc to go back."),
     NoticeCode.ENROLLED: QT_TRANSLATE_NOOP("Notice", "The card is enrolled and earns on this sale."),
     NoticeCode.BURN_TOO_MANY: QT_TRANSLATE_NOOP("Notice", "At most {most_units} can be used here. {reason}"),
     NoticeCode.BURN_STEPS: QT_TRANSLATE_NOOP("Notice", "Points are used in whole steps: {fits_units} would fit."),
@@ -31,7 +32,9 @@ _NOTICES: dict[NoticeCode, str] = {
     NoticeCode.CASH_TOO_LITTLE: QT_TRANSLATE_NOOP(
         "Notice", "{missing_minor} is missing. Take more cash, or press F10 for a card first."
     ),
-    NoticeCode.CASH_TOO_MUCH: QT_TRANSLATE_NOOP("Notice", "That is too much to be cash. Was a code scanned into the field?"),
+    NoticeCode.CASH_TOO_MUCH: QT_TRANSLATE_NOOP(
+        "Notice", "That is too much to be cash. Was a code scanned into the field?"
+    ),
     NoticeCode.CARD_TOO_MUCH: QT_TRANSLATE_NOOP("Notice", "Only {left_minor} is left to pay."),
     NoticeCode.CARD_ZERO: QT_TRANSLATE_NOOP("Notice", "Type the amount that the card pays."),
     NoticeCode.REFERENCE_MISSING: QT_TRANSLATE_NOOP("Notice", "Type the reference from the card terminal's slip."),
@@ -39,9 +42,12 @@ _NOTICES: dict[NoticeCode, str] = {
         "Notice", "That is a card number, which is never kept. Type the terminal's reference."
     ),
     NoticeCode.CARD_PART_TAKEN: QT_TRANSLATE_NOOP(
-        "Notice", "{taken_minor} was taken by card. Finish the payment, or cancel it at the terminal and press Esc again."
+        "Notice",
+        "{taken_minor} was taken by card. Finish the payment, or cancel it at the terminal and press Esc again.",
     ),
-    NoticeCode.CARD_PART_KEPT: QT_TRANSLATE_NOOP("Notice", "{taken_minor} by card is noted. The rest in cash, or F10 again."),
+    NoticeCode.CARD_PART_KEPT: QT_TRANSLATE_NOOP(
+        "Notice", "{taken_minor} by card is noted. The rest in cash, or F10 again."
+    ),
     NoticeCode.FOREIGN_MISSING: QT_TRANSLATE_NOOP("Notice", "Type the number of the fiscal receipt."),
     NoticeCode.COPY_QUEUED: QT_TRANSLATE_NOOP("Notice", "A copy of the last receipt is on its way to the printer."),
     NoticeCode.NO_RECEIPT: QT_TRANSLATE_NOOP("Notice", "There is no receipt to print again."),
@@ -65,7 +71,9 @@ class Sentences(NamedTuple):
 
 
 _KEPT = QT_TRANSLATE_NOOP("Problem", "The basket is as it was.")
-_NOT_BOOKED = QT_TRANSLATE_NOOP("Problem", "This sale is not booked yet; the basket is kept, and everything before it is safe.")
+_NOT_BOOKED = QT_TRANSLATE_NOOP(
+    "Problem", "This sale is not booked yet; the basket is kept, and everything before it is safe."
+)
 _AGAIN = QT_TRANSLATE_NOOP("Problem", "Scan it again, or type the number under the bars.")
 
 _PROBLEMS: dict[str, Sentences] = {
@@ -161,7 +169,7 @@ _PROBLEMS: dict[str, Sentences] = {
     "storage.damaged": Sentences(
         QT_TRANSLATE_NOOP("Problem", "The till's database is damaged."),
         QT_TRANSLATE_NOOP("Problem", "It was not changed; what headquarters has confirmed is safe there."),
-        QT_TRANSLATE_NOOP("Problem", "Keep the file, run \"pos-app doctor\" and restore a backup."),
+        QT_TRANSLATE_NOOP("Problem", 'Keep the file, run "pos-app doctor" and restore a backup.'),
     ),
     "storage.unavailable": Sentences(
         QT_TRANSLATE_NOOP("Problem", "The till's database could not be used."),
@@ -171,7 +179,7 @@ _PROBLEMS: dict[str, Sentences] = {
     "storage.refused": Sentences(
         QT_TRANSLATE_NOOP("Problem", "The database refused what was to be saved."),
         _NOT_BOOKED,
-        QT_TRANSLATE_NOOP("Problem", "Run \"pos-app doctor\" and report what it says."),
+        QT_TRANSLATE_NOOP("Problem", 'Run "pos-app doctor" and report what it says.'),
     ),
 }
 
@@ -186,7 +194,9 @@ _LIMITS: dict[str, str] = {
     ),
     reasons.BURN_NO_ELIGIBLE_GOODS: QT_TRANSLATE_NOOP("Limit", "There are no goods in the basket that accept points."),
     reasons.BURN_BALANCE: QT_TRANSLATE_NOOP("Limit", "The balance allows no more."),
-    reasons.BURN_CAP: QT_TRANSLATE_NOOP("Limit", "Points pay at most {cap_bp} % of the goods that accept them, {cap_minor}."),
+    reasons.BURN_CAP: QT_TRANSLATE_NOOP(
+        "Limit", "Points pay at most {cap_bp} % of the goods that accept them, {cap_minor}."
+    ),
     reasons.BURN_MIN_PAID: QT_TRANSLATE_NOOP("Limit", "At least {min_paid_minor} is always paid by money."),
 }
 

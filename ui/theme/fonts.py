@@ -11,7 +11,7 @@ from ui.theme.tokens import Role
 @cache
 def font(role: Role) -> QFont:
     """The font of a role. Its digits are all of one width, so figures stand below each other."""
-    made = QFont(_mono_family() if role.is_mono else _sans_family())
+    made = QFont(_mono_family() if role is Role.PAPER else _sans_family())
     made.setPixelSize(role.size_px)
     # The file is a variable font: Qt finds one style in it and would smear a bold out of that.
     made.setVariableAxis(QFont.Tag("wght"), role.weight)

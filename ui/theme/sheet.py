@@ -34,28 +34,31 @@ QLineEdit:focus { border-color: $accent; }
 QTableView { background: $paper; border: none; outline: none; }
 QHeaderView { background: $paper; border: none; }
 QHeaderView::section {
-    background: $paper; color: $ink_soft; border: none; border-bottom: 1px solid $rule; padding: 0 12px;
+    background: $paper; color: $ink_soft; border: none; border-bottom: 1px solid $rule; padding: 0 14px;
 }
 
 QPushButton {
     background: $paper; border: 1px solid $rule; border-radius: ${radius}px; padding: 0 16px;
 }
 QPushButton:pressed { background: $rule_soft; }
-QPushButton:disabled { background: $ground; border-color: $rule; color: $ink_pale; }
-QPushButton:disabled QLabel { color: $ink_pale; }
+QPushButton:disabled { background: $ground; }
+QPushButton QLabel { color: $ink; }
 QPushButton #keyname { color: $ink_soft; }
-QPushButton:disabled #keyname { color: $ink_pale; }
+QPushButton QLabel:disabled { color: $ink_pale; }
 QPushButton#primary { background: $accent; border-color: $accent; }
 QPushButton#primary:pressed { background: $accent_deep; }
 QPushButton#primary QLabel { color: $on_accent; }
 QPushButton#primary:disabled { background: $rule; border-color: $rule; }
-QPushButton#primary:disabled QLabel { color: $ink_soft; }
+QPushButton#primary QLabel:disabled { color: $ink_soft; }
 
 #scrim { background: $scrim; }
-#alert { background: $paper; border-radius: ${radius}px; border-left: 12px solid $error; }
+#alert {
+    background: $paper; border-left: 12px solid $error;
+    border-top-right-radius: ${radius}px; border-bottom-right-radius: ${radius}px;
+}
 #code { color: $ink; background: $rule_soft; border-radius: 6px; }
 
-QScrollArea { background: transparent; border: none; }
+QScrollArea, #paper { background: $paper; border: none; }
 QScrollBar:vertical { background: $paper; width: 14px; margin: 2px; }
 QScrollBar::handle:vertical { background: $rule; border-radius: 5px; min-height: 48px; }
 QScrollBar::add-line, QScrollBar::sub-line { height: 0; }

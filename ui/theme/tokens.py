@@ -34,20 +34,20 @@ WINDOW_SIZE_MIN: Final = (1180, 680)
 
 
 class Role(Enum):
-    """What a text is for: letter size in pixels, weight, and which family."""
+    """What a text is for: letter size in pixels, and weight."""
 
-    FINE = (13, 400, "sans")
-    SMALL = (15, 400, "sans")
-    SMALL_STRONG = (15, 600, "sans")
-    BODY = (17, 400, "sans")
-    BODY_STRONG = (17, 600, "sans")
-    ENTRY = (22, 500, "sans")
-    HEADING = (22, 600, "sans")
-    TITLE = (28, 600, "sans")
-    FIGURE = (34, 600, "sans")
-    TOTAL = (58, 700, "sans")
-    HUGE = (108, 700, "sans")
-    PAPER = (14, 400, "mono")
+    FINE = (13, 400)
+    SMALL = (15, 400)
+    SMALL_STRONG = (15, 600)
+    BODY = (17, 400)
+    BODY_STRONG = (17, 600)
+    ENTRY = (22, 500)
+    HEADING = (22, 600)
+    TITLE = (28, 600)
+    FIGURE = (34, 600)
+    TOTAL = (58, 700)
+    HUGE = (128, 700)
+    PAPER = (14, 400)  # letters of one width
 
     @property
     def size_px(self) -> int:
@@ -58,11 +58,6 @@ class Role(Enum):
     def weight(self) -> int:
         """400 is regular, 700 bold."""
         return self.value[1]
-
-    @property
-    def is_mono(self) -> bool:
-        """Whether all letters are of one width."""
-        return self.value[2] == "mono"
 
 
 def colours() -> dict[str, str]:

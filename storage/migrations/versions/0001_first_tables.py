@@ -38,7 +38,7 @@ def upgrade() -> None:
         sa.Column("utc_ms", sa.Integer(), nullable=False),
         sa.CheckConstraint("length(prev_hash) = 32 AND length(hash) = 32", name=op.f("ck_event_hash_length")),
         sa.CheckConstraint("seq BETWEEN 1 AND 1000000000000000", name=op.f("ck_event_seq_range")),
-        sa.PrimaryKeyConstraint("incarnation", "seq", name=op.f("pk_event")),
+        sa.PrimaryKeyConstraint("terminal_id", "incarnation", "seq", name=op.f("pk_event")),
         sa.UniqueConstraint("event_id", name=op.f("uq_event_event_id")),
         sqlite_strict=True,
         sqlite_with_rowid=False,

@@ -26,7 +26,14 @@ def line(
     category: str = "TEA",
 ) -> EngineLine:
     return EngineLine(
-        line_no, code or f"p{line_no}", product_class, band, department, category, quantity_milli=1000, amount_minor=amount_minor
+        line_no,
+        code or f"p{line_no}",
+        product_class,
+        band,
+        department,
+        category,
+        quantity_milli=1000,
+        amount_minor=amount_minor,
     )
 
 

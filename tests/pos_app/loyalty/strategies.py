@@ -1,5 +1,6 @@
 """Programmes and receipts of every kind, for properties. Products are few, so that equal lines and ties are common."""
 
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -53,6 +54,7 @@ def _rule(rule_id: str, **more: Any) -> dict[str, st.SearchStrategy[Any]]:
     }
 
 
+@cache
 @st.composite
 def steps(draw: st.DrawFn, *, with_classes: bool) -> tuple[Step, ...]:
     starts = [0, *sorted(draw(st.sets(st.integers(1, 4000), max_size=3)))]
@@ -64,6 +66,7 @@ def steps(draw: st.DrawFn, *, with_classes: bool) -> tuple[Step, ...]:
     )
 
 
+@cache
 def _progressive(rule_id: str, on: str) -> st.SearchStrategy[AnyRule]:
     accumulated = on == "accumulated"
     return st.builds(
@@ -77,6 +80,7 @@ def _progressive(rule_id: str, on: str) -> st.SearchStrategy[AnyRule]:
     )
 
 
+@cache
 def rules(rule_id: str) -> st.SearchStrategy[AnyRule]:
     """A rule of any kind; at most the one whose id is r0 goes by an accumulated sum."""
     by_class = st.dictionaries(st.sampled_from(CARD_CLASSES), _rates_bp)
@@ -96,6 +100,7 @@ def rules(rule_id: str) -> st.SearchStrategy[AnyRule]:
     )
 
 
+@cache
 def _earning(*, receipt_limits: bool) -> st.SearchStrategy[Earning]:
     limits = (
         {"receipt_max_points": _sometimes(_points), "receipt_max_bp": _sometimes(_rates_bp)} if receipt_limits else {}
@@ -109,6 +114,7 @@ def _earning(*, receipt_limits: bool) -> st.SearchStrategy[Earning]:
     )
 
 
+@cache
 def _burning() -> st.SearchStrategy[Burning]:
     return st.builds(
         Burning,
@@ -122,6 +128,7 @@ def _burning() -> st.SearchStrategy[Burning]:
     )
 
 
+@cache
 @st.composite
 def programmes(draw: st.DrawFn, programme_id: str, point_worth_minor: int, *, receipt_limits: bool = True) -> Programme:
     count = draw(st.integers(0, 3))
@@ -139,6 +146,7 @@ def programmes(draw: st.DrawFn, programme_id: str, point_worth_minor: int, *, re
     )
 
 
+@cache
 @st.composite
 def programme_sets(draw: st.DrawFn, *, receipt_limits: bool = True, count_max: int = 3) -> ProgrammeSet:
     point_worth_minor = draw(st.sampled_from([1, 3, 10, 100]))
@@ -148,6 +156,7 @@ def programme_sets(draw: st.DrawFn, *, receipt_limits: bool = True, count_max: i
     )
 
 
+@cache
 @st.composite
 def goods_lines(draw: st.DrawFn, *, size_max: int = 6) -> tuple[EngineLine, ...]:
     """Lines of a shop whose products keep their attributes: the code says what a product is."""
@@ -164,7 +173,10 @@ def goods_lines(draw: st.DrawFn, *, size_max: int = 6) -> tuple[EngineLine, ...]
         )
     )
     sold = draw(
-        st.lists(st.tuples(st.integers(0, len(catalogue) - 1), st.sampled_from([0, 1, 99, 250]) | st.integers(0, 3000)), max_size=size_max)
+        st.lists(
+            st.tuples(st.integers(0, len(catalogue) - 1), st.sampled_from([0, 1, 99, 250]) | st.integers(0, 3000)),
+            max_size=size_max,
+        )
     )
     return tuple(
         EngineLine(number, f"c{product}", *catalogue[product], quantity_milli=1000, amount_minor=amount_minor)
@@ -172,6 +184,7 @@ def goods_lines(draw: st.DrawFn, *, size_max: int = 6) -> tuple[EngineLine, ...]
     )
 
 
+@cache
 def members() -> st.SearchStrategy[MemberContext]:
     return st.builds(
         MemberContext,
@@ -184,9 +197,7 @@ def members() -> st.SearchStrategy[MemberContext]:
 
 
 @st.composite
-def receipts(
-    draw: st.DrawFn, sets: st.SearchStrategy[ProgrammeSet] | None = None
-) -> tuple[EngineInput, ProgrammeSet]:
+def receipts(draw: st.DrawFn, sets: st.SearchStrategy[ProgrammeSet] | None = None) -> tuple[EngineInput, ProgrammeSet]:
     """A receipt, with or without a member, and the programmes that it goes by."""
     programmes_of_receipt = draw(sets or programme_sets())
     engine_input = receipt(

@@ -71,38 +71,38 @@ def test_that_the_limit_of_a_burn_is_named(burning: Burning, more: dict[str, Any
         Burning(exclude_departments=frozenset({"DRUG"})),
     ],
 )
-def test_that_a_condition_that_is_just_met_lets_points_burn(burning):
+def test_that_a_condition_that_is_just_met_lets_points_burn(burning: Burning) -> None:
     assert 500 == burned(burning, line(amount_minor=1000), balance=500).burn_units
 
 
 @pytest.mark.parametrize(("ask", "units"), [(-5, 0), (0, 0), (7, 7), (1000, 1000)])
-def test_that_what_is_asked_for_burns(ask, units):
+def test_that_what_is_asked_for_burns(ask: int, units: int) -> None:
     result = burned(Burning(), line(amount_minor=1000), ask=ask)
     assert (units, units, 1000) == (result.burn_units, result.burn_worth_minor, result.burnable_units)
 
 
-def test_that_points_asked_for_are_lowered_to_a_clean_multiple():
+def test_that_points_asked_for_are_lowered_to_a_clean_multiple() -> None:
     assert 400 == burned(Burning(multiple_points=200), line(amount_minor=1000), ask=599).burn_units
 
 
-def test_that_a_burn_is_worth_whole_minor_units():
+def test_that_a_burn_is_worth_whole_minor_units() -> None:
     """Hundredths of a point that is worth 0.30: one hundredth is worth 0.3 minor units, ten are worth 3."""
     result = burned(Burning(), line(), ask=1234, point_worth_minor=30, points_exponent=2)
     assert (1230, 369) == (result.burn_units, result.burn_worth_minor)
 
 
-def test_that_the_minimum_by_money_is_of_the_whole_receipt():
+def test_that_the_minimum_by_money_is_of_the_whole_receipt() -> None:
     lines = (line(1, 1000), line(2, 500, product_class=ProductClass.REGULATED))
     assert 1000 == burned(Burning(min_paid_minor=100), *lines).burn_units
 
 
-def test_that_worth_goes_by_amount_and_units_by_worth():
+def test_that_worth_goes_by_amount_and_units_by_worth() -> None:
     lines = (line(1, 100, code="b"), line(2, 100, code="a"), line(3, 100, code="c"))
     result = burned(Burning(), *lines, ask=5, point_worth_minor=20)
     assert (BurnShare(1, 2, 33), BurnShare(2, 2, 34), BurnShare(3, 1, 33)) == result.burn_shares
 
 
-def test_that_excluded_and_regulated_goods_take_no_share():
+def test_that_excluded_and_regulated_goods_take_no_share() -> None:
     lines = (
         line(1, 1000),
         line(2, 1000, category="PERFUME"),
@@ -113,12 +113,12 @@ def test_that_excluded_and_regulated_goods_take_no_share():
     assert (BurnShare(1, 600, 600),) == result.burn_shares
 
 
-def test_that_the_programme_says_how_points_burn():
+def test_that_the_programme_says_how_points_burn() -> None:
     assert BurnAs.TENDER == burned(Burning(burn_as=BurnAs.TENDER), line()).burn_as
     assert BurnAs.PRICE_REDUCTION == burned(Burning(), line()).burn_as
 
 
-def test_that_the_first_programme_with_a_burning_section_burns():
+def test_that_the_first_programme_with_a_burning_section_burns() -> None:
     programmes = programme_set(
         [
             programme(programme_id="a"),
@@ -129,7 +129,7 @@ def test_that_the_first_programme_with_a_burning_section_burns():
     assert 200 == burnable(programmes)
 
 
-def test_that_the_pharmacy_sells_first_at_full_price():
+def test_that_the_pharmacy_sells_first_at_full_price() -> None:
     programmes = presets("pharmacy")
     holder = member(spendable_units=500, receipts_before=0)
     result = evaluate(receipt(programmes, line(), holder=holder, burn_units=500), programmes)

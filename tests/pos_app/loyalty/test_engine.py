@@ -26,13 +26,13 @@ from tests.pos_app.loyalty.builders import (
 @pytest.mark.parametrize(
     ("card_class", "units"), [("silver", 59), ("gold", 99), ("platinum", 139), ("staff", 0), ("", 0)]
 )
-def test_that_a_fixed_card_earns_by_its_class(card_class, units):
+def test_that_a_fixed_card_earns_by_its_class(card_class: str, units: int) -> None:
     programmes = presets("fixed-card")
     result = evaluate(receipt(programmes, line(amount_minor=1999), holder=member(card_class)), programmes)
     assert units == result.earned_units
 
 
-def test_that_an_award_says_rate_base_and_class():
+def test_that_an_award_says_rate_base_and_class() -> None:
     programmes = presets("fixed-card")
     result = evaluate(receipt(programmes, line(amount_minor=1999), holder=member("gold")), programmes)
     reason = Reason(reasons.FIXED_CARD, {"rate_bp": 500, "base_minor": 1999, "card_class": "gold"})
@@ -41,20 +41,20 @@ def test_that_an_award_says_rate_base_and_class():
 
 
 @pytest.mark.parametrize(("sum_minor", "units"), [(1999, 19), (2000, 40), (4999, 99), (5000, 150), (10_000, 500)])
-def test_that_a_larger_receipt_reaches_a_higher_step(sum_minor, units):
+def test_that_a_larger_receipt_reaches_a_higher_step(sum_minor: int, units: int) -> None:
     programmes = presets("progressive-receipt")
     result = evaluate(receipt(programmes, line(amount_minor=sum_minor), holder=member()), programmes)
     assert units == result.earned_units
     assert {} == result.counted
 
 
-def test_that_the_next_step_of_a_receipt_raises_this_receipt():
+def test_that_the_next_step_of_a_receipt_raises_this_receipt() -> None:
     programmes = presets("progressive-receipt")
     result = evaluate(receipt(programmes, line(amount_minor=1999), holder=member()), programmes)
     assert NextStep("progressive-receipt", "receipt", 1, 200, "") == result.next_step
 
 
-def test_that_an_accumulated_sum_rates_by_what_was_bought_before_and_moves_up_after():
+def test_that_an_accumulated_sum_rates_by_what_was_bought_before_and_moves_up_after() -> None:
     programmes = presets("progressive")
     lines = (
         line(1, 2000),
@@ -69,13 +69,13 @@ def test_that_an_accumulated_sum_rates_by_what_was_bought_before_and_moves_up_af
     assert result.next_step is None
 
 
-def test_that_the_receipt_after_the_step_earns_more():
+def test_that_the_receipt_after_the_step_earns_more() -> None:
     programmes = presets("progressive")
     holder = member("plus", accumulators={"progressive": 3_001_000})
     assert 20 == evaluate(receipt(programmes, line(amount_minor=2000), holder=holder), programmes).earned_units
 
 
-def test_that_the_next_step_says_what_is_missing_after_this_receipt():
+def test_that_the_next_step_says_what_is_missing_after_this_receipt() -> None:
     programmes = presets("progressive")
     result = evaluate(receipt(programmes, line(amount_minor=2000), holder=member()), programmes)
     assert NextStep("progressive", "accumulated", 2_998_000, 100, "plus") == result.next_step
@@ -83,13 +83,13 @@ def test_that_the_next_step_says_what_is_missing_after_this_receipt():
 
 
 @pytest.mark.parametrize("card_class", ["plus", "staff"])
-def test_that_a_class_neither_falls_nor_replaces_one_that_the_programme_does_not_know(card_class):
+def test_that_a_class_neither_falls_nor_replaces_one_that_the_programme_does_not_know(card_class: str) -> None:
     programmes = presets("progressive")
     result = evaluate(receipt(programmes, line(), holder=member(card_class)), programmes)
     assert card_class == result.class_after
 
 
-def test_that_a_sum_below_zero_stands_on_the_first_step():
+def test_that_a_sum_below_zero_stands_on_the_first_step() -> None:
     programmes = presets("progressive")
     holder = member(accumulators={"progressive": -5000})
     result = evaluate(receipt(programmes, line(amount_minor=2000), holder=holder), programmes)
@@ -97,7 +97,7 @@ def test_that_a_sum_below_zero_stands_on_the_first_step():
     assert "" == result.class_after
 
 
-def test_that_pharmacy_weights_go_by_band_then_by_class_of_product():
+def test_that_pharmacy_weights_go_by_band_then_by_class_of_product() -> None:
     programmes = presets("pharmacy")
     lines = (
         line(1, product_class=ProductClass.MEDICINE),
@@ -111,18 +111,18 @@ def test_that_pharmacy_weights_go_by_band_then_by_class_of_product():
     assert weighted | {"product_class": "high_margin", "band": "3"} == result.awards[2].reason.values
 
 
-def test_that_a_level_of_the_card_gives_the_pharmacy_rate():
+def test_that_a_level_of_the_card_gives_the_pharmacy_rate() -> None:
     programmes = presets("pharmacy")
     assert 50 == evaluate(receipt(programmes, line(), holder=member("gold")), programmes).earned_units
 
 
-def test_that_pharmacy_bonuses_wait_36_hours():
+def test_that_pharmacy_bonuses_wait_36_hours() -> None:
     programmes = presets("pharmacy")
     (lot,) = evaluate(receipt(programmes, line(), holder=member()), programmes).lots
     assert NOON_MS + 36 * 3_600_000 == lot.starts_at_ms
 
 
-def test_that_nothing_is_earned_without_a_member():
+def test_that_nothing_is_earned_without_a_member() -> None:
     programmes = presets("fixed-card", "pharmacy", "progressive")
     result = evaluate(receipt(programmes, line(), holder=None, burn_units=10), programmes)
     assert ((), (), {}, 0) == (result.awards, result.lots, result.counted, result.burn_units)
@@ -130,7 +130,7 @@ def test_that_nothing_is_earned_without_a_member():
     assert reasons.BURN_NO_MEMBER == result.burn_limit.code
 
 
-def test_that_an_empty_receipt_and_an_empty_set_give_nothing():
+def test_that_an_empty_receipt_and_an_empty_set_give_nothing() -> None:
     programmes = presets("pharmacy")
     assert () == evaluate(receipt(programmes, holder=member()), programmes).awards
     none = programme_set([])
@@ -138,7 +138,7 @@ def test_that_an_empty_receipt_and_an_empty_set_give_nothing():
     assert ((), "gold", reasons.BURN_NO_PROGRAMME) == (result.awards, result.class_after, result.burn_limit.code)
 
 
-def test_that_points_are_rounded_down_once_and_shared_by_the_largest_remainder():
+def test_that_points_are_rounded_down_once_and_shared_by_the_largest_remainder() -> None:
     programmes = programme_set([programme(FIVE_PERCENT)])
     lines = (line(1, 30), line(2, 30), line(3, 39))
     result = evaluate(receipt(programmes, *lines, holder=member()), programmes)
@@ -146,7 +146,7 @@ def test_that_points_are_rounded_down_once_and_shared_by_the_largest_remainder()
     assert 4 == result.earned_units
 
 
-def test_that_a_share_may_round_down_to_nothing_and_still_has_its_reason():
+def test_that_a_share_may_round_down_to_nothing_and_still_has_its_reason() -> None:
     programmes = programme_set([programme(FIVE_PERCENT)])
     result = evaluate(receipt(programmes, line(1, 20), line(2, 1), holder=member()), programmes)
     assert {1: 1, 2: 0} == units_by_line(result)
@@ -154,13 +154,13 @@ def test_that_a_share_may_round_down_to_nothing_and_still_has_its_reason():
 
 
 @pytest.mark.parametrize(("points_exponent", "units"), [(0, 1), (1, 19), (2, 199)])
-def test_that_worth_becomes_points_of_the_exponent(points_exponent, units):
+def test_that_worth_becomes_points_of_the_exponent(points_exponent: int, units: int) -> None:
     programmes = programme_set([programme(FIVE_PERCENT, point_worth_minor=50)])
     engine_input = receipt(programmes, line(amount_minor=1999), holder=member(), points_exponent=points_exponent)
     assert units == evaluate(engine_input, programmes).earned_units
 
 
-def test_that_the_best_rule_of_a_lane_wins_each_line():
+def test_that_the_best_rule_of_a_lane_wins_each_line() -> None:
     medicine = Pharmacy(id="medicine", rate_bp=100, class_percent={ProductClass.HIGH_MARGIN: 900})
     programmes = programme_set([programme(FIVE_PERCENT, programme_id="a"), programme(medicine, programme_id="b")])
     lines = (line(1), line(2, product_class=ProductClass.HIGH_MARGIN))
@@ -169,7 +169,7 @@ def test_that_the_best_rule_of_a_lane_wins_each_line():
     assert [("a", 50), ("b", 90)] == [(lot.programme_id, lot.units) for lot in result.lots]
 
 
-def test_that_rules_of_other_lanes_and_rules_that_add_give_on_top():
+def test_that_rules_of_other_lanes_and_rules_that_add_give_on_top() -> None:
     other_lane = FixedCard(id="other", lane="extra", rates_bp={}, other_rate_bp=100)
     adding = FixedCard(id="adding", adds=True, rates_bp={}, other_rate_bp=10)
     programmes = programme_set([programme(FIVE_PERCENT, other_lane, adding)])
@@ -179,7 +179,7 @@ def test_that_rules_of_other_lanes_and_rules_that_add_give_on_top():
 
 
 @pytest.mark.parametrize(("priority", "winner"), [(100, "a"), (99, "b")])
-def test_that_equal_worth_goes_by_priority_then_programme(priority, winner):
+def test_that_equal_worth_goes_by_priority_then_programme(priority: int, winner: str) -> None:
     programmes = programme_set(
         [programme(FIVE_PERCENT, programme_id="a"), programme(FIVE_PERCENT, programme_id="b", priority=priority)]
     )
@@ -187,13 +187,13 @@ def test_that_equal_worth_goes_by_priority_then_programme(priority, winner):
     assert winner == result.awards[0].programme_id
 
 
-def test_that_equal_worth_in_a_programme_goes_by_rule_id():
+def test_that_equal_worth_in_a_programme_goes_by_rule_id() -> None:
     first = FixedCard(id="a-first", rates_bp={}, other_rate_bp=500)
     programmes = programme_set([programme(FIVE_PERCENT, first)])
     assert "a-first" == evaluate(receipt(programmes, line(), holder=member()), programmes).awards[0].rule_id
 
 
-def test_that_a_lane_is_rounded_once_even_over_programmes():
+def test_that_a_lane_is_rounded_once_even_over_programmes() -> None:
     """5 % of 0.10 and 1 % x 900 of 0.06 are 0.5 and 0.54 points: one point together, none if each were rounded."""
     medicine = Pharmacy(id="medicine", rate_bp=100, class_percent={ProductClass.HIGH_MARGIN: 900})
     programmes = programme_set([programme(FIVE_PERCENT, programme_id="a"), programme(medicine, programme_id="b")])
@@ -203,7 +203,7 @@ def test_that_a_lane_is_rounded_once_even_over_programmes():
     assert ["b"] == [lot.programme_id for lot in result.lots]
 
 
-def test_that_a_line_and_a_receipt_have_limits():
+def test_that_a_line_and_a_receipt_have_limits() -> None:
     earning = Earning(line_max_points=40, receipt_max_points=70)
     programmes = programme_set([programme(FIVE_PERCENT, earning=earning)])
     result = evaluate(receipt(programmes, line(1, 1000), line(2, 1000), holder=member()), programmes)
@@ -212,28 +212,31 @@ def test_that_a_line_and_a_receipt_have_limits():
     assert (40, 70) == (values["line_max_points"], values["receipt_max_units"])
 
 
-def test_that_a_limit_which_lowers_nothing_is_not_a_reason():
+def test_that_a_limit_which_lowers_nothing_is_not_a_reason() -> None:
     earning = Earning(line_max_points=50, receipt_max_points=50)
     programmes = programme_set([programme(FIVE_PERCENT, earning=earning)])
     result = evaluate(receipt(programmes, line(), holder=member()), programmes)
     assert {"rate_bp", "base_minor", "card_class"} == set(result.awards[0].reason.values)
 
 
-def test_that_the_guard_limits_a_receipt_to_a_share_of_what_is_paid():
+def test_that_the_guard_limits_a_receipt_to_a_share_of_what_is_paid() -> None:
     guarded = programme(FIVE_PERCENT, earning=Earning(receipt_max_bp=200))
-    assert 20 == evaluate(receipt(programme_set([guarded]), line(), holder=member()), programme_set([guarded])).earned_units
+    assert (
+        20
+        == evaluate(receipt(programme_set([guarded]), line(), holder=member()), programme_set([guarded])).earned_units
+    )
     both = programme(FIVE_PERCENT, earning=Earning(receipt_max_bp=200, receipt_max_points=15))
     assert 15 == evaluate(receipt(programme_set([both]), line(), holder=member()), programme_set([both])).earned_units
 
 
-def test_that_the_lanes_of_a_programme_share_its_limit():
+def test_that_the_lanes_of_a_programme_share_its_limit() -> None:
     adding = FixedCard(id="adding", adds=True, rates_bp={}, other_rate_bp=300)
     programmes = programme_set([programme(FIVE_PERCENT, adding, earning=Earning(receipt_max_points=60))])
     result = evaluate(receipt(programmes, line(), holder=member()), programmes)
     assert [("adding", 30), ("five", 30)] == [(a.rule_id, a.units) for a in result.awards]
 
 
-def test_that_earning_is_on_what_is_paid_by_money():
+def test_that_earning_is_on_what_is_paid_by_money() -> None:
     programmes = presets("pharmacy")
     holder = member(spendable_units=400)
     result = evaluate(receipt(programmes, line(1, 600), line(2, 400), holder=holder, burn_units=400), programmes)
@@ -241,14 +244,14 @@ def test_that_earning_is_on_what_is_paid_by_money():
     assert 18 == result.earned_units
 
 
-def test_that_what_is_paid_by_money_counts():
+def test_that_what_is_paid_by_money_counts() -> None:
     programmes = presets("progressive")
     holder = member(spendable_units=400)
     result = evaluate(receipt(programmes, line(amount_minor=1000), holder=holder, burn_units=400), programmes)
     assert {"progressive": 600} == result.counted
 
 
-def test_that_a_sum_is_kept_under_its_own_programme():
+def test_that_a_sum_is_kept_under_its_own_programme() -> None:
     steps = (Step(from_minor=0, rate_bp=0), Step(from_minor=500, rate_bp=1000))
     ladder = Progressive(id="sum", on="accumulated", period="for_ever", steps=steps)
     programmes = programme_set([programme(ladder, programme_id="a"), programme(ladder, programme_id="b")])
@@ -261,15 +264,13 @@ def test_that_a_sum_is_kept_under_its_own_programme():
 @pytest.mark.parametrize(
     ("business_date", "units"), [("2026-06-30", 0), ("2026-07-01", 50), ("2026-07-31", 50), ("2026-08-01", 0)]
 )
-def test_that_a_programme_runs_from_its_first_to_its_last_day(business_date, units):
-    programmes = programme_set(
-        [programme(FIVE_PERCENT, active_from=date(2026, 7, 1), active_until=date(2026, 7, 31))]
-    )
+def test_that_a_programme_runs_from_its_first_to_its_last_day(business_date: str, units: int) -> None:
+    programmes = programme_set([programme(FIVE_PERCENT, active_from=date(2026, 7, 1), active_until=date(2026, 7, 31))])
     engine_input = receipt(programmes, line(), holder=member(), business_date=business_date)
     assert units == evaluate(engine_input, programmes).earned_units
 
 
-def test_that_each_programme_gives_one_lot_with_its_own_issuer_and_dates():
+def test_that_each_programme_gives_one_lot_with_its_own_issuer_and_dates() -> None:
     later = programme(
         FixedCard(id="more", adds=True, rates_bp={}, other_rate_bp=100),
         programme_id="b",
@@ -284,14 +285,14 @@ def test_that_each_programme_gives_one_lot_with_its_own_issuer_and_dates():
     ) == result.lots
 
 
-def test_that_unknown_semantics_are_refused():
+def test_that_unknown_semantics_are_refused() -> None:
     programmes = presets("pharmacy")
     with pytest.raises(PosError) as caught:
         evaluate(receipt(programmes, holder=None, semantics=2), programmes)
     assert "engine.semantics" == caught.value.code
 
 
-def test_that_another_programme_set_is_refused():
+def test_that_another_programme_set_is_refused() -> None:
     with pytest.raises(PosError) as caught:
         evaluate(receipt(presets("pharmacy"), holder=None), presets("fixed-card"))
     assert "engine.programme_set" == caught.value.code

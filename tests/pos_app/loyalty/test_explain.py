@@ -11,44 +11,44 @@ from pos_app.model.products import ProductClass
 from tests.pos_app.loyalty.builders import FIVE_PERCENT, line, member, presets, programme, receipt, refusal_codes
 
 
-def test_that_evaluate_gives_no_refusals():
+def test_that_evaluate_gives_no_refusals() -> None:
     programmes = presets("fixed-card")
     assert () == evaluate(receipt(programmes, line(), holder=member()), programmes).refusals
 
 
-def test_that_a_regulated_line_is_refused_once_by_the_engine_itself():
+def test_that_a_regulated_line_is_refused_once_by_the_engine_itself() -> None:
     programmes = presets("fixed-card", "pharmacy", "progressive")
     regulated = line(7, product_class=ProductClass.REGULATED)
     result = explain(receipt(programmes, line(1), regulated, holder=member("gold")), programmes)
     assert [Refusal(7, "", "", Reason(reasons.REGULATED, {}))] == [r for r in result.refusals if r.line_no == 7]
 
 
-def test_that_the_loser_of_a_lane_says_who_won():
+def test_that_the_loser_of_a_lane_says_who_won() -> None:
     programmes = presets("fixed-card", "pharmacy")
     result = explain(receipt(programmes, line(), holder=member("platinum")), programmes)
     beaten = Reason(reasons.BEATEN, {"by_programme": "fixed-card", "by_rule": "card-class"})
     assert (Refusal(1, "pharmacy", "bonus", beaten),) == result.refusals
 
 
-def test_that_a_rate_of_zero_refuses_the_whole_receipt():
+def test_that_a_rate_of_zero_refuses_the_whole_receipt() -> None:
     programmes = presets("fixed-card")
     result = explain(receipt(programmes, line(), holder=member()), programmes)
     assert (Refusal(0, "fixed-card", "card-class", Reason(reasons.RATE_ZERO, {})),) == result.refusals
 
 
-def test_that_a_receipt_without_a_member_says_so():
+def test_that_a_receipt_without_a_member_says_so() -> None:
     programmes = presets("fixed-card")
     result = explain(receipt(programmes, line(), holder=None), programmes)
     assert (Refusal(0, "", "", Reason(reasons.NO_MEMBER, {})),) == result.refusals
 
 
-def test_that_a_programme_out_of_its_dates_says_so():
+def test_that_a_programme_out_of_its_dates_says_so() -> None:
     programmes = programme_set([programme(FIVE_PERCENT, active_from=date(2027, 1, 1))])
     result = explain(receipt(programmes, line(), holder=member()), programmes)
     assert (Refusal(0, "p", "", Reason(reasons.NOT_ACTIVE, {"business_date": "2026-07-01"})),) == result.refusals
 
 
-def test_that_excluded_goods_say_by_what():
+def test_that_excluded_goods_say_by_what() -> None:
     rule = FixedCard(
         id="five",
         rates_bp={},
@@ -67,7 +67,15 @@ def test_that_excluded_goods_say_by_what():
     ] == [refusal.reason.values for refusal in result.refusals]
 
 
-def test_that_a_line_that_could_earn_nothing_says_why():
+def test_that_every_kind_of_rule_excludes_goods() -> None:
+    nothing_for_tea = Pharmacy(id="bonus", rate_bp=300, exclude_categories=frozenset({"TEA"}))
+    programmes = programme_set([programme(nothing_for_tea)])
+    result = explain(receipt(programmes, line(1), line(2, category="MILK"), holder=member()), programmes)
+    assert [reasons.EXCLUDED] == refusal_codes(result, 1)
+    assert [2] == [award.line_no for award in result.awards]
+
+
+def test_that_a_line_that_could_earn_nothing_says_why() -> None:
     weightless = Pharmacy(id="bonus", rate_bp=300, class_percent={ProductClass.MEDICINE: 0})
     programmes = programme_set([programme(weightless)])
     lines = (line(1, product_class=ProductClass.MEDICINE), line(2, 0))
@@ -76,13 +84,13 @@ def test_that_a_line_that_could_earn_nothing_says_why():
     assert [reasons.NOTHING_PAID] == refusal_codes(result, 2)
 
 
-def test_that_a_line_limit_of_zero_says_so():
+def test_that_a_line_limit_of_zero_says_so() -> None:
     programmes = programme_set([programme(FIVE_PERCENT, earning=Earning(line_max_points=0))])
     result = explain(receipt(programmes, line(), holder=member()), programmes)
     assert [reasons.LINE_MAX_ZERO] == refusal_codes(result, 1)
 
 
-def test_that_a_lowered_burn_says_by_what():
+def test_that_a_lowered_burn_says_by_what() -> None:
     programmes = presets("pharmacy")
     result = explain(receipt(programmes, line(), holder=member(spendable_units=200), burn_units=300), programmes)
     lowered = Reason(reasons.BURN_LOWERED, {"requested_units": 300, "burned_units": 200})
@@ -92,13 +100,13 @@ def test_that_a_lowered_burn_says_by_what():
     ) == result.refusals
 
 
-def test_that_a_burn_without_a_programme_says_so():
+def test_that_a_burn_without_a_programme_says_so() -> None:
     programmes = programme_set([programme(FIVE_PERCENT)])
     result = explain(receipt(programmes, line(), holder=member(spendable_units=9), burn_units=9), programmes)
     assert [reasons.BURN_LOWERED, reasons.BURN_NO_PROGRAMME] == refusal_codes(result, 0)
 
 
-def test_that_goods_which_accept_no_points_say_so_only_when_points_are_burned():
+def test_that_goods_which_accept_no_points_say_so_only_when_points_are_burned() -> None:
     burning = Burning(exclude_categories=frozenset({"MILK"}))
     programmes = programme_set([programme(FIVE_PERCENT, burning=burning)])
     lines = (line(1), line(2, category="MILK"))

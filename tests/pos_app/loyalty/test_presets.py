@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.engine import measure
+from bench.engine import Basket, measure
 from pos_app.errors import InputError
 from pos_app.model.evaluation import EngineLine, MemberContext
 from pos_app.model.products import ProductClass
@@ -12,12 +12,12 @@ from pos_app.programmes import preset_names, preset_text
 from tests.pos_app.loyalty.builders import member, preset
 
 
-def test_that_the_programmes_at_the_heart_ship():
+def test_that_the_programmes_at_the_heart_ship() -> None:
     assert ("fixed-card", "pharmacy", "progressive", "progressive-receipt") == preset_names()
     assert preset_names() == tuple(preset(name).id for name in preset_names())
 
 
-def test_that_a_programme_that_does_not_ship_is_refused_with_those_that_do():
+def test_that_a_programme_that_does_not_ship_is_refused_with_those_that_do() -> None:
     with pytest.raises(InputError, match="fixed-card, pharmacy"):
         preset_text("../pharmacy")
 
@@ -40,13 +40,13 @@ def baskets(draw: st.DrawFn) -> tuple[tuple[EngineLine, ...], MemberContext]:
 
 
 @given(st.lists(baskets(), min_size=1, max_size=3))
-def test_that_the_reference_by_hand_gives_the_same_points_for_every_line(some):
+def test_that_the_reference_by_hand_gives_the_same_points_for_every_line(some: list[Basket]) -> None:
     row = measure(some)
     assert row["ratio"] > 0
     assert row["holds"] == (row["ratio"] <= row["reach"])
 
 
-def test_that_a_difference_to_the_reference_is_found(monkeypatch):
+def test_that_a_difference_to_the_reference_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bench.engine.points_by_hand", lambda lines, _member: [0] * len(lines))
     milk = EngineLine(1, "milk", ProductClass.GENERAL, "", "FOOD", "MILK", 1000, 1000)
     with pytest.raises(AssertionError, match="points per line differ"):

@@ -1,14 +1,17 @@
 """Programme documents: what is read, what is refused and in which words, and what is kept."""
 
+import tomllib
+from typing import Any
+
 import msgspec
 import pytest
-import tomllib
 from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from pos_app.errors import ProgrammeError
 from pos_app.loyalty.document import Burning, Earning, FixedCard, Life, Pharmacy, Programme
+from pos_app.loyalty.document_errors import explained
 from pos_app.loyalty.programme import (
     DOCUMENT_BYTES_MAX,
     PROGRAMMES_MAX,
@@ -39,63 +42,155 @@ def refused(text: str) -> str:
     ("name", "old", "new", "what"),
     [
         ("pharmacy", '"3" = 300', '"3" = 3000', "rules[1].band_percent.3: it must be at most 1000."),
-        ("pharmacy", '"3" = 300', '"3" = "300"', "rules[1].band_percent.3: a whole number is needed, not a text in quotes."),
         (
             "pharmacy",
-            "high_margin = 200",
-            "high_margn = 200",
-            "rules[1].class_percent.high_margn: 'high_margn' is not possible: possible are regulated, medicine, high_margin, general.",
+            '"3" = 300',
+            '"3" = "300"',
+            "rules[1].band_percent.3: a whole number is needed, not a text in quotes.",
+        ),
+        (
+            "pharmacy",
+            "high_margin =",
+            "high =",
+            "rules[1].class_percent.high: 'high' is not possible: possible are regulated, medi",
         ),
         ("pharmacy", "rate_bp = 300", "rate_bp = 10001", "rules[1].rate_bp: it must be at most 10000."),
         ("pharmacy", "rate_bp = 300", "rate_bp = -1", "rules[1].rate_bp: it must be at least 0."),
-        ("pharmacy", "rate_bp = 300", "rate_bp = 3.5", "rules[1].rate_bp: a whole number is needed, not a number with a fraction."),
+        (
+            "pharmacy",
+            "rate_bp = 300",
+            "rate_bp = 3.5",
+            "rules[1].rate_bp: a whole number is needed, not a number with a f",
+        ),
         ("pharmacy", "rate_bp = 300", "rat_bp = 300", "rules[1].rat_bp: this key is unknown."),
-        ("pharmacy", '[[rules]]\nkind = "pharmacy"\nid = "bonus"', '[[rules]]\nkind = "pharmacy"', "rules[1]: the key 'id' is missing."),
-        ("pharmacy", "rate_bp = 300", "rate_bp = 6000", "rules[1].rate_bp: 6000 bp with a weight of 300 % would give more than the goods cost."),
-        ("pharmacy", "gold = 500", "gld = 500", "rules[1].levels_bp.gld: the card class 'gld' is not among card_classes."),
-        ("pharmacy", '["silver", "gold"]', '["silver", "gold", "silver"]', "card_classes[3]: 'silver' is there twice."),
+        (
+            "pharmacy",
+            "rate_bp = 300",
+            "rate_bp = 6000",
+            "rules[1].rate_bp: 6000 bp with a weight of 300 % would give more",
+        ),
+        (
+            "pharmacy",
+            "gold = 500",
+            "gld = 500",
+            "rules[1].levels_bp.gld: the card class 'gld' is not among card_classes.",
+        ),
+        ("pharmacy", '"silver", "gold"]', '"silver", "silver", "gold"]', "card_classes[2]: 'silver' is there twice."),
         ("pharmacy", "schema = 1", "schema = 2", "schema: this program reads documents of schema 1."),
-        ("pharmacy", 'id = "pharmacy"', 'id = "Pharmacy!"', "id: only small letters, digits, - and _ are possible, up to 64."),
+        (
+            "pharmacy",
+            'id = "pharmacy"',
+            'id = "Pharmacy!"',
+            "id: only small letters, digits, - and _ are possible, up to 64.",
+        ),
         ("pharmacy", 'name = "Pharmacy bonuses"', 'name = ""', "name: it is shorter than 1."),
-        ("pharmacy", "{ hours = 36 }", "36", "earning.pending: a text in quotes or a table is needed, not a whole number."),
         (
             "pharmacy",
             "{ hours = 36 }",
-            '"tomorrow"',
-            "earning.pending: 'tomorrow' is not possible: possible are none, next_day, { hours = 36 }.",
+            "36",
+            "earning.pending: a text in quotes or a table is needed, not a whole number.",
         ),
-        ("pharmacy", "{ months = 12 }", "{}", "earning.life: either months or days must be given."),
-        ("pharmacy", "{ months = 12 }", "{ months = 1, days = 2 }", "earning.life: either months or days must be given."),
-        ("pharmacy", "version = 1", 'version = 1\n§active_from = "May"', "active_from: a date such as 2026-01-31 is needed."),
-        ("pharmacy", "version = 1", "version = 1\n§active_until = 2026-01-01T12:00:00", "active_until: a date is needed, not a date with a time."),
         (
             "pharmacy",
-            "version = 1",
-            "version = 1\nactive_from = 2026-02-01\n§active_until = 2026-01-31",
+            "{ hours = 36 }",
+            '"soon"',
+            "earning.pending: 'soon' is not possible: possible are none, next_day, {",
+        ),
+        ("pharmacy", "{ months = 12 }", "{}", "earning.life: either months or days must be given."),
+        (
+            "pharmacy",
+            "{ months = 12 }",
+            "{ months = 1, days = 2 }",
+            "earning.life: either months or days must be given.",
+        ),
+        (
+            "pharmacy",
+            "[earning]",
+            'active_from = "May"\n[earning]',
+            "active_from: a date such as 2026-01-31 is needed.",
+        ),
+        (
+            "pharmacy",
+            "[earning]",
+            "active_until = 2026-01-01T12:00:00\n[earning]",
+            "active_until: a date is needed, not a date w",
+        ),
+        (
+            "pharmacy",
+            "[earning]",
+            "active_from = 2026-02-01\n§active_until = 2026-01-31\n[earning]",
             "active_until: the programme ends on 2026-01-31, before it begins on 2026-02-01.",
         ),
-        ("progressive", "from_minor = 3_000_000", "from_minor = 0", "rules[1].steps[2].from_minor: steps must rise: 0 follows 0."),
-        ("progressive", "from_minor = 0,", "from_minor = 1,", "rules[1].steps[1].from_minor: the first step must begin at 0 (a rate_bp of 0 gives nothing)."),
-        ("progressive", "rate_bp = 100", "rate_bp = 49", "rules[1].steps[2].rate_bp: a higher step must not give less: 49 follows 50."),
-        ("progressive", 'card_class = "plus"', 'card_class = "plos"', "rules[1].steps[2].card_class: the card class 'plos' is not among card_classes."),
-        ("progressive", 'steps = [\n    { from_minor = 0, rate_bp = 50, card_class = "standard" }', 'steps = [\n    { from_minor = 0, rate_bp = 50, card_class = "plus" }', "rules[1].steps: the classes of the steps must rise in the order of card_classes."),
+        (
+            "progressive",
+            "from_minor = 3_000_000",
+            "from_minor = 0",
+            "rules[1].steps[2].from_minor: steps must rise: 0 follows 0.",
+        ),
+        (
+            "progressive",
+            "from_minor = 0,",
+            "from_minor = 1,",
+            "rules[1].steps[1].from_minor: the first step must begin at 0",
+        ),
+        (
+            "progressive",
+            "rate_bp = 100",
+            "rate_bp = 49",
+            "rules[1].steps[2].rate_bp: a higher step must not give less: 49 f",
+        ),
+        (
+            "progressive",
+            'class = "plus"',
+            'class = "plos"',
+            "rules[1].steps[2].card_class: the card class 'plos' is not among",
+        ),
         (
             "progressive",
             '"rolling_12_months"',
             '"rolling"',
-            "rules[1].period: 'rolling' is not possible: possible are calendar_month, rolling_12_months, for_ever.",
+            "rules[1].period: 'rolling' is not possible: possible are calendar_",
         ),
-        ("progressive", 'on = "accumulated"              # by what was bought before this receipt; or "receipt": by this receipt\'s own sum\nperiod = "rolling_12_months"', 'on = "accumulated"', "rules[1].on: an accumulated sum needs a period: calendar_month, rolling_12_months or for_ever."),
-        ("progressive", 'kind = "progressive"', 'kind = "progresive"', "rules[1].kind: 'progresive' is not possible: possible are fixed-card, progressive, pharmacy."),
-        ("progressive-receipt", 'on = "receipt"', 'on = "receipt"\n§period = "for_ever"', "rules[1].period: a rule that goes by the receipt has no period."),
-        ("progressive-receipt", "rate_bp = 200 }", 'rate_bp = 200, card_class = "gold" }', "rules[1].steps[2].card_class: only an accumulated sum moves the class of a card."),
-        ("fixed-card", "platinum = 700", "diamond = 700", "rules[1].rates_bp.diamond: the card class 'diamond' is not among card_classes."),
-        ("fixed-card", 'id = "card-class"', 'id = "card-class"\nlane = "extra"\n§adds = true', "rules[1].adds: a rule that adds has a lane of its own: leave out lane or adds."),
-        ("fixed-card", "version = 1", "version = 1\n§version = 2", "it is not valid TOML: Cannot overwrite a value"),
-        ("fixed-card", 'name = "Silver', "name = Silver", "it is not valid TOML: Invalid value"),
+        (
+            "progressive",
+            'kind = "prog',
+            'kind = "pro',
+            "rules[1].kind: 'proressive' is not possible: possible are fixed-card, pro",
+        ),
+        (
+            "progressive-receipt",
+            "\nsteps = [",
+            '\n§period = "for_ever"\nsteps = [',
+            "rules[1].period: a rule that goes by the receipt",
+        ),
+        (
+            "progressive-receipt",
+            "rate_bp = 200",
+            'rate_bp = 200, card_class = "gold"',
+            "rules[1].steps[2].card_class: only an acc",
+        ),
+        (
+            "fixed-card",
+            "platinum = 700",
+            "diamond = 700",
+            "rules[1].rates_bp.diamond: the card class 'diamond' is not among card",
+        ),
+        (
+            "fixed-card",
+            "other_rate_bp = 0",
+            'lane = "extra"\n§adds = true',
+            "rules[1].adds: a rule that adds has a lane of its own",
+        ),
+        (
+            "fixed-card",
+            "version = 1",
+            "version = 1\n§version = 2",
+            "it is not valid TOML: Cannot overwrite a value (at line ",
+        ),
+        ("fixed-card", 'name = "Silver', "name = Silver", "it is not valid TOML: Invalid value (at line "),
     ],
-)  # fmt: skip
-def test_that_a_mistake_in_a_file_is_named_by_line_and_key(name, old, new, what):
+)
+def test_that_a_mistake_in_a_file_is_named_by_line_and_key(name: str, old: str, new: str, what: str) -> None:
     """The mistake is on the line of the mark, or where the new text begins."""
     before, after = preset_text(name).split(old, maxsplit=1)
     text = before + new + after
@@ -103,18 +198,38 @@ def test_that_a_mistake_in_a_file_is_named_by_line_and_key(name, old, new, what)
     assert refused(text.replace(MARK, "")).startswith(f"shop.toml, line {line_no}: {what}")
 
 
-def test_that_every_rule_id_is_used_once():
+LADDER = '[[rules]]\nkind = "progressive"\nid = "{id}"\non = "accumulated"\n{period}steps = [{steps}]\n'
+STEP = "{{ from_minor = {}, rate_bp = 1, card_class = '{}' }}"
+
+
+def test_that_an_accumulated_sum_needs_a_period() -> None:
+    what = refused(HEAD + LADDER.format(id="a", period="", steps=STEP.format(0, "")))
+    assert what.startswith("shop.toml, line 9: rules[1].on: an accumulated sum needs a period: calendar_month,")
+
+
+@pytest.mark.parametrize("classes", [("gold", "silver"), ("silver", "silver")])
+def test_that_classes_rise_with_the_steps(classes: tuple[str, str]) -> None:
+    steps = ", ".join(STEP.format(start, name) for start, name in enumerate(classes))
+    text = (
+        HEAD
+        + 'card_classes = ["silver", "gold"]\n'
+        + LADDER.format(id="a", period='period = "for_ever"\n', steps=steps)
+    )
+    assert refused(text).startswith("shop.toml, line 12: rules[1].steps: the classes of the steps must rise")
+
+
+def test_that_every_rule_id_is_used_once() -> None:
     rule = '[[rules]]\nkind = "fixed-card"\nid = "a"\nrates_bp = {}\n'
     assert "shop.toml, line 12: rules[2].id: the rule id 'a' is used before." == refused(HEAD + rule + rule)
 
 
-def test_that_one_rule_goes_by_an_accumulated_sum():
-    rule = '[[rules]]\nkind = "progressive"\nid = "{}"\non = "accumulated"\nperiod = "for_ever"\nsteps = [{{from_minor = 0, rate_bp = 1}}]\n'
-    what = refused(HEAD + rule.format("a") + rule.format("b"))
+def test_that_one_rule_goes_by_an_accumulated_sum() -> None:
+    rules = "".join(LADDER.format(id=name, period='period = "for_ever"\n', steps=STEP.format(0, "")) for name in "ab")
+    what = refused(HEAD + rules)
     assert "shop.toml, line 15: rules[2].on: only one rule of a programme may go by an accumulated sum." == what
 
 
-def test_that_steps_may_be_tables_of_their_own():
+def test_that_steps_may_be_tables_of_their_own() -> None:
     steps = "".join(f"[[rules.steps]]\nfrom_minor = {start}\nrate_bp = 1\n" for start in (0, 5, 5))
     what = refused(HEAD + '[[rules]]\nkind = "progressive"\nid = "a"\non = "receipt"\n' + steps)
     assert "shop.toml, line 17: rules[1].steps[3].from_minor: steps must rise: 5 follows 5." == what
@@ -123,8 +238,14 @@ def test_that_steps_may_be_tables_of_their_own():
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ('{"schema": 1,\n "rules": [\n{"id": "a",\n"kind": "pharmacy", "rate_bp": 10001}]}', "shop.toml, line 4: rules[1].rate_bp: it must be at most 10000."),
-        ('{"schema": 1,\n"id"; 2}', "shop.toml, line 2: it is not valid JSON: JSON is malformed: expected ':' (byte 18)."),
+        (
+            '{"schema": 1,\n "rules": [\n{"id": "a",\n"kind": "pharmacy", "rate_bp": 10001}]}',
+            "shop.toml, line 4: rules[1].rate_bp: it must be at most 10000.",
+        ),
+        (
+            '{"schema": 1,\n"id"; 2}',
+            "shop.toml, line 2: it is not valid JSON: JSON is malformed: expected ':' (byte 18).",
+        ),
         ('{"schema": 1', "shop.toml: it is not valid JSON: Input data was truncated."),
         ("{}", "shop.toml, line 1: the key 'schema' is missing."),
         ("", "shop.toml, line 1: the key 'schema' is missing."),
@@ -138,16 +259,20 @@ def test_that_steps_may_be_tables_of_their_own():
         ("schema = 1\nearning = { pending = 'x - at `$.rules[...]`' }", "shop.toml, line 1: "),
         ("earning = { pending = 'x - at `$.earning[...]`' }", "shop.toml, line 1: earning"),
     ],
-)  # fmt: skip
-def test_that_anything_else_is_refused_with_a_reason(text, what):
+)
+def test_that_anything_else_is_refused_with_a_reason(text: str, what: str) -> None:
     assert refused(text).startswith(what)
 
 
-def test_that_a_number_of_thousands_of_digits_is_refused():
+def test_that_a_message_without_words_of_ours_is_shown_as_it_is() -> None:
+    assert ((), "Something new") == explained("Something new", {})
+
+
+def test_that_a_number_of_thousands_of_digits_is_refused() -> None:
     assert refused("schema = " + "9" * 5000).startswith("shop.toml: it is not valid TOML: Exceeds the limit")
 
 
-def test_that_too_many_rules_steps_bands_and_exclusions_are_refused():
+def test_that_too_many_rules_steps_bands_and_exclusions_are_refused() -> None:
     rule = '[[rules]]\nkind = "fixed-card"\nid = "r{}"\nrates_bp = {{}}\n'
     many_rules = HEAD + "".join(rule.format(number) for number in range(33))
     assert "shop.toml, line 6: rules: it is longer than 32." == refused(many_rules)
@@ -158,15 +283,18 @@ def test_that_too_many_rules_steps_bands_and_exclusions_are_refused():
 
 @given(st.text(max_size=200))
 @example('\ufeff{"schema": 1}')
-def test_that_any_text_works_or_is_refused(text):
+def test_that_any_text_works_or_is_refused(text: str) -> None:
     _works_or_is_refused(text)
+
+
+_DAMAGE = [*"[]{}=,.\"'\n#0\\ ", "9999999", "true", "[[rules]]", '"""']
 
 
 @given(
     st.sampled_from(preset_names()),
-    st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 4), st.sampled_from(list("[]{}=,.\"'\n#0\\ ") + ["9999999", "true", "[[rules]]", '"""'])), max_size=4),
-)  # fmt: skip
-def test_that_a_damaged_file_works_or_is_refused(name, damages):
+    st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 4), st.sampled_from(_DAMAGE)), max_size=4),
+)
+def test_that_a_damaged_file_works_or_is_refused(name: str, damages: list[tuple[int, int, str]]) -> None:
     text = preset_text(name)
     for position, length, put in damages:
         text = text[:position] + put + text[position + length :]
@@ -175,56 +303,64 @@ def test_that_a_damaged_file_works_or_is_refused(name, damages):
 
 _plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.just("never"),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["kind", "id", "months"]) | st.text(max_size=3), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["kind", "id", "months"]) | st.text(max_size=3), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 
 
 @given(st.sampled_from(preset_names()), st.data())
-def test_that_any_value_in_any_place_works_or_is_refused(name, data):
+def test_that_any_value_in_any_place_works_or_is_refused(name: str, data: st.DataObject) -> None:
     document = tomllib.loads(preset_text(name))
-    place = document
-    for _depth in range(3):
-        key = data.draw(st.sampled_from(sorted(place) if isinstance(place, dict) else range(len(place))))
-        if not isinstance(place[key], dict | list) or not place[key] or data.draw(st.booleans()):
-            break
-        place = place[key]
-    place[key] = data.draw(_plain)
+    places: list[Any] = [document]
+    for place in places:
+        places += [
+            inner for inner in (place.values() if isinstance(place, dict) else place) if isinstance(inner, dict | list)
+        ]
+    place = data.draw(st.sampled_from(places))
+    place[data.draw(st.sampled_from(sorted(place) if isinstance(place, dict) else range(len(place))))] = data.draw(
+        _plain
+    )
     _works_or_is_refused(msgspec.json.encode(document).decode())
 
 
 def _works_or_is_refused(text: str) -> None:
+    what = ""
     try:
         programme = parse_programme(text, source="shop.toml")
     except ProgrammeError as error:
-        assert error.what.startswith("shop.toml")
-        return
-    assert programme == decode_programme(encode_programme(programme))
+        what = error.what
+    assert what.startswith("shop.toml") or programme == decode_programme(encode_programme(programme))
 
 
 @pytest.mark.parametrize("name", preset_names())
-def test_that_a_shipped_programme_is_kept_as_it_is(name):
+def test_that_a_shipped_programme_is_kept_as_it_is(name: str) -> None:
     kept = encode_programme(preset(name))
     assert preset(name) == decode_programme(kept)
     assert kept == encode_programme(decode_programme(kept))
 
 
 @pytest.mark.parametrize("name", preset_names())
-def test_that_a_shipped_programme_fits_the_json_schema(name):
+def test_that_a_shipped_programme_fits_the_json_schema(name: str) -> None:
     Draft202012Validator.check_schema(json_schema())
     validator = Draft202012Validator(json_schema())
     validator.validate(msgspec.json.decode(encode_programme(preset(name))))
     assert not validator.is_valid({"schema": 1, "id": "p", "version": 1, "name": "P", "point_worth_minor": 0})
 
 
-def test_that_what_equals_its_default_is_not_kept_however_it_was_written():
-    written = HEAD + 'issuer = "shop"\npriority = 100\n[burning]\ncap_bp = 10_000\nburn_as = "price_reduction"\n[earning]\nlife = "never"\n'
+def test_that_what_equals_its_default_is_not_kept_however_it_was_written() -> None:
+    written = (
+        HEAD
+        + 'issuer = "shop"\npriority = 100\n[burning]\ncap_bp = 10_000\nburn_as = "price_reduction"\n[earning]\nlife = "never"\n'
+    )
     assert b'{"burning":{},"id":"p","name":"P","point_worth_minor":1,"schema":1,"version":1}' == encode_programme(
         parse_programme(written, source="shop.toml")
     )
 
 
-def test_that_what_is_kept_reads_as_the_same_rule():
+def test_that_what_is_kept_reads_as_the_same_rule() -> None:
     rich = programme(
         FixedCard(id="a", rates_bp={"gold": 1}, exclude_product_classes=frozenset(ProductClass), adds=True),
         Pharmacy(id="b", rate_bp=1, class_percent={ProductClass.MEDICINE: 0}, exclude_categories=frozenset({"B", "A"})),
@@ -235,12 +371,21 @@ def test_that_what_is_kept_reads_as_the_same_rule():
     assert rich == decode_programme(encode_programme(rich))
 
 
-def test_that_a_damaged_stored_programme_is_refused():
+@pytest.mark.parametrize("raw", [b"", b"\xff{", b"[]", b"{}", b'{"schema":2}'])
+def test_that_a_damaged_stored_programme_is_refused(raw: bytes) -> None:
     with pytest.raises(ProgrammeError, match="a stored programme"):
-        decode_programme(b"\xff{")
+        decode_programme(raw)
 
 
-def test_that_the_hash_of_a_set_is_of_its_contents_alone():
+def test_that_a_stored_programme_is_not_checked_again() -> None:
+    """A later version may refuse what an earlier one has run: its receipts are explained all the same."""
+    strange = programme(FIVE_PERCENT, FIVE_PERCENT)
+    assert strange == decode_programme(encode_programme(strange))
+    with pytest.raises(ProgrammeError):
+        parse_programme(encode_programme(strange).decode(), source="shop.json")
+
+
+def test_that_the_hash_of_a_set_is_of_its_contents_alone() -> None:
     one, other = programme(FIVE_PERCENT, programme_id="a"), programme(programme_id="b")
     there, back = programme_set([one, other]), programme_set([other, one])
     assert ("a", "b") == tuple(each.id for each in back.programmes)
@@ -251,7 +396,7 @@ def test_that_the_hash_of_a_set_is_of_its_contents_alone():
     assert there.hash != programme_set([one, msgspec.structs.replace(other, version=2)]).hash
 
 
-def test_that_the_hash_of_a_document_stays_what_it_was():
+def test_that_the_hash_of_a_document_stays_what_it_was() -> None:
     """Events name their programmes by this hash for ever."""
     expected = "06dab9434ae4e398284a28642618afd8ee637f3f2f12c90ce7d852300ac0f913"
     assert expected == programme_set([programme(FIVE_PERCENT)]).hash
@@ -265,7 +410,7 @@ def test_that_the_hash_of_a_document_stays_what_it_was():
         ([programme(programme_id=f"p{n}") for n in range(PROGRAMMES_MAX + 1)], "there are 33 programmes, at most 32"),
     ],
 )
-def test_that_programmes_which_cannot_run_together_are_refused(programmes, why):
+def test_that_programmes_which_cannot_run_together_are_refused(programmes: list[Programme], why: str) -> None:
     with pytest.raises(ProgrammeError, match=why):
         programme_set(programmes)
 
@@ -274,14 +419,14 @@ def test_that_programmes_which_cannot_run_together_are_refused(programmes, why):
     ("name", "period"),
     [("progressive", "rolling_12_months"), ("progressive-receipt", None), ("pharmacy", None)],
 )
-def test_that_a_programme_names_the_period_of_its_sum(name, period):
+def test_that_a_programme_names_the_period_of_its_sum(name: str, period: str | None) -> None:
     assert period == accumulator_period(preset(name))
 
 
-def test_that_a_programme_cannot_be_changed():
+def test_that_a_programme_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
         preset("pharmacy").version = 2  # type: ignore[misc]
 
 
-def test_that_a_smallest_programme_works():
+def test_that_a_smallest_programme_works() -> None:
     assert Programme(schema=1, id="p", version=1, name="P", point_worth_minor=1) == parse_programme(HEAD, source="x")

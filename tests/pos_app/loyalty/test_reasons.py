@@ -14,7 +14,9 @@ from pos_app.model.evaluation import Reason
             "0.5 % of 0.05: card class none.",
         ),
         (
-            Reason(reasons.PROGRESSIVE_RECEIPT, {"rate_bp": 300, "base_minor": 100, "sum_minor": 5100, "from_minor": 5000}),
+            Reason(
+                reasons.PROGRESSIVE_RECEIPT, {"rate_bp": 300, "base_minor": 100, "sum_minor": 5100, "from_minor": 5000}
+            ),
             "3 % of 1.00: this receipt's 51.00 reach the step from 50.00.",
         ),
         (
@@ -38,11 +40,11 @@ from pos_app.model.evaluation import Reason
         (Reason("of_a_later_version", {"a": 1}), "of_a_later_version {'a': 1}"),
     ],
 )
-def test_that_a_reason_is_said_in_words(reason, sentence):
+def test_that_a_reason_is_said_in_words(reason: Reason, sentence: str) -> None:
     assert sentence == reasons.words(reason)
 
 
-def test_that_amounts_and_points_follow_their_exponents():
+def test_that_amounts_and_points_follow_their_exponents() -> None:
     balance = Reason(reasons.BURN_BALANCE, {"balance_units": 1234})
     assert "The balance is 12.34." == reasons.words(balance, points_exponent=2)
     paid = Reason(reasons.BURN_MIN_PAID, {"min_paid_minor": 1234})

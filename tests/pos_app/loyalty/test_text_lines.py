@@ -1,12 +1,13 @@
 """Where keys stand in a text, in every way that TOML and JSON have to write them."""
 
 import json
+import tomllib
 
 import pytest
-import tomllib
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pos_app.loyalty.checks import Path
 from pos_app.loyalty.text_lines import line_of
 
 TOML = '''\
@@ -71,12 +72,12 @@ key = 5
         ((), 1),
     ],
 )
-def test_that_a_key_of_toml_is_found(path, line_no):
+def test_that_a_key_of_toml_is_found(path: Path, line_no: int) -> None:
     tomllib.loads(TOML)
     assert line_no == line_of(TOML, path)
 
 
-def test_that_a_key_of_json_is_found():
+def test_that_a_key_of_json_is_found() -> None:
     text = '{\n"a": {"b": [1,\n2, {"c": null,\n"d": "}"}]},\n"e": 1e5}'
     json.loads(text)
     assert [1, 2, 3, 3, 4, 5] == [
@@ -86,5 +87,5 @@ def test_that_a_key_of_json_is_found():
 
 
 @given(st.text(alphabet="[]{}=,.\"'\n#ab1 "), st.lists(st.sampled_from(["a", "b", 0]), max_size=3))
-def test_that_any_text_has_a_line(text, path):
+def test_that_any_text_has_a_line(text: str, path: list[str | int]) -> None:
     assert 1 <= line_of(text, tuple(path)) <= text.count("\n") + 1

@@ -1,0 +1,127 @@
+"""The edge of the window: where we are, whether scanner and headquarters are there, the time; and a banner when something is not."""
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from pos_app.settings import Settings
+from pos_app.use_cases.clock import Clock
+from pos_app.use_cases.views import SyncStatus
+from ui.formats import Formats
+from ui.theme.tokens import Role
+from ui.widgets import label
+
+_TICK_MS = 1000
+_MINUTE_MS = 60_000
+_HOUR_MINUTES = 60
+
+
+class Header(QWidget):
+    """Shows the state of the till. Everything in it is set on the screen's thread."""
+
+    def __init__(self, settings: Settings, formats: Formats, clock: Clock) -> None:
+        super().__init__()
+        self._formats = formats
+        self._clock = clock
+        self._has_scanner = bool(settings.scanner.port)
+        self._has_hq = bool(settings.hq.url)
+        self._scanner_banner, self._printer_banner = _Banner(), _Banner()
+        self.scanner = label(Role.SMALL)
+        self.queue = label(Role.SMALL)
+        self.time = label(Role.BODY_STRONG)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._build_bar(settings))
+        column.addWidget(self._scanner_banner)
+        column.addWidget(self._printer_banner)
+        self.show_scanner(is_connected=None)
+        self.show_sync(None)
+        self._tick()
+        timer = QTimer(self)
+        timer.timeout.connect(self._tick)
+        timer.start(_TICK_MS)
+
+    def _build_bar(self, settings: Settings) -> QFrame:
+        bar = QFrame()
+        bar.setObjectName("header")
+        bar.setFixedHeight(44)
+        cells = QHBoxLayout(bar)
+        cells.setContentsMargins(20, 0, 20, 0)
+        cells.setSpacing(28)
+        cells.addWidget(label(Role.BODY_STRONG, text=settings.shop.name))
+        where = self.tr("Till {number} \u00b7 {cashier}").format(
+            number=settings.till.number, cashier=settings.till.staff_ref
+        )
+        cells.addWidget(label(Role.SMALL, name="soft", text=where))
+        cells.addStretch()
+        for widget in (self.queue, self.scanner, self.time):
+            cells.addWidget(widget)
+        return bar
+
+    def show_scanner(self, *, is_connected: bool | None) -> None:
+        """Whether the scanner is connected; None before it said so."""
+        if not self._has_scanner:
+            self.scanner.setText(self.tr("No scanner: type the codes"))
+            return
+        is_away = is_connected is False
+        state = self.tr("Scanner unplugged") if is_away else self.tr("Looking for the scanner")
+        self.scanner.setText(self.tr("Scanner connected") if is_connected else state)
+        advice = self.tr(
+            "The scanner is unplugged. The basket is safe. Plug it in again, or type the codes and press Enter."
+        )
+        self._scanner_banner.show_text(advice if is_away else "")
+
+    def show_printer(self, problem: str) -> None:
+        """What is wrong with the printer, empty for nothing."""
+        self._printer_banner.show_text(problem)
+
+    def show_sync(self, status: SyncStatus | None) -> None:
+        """How many events wait for headquarters."""
+        self.queue.setText(self._queue_text(status))
+
+    def banners(self) -> list[str]:
+        """What the banners say now."""
+        return [banner.text() for banner in (self._scanner_banner, self._printer_banner) if not banner.isHidden()]
+
+    def _queue_text(self, status: SyncStatus | None) -> str:
+        if not self._has_hq:
+            return self.tr("No headquarters")
+        if status is None:
+            return self.tr("Headquarters: not asked yet")
+        if not status.waiting_events:
+            return self.tr("Headquarters has everything")
+        waiting = self.tr("%n event(s) wait for headquarters", "", status.waiting_events)
+        age = self._age_text((status.oldest_waiting_ms or 0) // _MINUTE_MS)
+        return f"{waiting}, {age}" if age else waiting
+
+    def _age_text(self, minutes: int) -> str:
+        if not minutes:
+            return ""
+        if minutes < _HOUR_MINUTES:
+            return self.tr("%n minute(s)", "", minutes)
+        return self.tr("%n hour(s)", "", minutes // _HOUR_MINUTES)
+
+    def _tick(self) -> None:
+        text = self._formats.time(self._clock.utc_ms())
+        if text != self.time.text():
+            self.time.setText(text)
+
+
+class _Banner(QFrame):
+    """One sentence across the window, there only while it holds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("banner")
+        self._text = label(Role.BODY_STRONG, wraps=True)
+        cells = QHBoxLayout(self)
+        cells.setContentsMargins(20, 10, 20, 10)
+        cells.addWidget(self._text)
+        self.hide()
+
+    def text(self) -> str:
+        return self._text.text()
+
+    def show_text(self, text: str) -> None:
+        self._text.setText(text)
+        self.setVisible(bool(text))

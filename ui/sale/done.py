@@ -1,0 +1,114 @@
+"""After the sale: the change in letters that can be read from the door, and the receipt as it is being printed."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont, QFontMetrics
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+
+from pos_app.use_cases.views import ClosedSale
+from ui.formats import Formats
+from ui.sale.screen import Receipt
+from ui.sale.words import points_text
+from ui.theme import tokens
+from ui.theme.fonts import font
+from ui.theme.tokens import Role
+from ui.widgets import TextLine, card, label
+
+_PAPER_WIDTH = tokens.SIDE_WIDTH - 56
+
+
+class DonePage(QWidget):
+    """What the cashier says and gives; it stays until something is scanned."""
+
+    def __init__(self, formats: Formats, *, is_beside: bool) -> None:
+        super().__init__()
+        self._formats = formats
+        self._is_beside = is_beside
+        frame, column = card(spacing=4)
+        column.setContentsMargins(40, 32, 40, 32)
+        self._state = label(Role.HEADING, name="accent", text=self.tr("Saved"))
+        self._caption = label(Role.TITLE)
+        self._figure = TextLine(Role.HUGE)
+        self._paid = TextLine(Role.HEADING, colour=tokens.INK_SOFT)
+        self._member = TextLine(Role.HEADING)
+        self._balance = TextLine(Role.BODY, colour=tokens.INK_SOFT)
+        self._number = TextLine(Role.BODY, colour=tokens.INK_SOFT)
+        hint = label(Role.BODY, name="soft", text=self.tr("The next scan begins the next sale."), wraps=True)
+        for widget in (self._state, self._caption, self._figure, self._paid):
+            column.addWidget(widget)
+        column.addStretch()
+        for widget in (self._member, self._balance, self._number, hint):
+            column.addWidget(widget)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(frame)
+
+    def show_sale(self, sale: ClosedSale) -> None:
+        """Show this sale."""
+        formats, quote = self._formats, sale.quote
+        if self._is_beside:
+            self._caption.setText(self.tr("Discount keyed at the fiscal till"))
+            self._figure.setText(formats.money(quote.result.burn_worth_minor))
+            self._paid.setText(self.tr("Fiscal receipt {number}").format(number=sale.foreign_receipt))
+        else:
+            self._caption.setText(self.tr("Change"))
+            self._figure.setText(formats.money(sale.change_minor))
+            self._paid.setText(self.tr("Paid {amount}").format(amount=formats.money(quote.to_pay_minor)))
+        self._number.setText(self.tr("Receipt {number}").format(number=sale.receipt_number))
+        self._member.setText(self._member_text(sale))
+        self._balance.setText(self._balance_text(sale))
+
+    def _member_text(self, sale: ClosedSale) -> str:
+        if sale.member is None:
+            return ""
+        points = points_text(sale.quote.result.earned_units, self._formats)
+        name = sale.member.name or self.tr("The member")
+        return self.tr("{name} earned {points}").format(name=name, points=points)
+
+    def _balance_text(self, sale: ClosedSale) -> str:
+        if sale.balance_after is None:
+            return ""
+        balance = self.tr("Balance {points}").format(
+            points=points_text(sale.balance_after.available_units, self._formats)
+        )
+        if not sale.balance_after.pending_units:
+            return balance
+        points = points_text(sale.balance_after.pending_units, self._formats)
+        pending = self.tr("and {points} pending").format(points=points)
+        return f"{balance}, {pending}"
+
+
+class ReceiptPreview(QWidget):
+    """The receipt as plain text on white paper, its letters as large as its width allows."""
+
+    def __init__(self, columns: int) -> None:
+        super().__init__()
+        self._columns = columns
+        self._text = label(Role.SMALL, name="paper")
+        self._text.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self._has_paper_font = False
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(self._text)
+        frame, column = card()
+        column.setContentsMargins(30, 20, 6, 20)
+        column.addWidget(area)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(frame)
+
+    def show_receipt(self, receipt: Receipt) -> None:
+        """Show the receipt's text, once it is there."""
+        if receipt.preview and not self._has_paper_font:
+            self._text.setFont(_paper_font(self._columns))
+            self._has_paper_font = True
+        self._text.setText(receipt.preview)
+
+
+def _paper_font(columns: int) -> QFont:
+    """The font of one width in the largest size at which a line of ``columns`` letters fits the paper."""
+    made = QFont(font(Role.PAPER))
+    while QFontMetrics(made).horizontalAdvance("0" * columns) > _PAPER_WIDTH and made.pixelSize() > 1:
+        made.setPixelSize(made.pixelSize() - 1)
+    return made

@@ -1,0 +1,212 @@
+"""The sale screen: it shows what it is given, part by part, and hands on what is asked of it. It decides nothing."""
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from pos_app.settings import Settings
+from ui.formats import Formats
+from ui.keys import Command
+from ui.sale.alert import Alert
+from ui.sale.bars import EntryBar, KeyBar
+from ui.sale.done import DonePage, ReceiptPreview
+from ui.sale.member import MemberPanel
+from ui.sale.model import LinesModel
+from ui.sale.panels import (
+    BurnPanelView,
+    CardPanelView,
+    CashPanelView,
+    EnrolPanelView,
+    ForeignPanelView,
+    SidePanel,
+    VoidPanelView,
+)
+from ui.sale.screen import (
+    BurnPanel,
+    CardPanel,
+    CashPanel,
+    EnrolPanel,
+    ForeignPanel,
+    Level,
+    Panel,
+    Receipt,
+    Screen,
+    VoidPanel,
+)
+from ui.sale.table import LinesTable
+from ui.sale.totals import TotalsBox
+from ui.theme import tokens
+from ui.widgets import card
+
+_PANEL_VIEWS: dict[type, Callable[[Formats], SidePanel]] = {
+    BurnPanel: BurnPanelView,
+    EnrolPanel: EnrolPanelView,
+    CashPanel: CashPanelView,
+    CardPanel: CardPanelView,
+    ForeignPanel: ForeignPanelView,
+    VoidPanel: VoidPanelView,
+}
+
+
+class SaleView(QWidget):
+    """The stage between the header and the edge of the window."""
+
+    asked = Signal(object, str, str)
+    """A command, and what stands in the fields that are open."""
+    cash_typed = Signal(str)
+    row_touched = Signal(int)
+
+    def __init__(self, settings: Settings, formats: Formats) -> None:
+        super().__init__()
+        self.setObjectName("stage")
+        self._formats = formats
+        self._is_beside = settings.till.mode == "beside"
+        self._columns = settings.printer.columns
+        self._shown: Screen | None = None
+        self._panels: dict[type, SidePanel] = {}
+        self._done: DonePage | None = None
+        self._preview: ReceiptPreview | None = None
+        self._build()
+        self._parts: tuple[tuple[str, Callable[[Any], None]], ...] = (
+            ("totals", self.totals.show_totals),
+            ("member", self.member.show_member),
+            ("factor_milli", self.entry.show_factor),
+            ("notice", self.entry.show_notice),
+            ("commands", self.keys.show_commands),
+            ("panel", self._show_panel),
+            ("receipt", self._show_receipt),
+            ("is_done", self._show_done),
+            ("problem", self.alert.show_problem),
+        )
+
+    def _build(self) -> None:
+        self.model = LinesModel(self._formats, self)
+        self.table = LinesTable(self.model)
+        self.entry = EntryBar(self._formats, is_beside=self._is_beside)
+        self.member = MemberPanel(self._formats)
+        self.totals = TotalsBox(self._formats)
+        self.keys = KeyBar(is_beside=self._is_beside)
+        self._left, self._right, self._side = QStackedWidget(), QStackedWidget(), QStackedWidget()
+        frame, sheet = card()
+        sheet.setContentsMargins(6, 6, 6, 6)
+        sheet.addWidget(self.table)
+        self._left.addWidget(frame)
+        self._side.addWidget(self.member)
+        self._right.addWidget(self._column(self._side, self.totals))
+        self._right.setFixedWidth(tokens.SIDE_WIDTH)
+        middle = QHBoxLayout()
+        middle.setSpacing(2 * tokens.SPACE)
+        middle.addWidget(self._column(self._left, self.entry), 1)
+        middle.addWidget(self._right)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(16, 12, 16, 14)
+        outer.setSpacing(12)
+        outer.addLayout(middle, 1)
+        outer.addWidget(self.keys)
+        self.alert = Alert(self._formats, self)
+        self.keys.asked.connect(self.ask)
+        self.alert.asked.connect(self.ask)
+        self.table.row_touched.connect(self.row_touched)
+
+    @staticmethod
+    def _column(large: QWidget, small: QWidget) -> QWidget:
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        column.addWidget(large, 1)
+        column.addWidget(small)
+        return holder
+
+    def show_screen(self, screen: Screen) -> None:
+        """Show a screen in place of the one before: only the parts that differ are touched."""
+        before, self._shown = self._shown, screen
+        if before is None or screen.lines is not before.lines or screen.marked != before.marked:
+            self.model.show(screen.lines, screen.marked)
+            self.table.reveal(screen.marked)
+        for name, put in self._parts:
+            value = getattr(screen, name)
+            if before is None or value != getattr(before, name):
+                put(value)
+        if before is None or _stands_on(screen) != _stands_on(before):
+            self.take_focus()
+
+    def take_focus(self) -> None:
+        """Put the cursor where typing belongs now."""
+        panel = self._open_panel()
+        if not self.alert.isHidden():
+            self.alert.setFocus()
+        elif panel is not None:
+            panel.take_focus()
+        else:
+            self.entry.field.setFocus()
+
+    def ask(self, command: Command) -> None:
+        """Hand on a command with what is typed, then make room for the next."""
+        panel = self._open_panel()
+        if panel is not None and command in {Command.UP, Command.DOWN}:
+            panel.step_focus(-1 if command is Command.UP else 1)
+            return
+        first, second = (self.entry.field.text(), "") if panel is None else panel.typed()
+        self.asked.emit(command, first, second)
+        self._make_room(panel)
+
+    def _make_room(self, panel: SidePanel | None) -> None:
+        """What was typed is taken, or selected to be typed again."""
+        is_refused = (
+            self._shown is not None and self._shown.notice is not None and self._shown.notice.level is Level.ATTENTION
+        )
+        if panel is None:
+            self.entry.field.selectAll() if is_refused else self.entry.field.clear()
+        elif is_refused:
+            for field in panel.fields:
+                if field.hasFocus():
+                    field.selectAll()
+
+    def _open_panel(self) -> SidePanel | None:
+        return None if self._shown is None or self._shown.panel is None else self._panels[type(self._shown.panel)]
+
+    def _show_panel(self, panel: Panel) -> None:
+        if panel is None:
+            self._side.setCurrentWidget(self.member)
+            return
+        view = self._panels.get(type(panel)) or self._make_panel(type(panel))
+        if self._side.currentWidget() is not view:
+            view.clear()
+            self._side.setCurrentWidget(view)
+        view.show_panel(panel)
+
+    def _make_panel(self, kind: type) -> SidePanel:
+        """Panels are built when they are first opened: the first screen starts sooner without them."""
+        view = _PANEL_VIEWS[kind](self._formats)
+        view.asked.connect(self.ask)
+        if isinstance(view, CashPanelView):
+            view.typed_cash.connect(self.cash_typed)
+        self._panels[kind] = view
+        self._side.addWidget(view)
+        return view
+
+    def _show_receipt(self, receipt: Receipt | None) -> None:
+        self.entry.show_receipt(receipt)
+        if receipt is None:
+            return
+        if self._done is None or self._preview is None:
+            self._done, self._preview = (
+                DonePage(self._formats, is_beside=self._is_beside),
+                ReceiptPreview(self._columns),
+            )
+            self._left.addWidget(self._done)
+            self._right.addWidget(self._preview)
+        self._done.show_sale(receipt.sale)
+        self._preview.show_receipt(receipt)
+
+    def _show_done(self, is_done: bool) -> None:  # noqa: FBT001 - a part of the screen, as the others
+        self._left.setCurrentIndex(int(is_done))
+        self._right.setCurrentIndex(int(is_done))
+
+
+def _stands_on(screen: Screen) -> tuple[type, bool]:
+    """What decides where the cursor is: the open panel and whether a message lies over it."""
+    return type(screen.panel), screen.problem is not None

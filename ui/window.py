@@ -1,0 +1,121 @@
+"""The till's window: it puts view and presenter together and turns keys into commands."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QCloseEvent, QKeyEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from devices.sounder import Tone
+from pos_app.use_cases.till import Till
+from pos_app.use_cases.views import SyncStatus
+from ui.bridge import Bridge
+from ui.formats import Formats
+from ui.header import Header
+from ui.keys import Command
+from ui.sale.ports import Play, Printing
+from ui.sale.presenter import SalePresenter
+from ui.sale.view import SaleView
+from ui.theme import tokens
+from ui.widgets import command_of
+
+_MOVES = frozenset({Command.UP, Command.DOWN, Command.REMOVE})
+
+
+class TillWindow(QWidget):
+    """The one window. ``bridge`` is where the threads of devices hand over what they have; the window closes it.
+
+    ``printing`` is the print queue, None for a till that prints nothing; ``play`` sounds a tone and returns at once.
+    ``line_painted`` follows each paint of the basket; ``booked`` follows each COMMIT that the screen asked for: there is
+    something to print and to send then.
+    """
+
+    line_painted = Signal()
+    booked = Signal()
+
+    def __init__(
+        self, till: Till, bridge: Bridge, *, printing: Printing | None = None, play: Play | None = None
+    ) -> None:
+        super().__init__()
+        settings = till.settings
+        self._is_beside = settings.till.mode == "beside"
+        self.setObjectName("window")
+        self.setWindowTitle(settings.shop.name)
+        self.setMinimumSize(*tokens.WINDOW_SIZE_MIN)
+        self.resize(*tokens.WINDOW_SIZE)
+        self.bridge = bridge
+        formats = Formats(settings)
+        self.header = Header(settings, formats, till.clock)
+        self.view = SaleView(settings, formats)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addWidget(self.view, 1)
+        self.presenter = SalePresenter(
+            till,
+            self.view,
+            background=self.bridge,
+            printing=printing,
+            play=play if play is not None and settings.till.sound else _silence,
+            booked=self.booked.emit,
+            amount_name=self.tr("Goods"),
+        )
+        self._connect()
+        self.presenter.start()
+
+    def _connect(self) -> None:
+        self.view.asked.connect(self._command)
+        self.view.cash_typed.connect(self._cash_typed)
+        self.view.row_touched.connect(self._mark)
+        self.view.table.line_painted.connect(self.line_painted)
+        self.bridge.code_scanned.connect(self._scan)
+        self.bridge.scanner_changed.connect(self._show_scanner)
+        self.bridge.printer_changed.connect(self._show_printer)
+        self.bridge.sync_changed.connect(self._show_sync)
+
+    def grab_screenshot(self, path: Path) -> None:
+        """Write a picture of the window as PNG."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not self.grab().save(str(path), "PNG"):
+            raise OSError(f"{path.name} could not be written")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """A key that no field wanted: a command, or nothing. A key that is held down counts once, but for moving and removing."""
+        command = command_of(event)
+        if command is None or (event.isAutoRepeat() and command not in _MOVES):
+            event.ignore()
+            return
+        if self._is_beside and command is Command.CASH:
+            command = Command.FINISH
+        self.view.ask(command)
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """Finish what is being done."""
+        self.bridge.close()
+        event.accept()
+
+    def _command(self, command: Command, first: str, second: str) -> None:
+        self.presenter.command(command, first, second)
+
+    def _cash_typed(self, text: str) -> None:
+        self.presenter.cash_typed(text)
+
+    def _mark(self, row: int) -> None:
+        self.presenter.mark(row)
+
+    def _scan(self, raw: str) -> None:
+        self.presenter.scan(raw)
+
+    def _show_scanner(self, is_connected: bool) -> None:  # noqa: FBT001 - a Qt slot
+        self.header.show_scanner(is_connected=is_connected)
+
+    def _show_printer(self, problem: str) -> None:
+        self.header.show_printer(problem)
+
+    def _show_sync(self, status: SyncStatus) -> None:
+        self.header.show_sync(status)
+
+
+def _silence(_tone: Tone) -> None:
+    """A till without sound."""
