@@ -51,7 +51,7 @@ def prepare(engine: Engine) -> None:
 
     with engine.begin() as connection:
         upgrade(connection)
-        _found(connection)
+        found(connection)
 
 
 @contextmanager
@@ -69,7 +69,8 @@ def lock_headquarters(connection: Connection) -> Any:
     return connection.execute(select(tables.headquarters).with_for_update()).one()
 
 
-def _found(connection: Connection) -> None:
+def found(connection: Connection) -> None:
+    """Give a new HQ its row with its keys; does nothing where there is one."""
     if connection.execute(select(tables.headquarters.c.id)).first() is None:
         connection.execute(
             tables.headquarters.insert().values(

@@ -9,6 +9,7 @@ import msgspec
 
 from pos_app.errors import SettingsError
 
+CurrencyCode = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}$")]
 Exponent = Annotated[int, msgspec.Meta(ge=0, le=3)]
 PointsExponent = Annotated[int, msgspec.Meta(ge=0, le=2)]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
@@ -38,7 +39,7 @@ class Shop(Section, frozen=True):
 class CurrencySettings(Section, frozen=True):
     """ISO code, exponent, and the smallest cash step in minor units (5 = cash totals end in 0 or 5)."""
 
-    code: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}$")] = "EUR"
+    code: CurrencyCode = "EUR"
     exponent: Exponent = 2
     cash_step_minor: Positive = 1
 

@@ -60,6 +60,7 @@ class Header(QWidget):
 
     def show_scanner(self, *, is_connected: bool | None) -> None:
         """Whether the scanner is connected; None before it said so."""
+        self.scanner_is_connected = bool(is_connected)
         if not self._has_scanner:
             self.scanner.setText(self.tr("No scanner: type the codes"))
             return

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 _DRAIN_MS = 120_000
 _SCREENSHOT_EVERY = 50
+_CARDS_SHOWN = 20
+_FRESH_CARD = "2999999000000"
+_UNKNOWN_CODE = "4006381333931"
 
 
 def run_demo(folder: Path, *, sales: int, offscreen: bool | None) -> int:
@@ -51,21 +54,22 @@ def run_demo(folder: Path, *, sales: int, offscreen: bool | None) -> int:
 
 def _show(stage: Stage, journey: Journey) -> int:
     """The window, and beside it a counter with a scanner to pull and a printer's paper to see."""
-    from ui.demo.counter import CounterWindow
-
     from pos_app.command_line.window import wired_window
     from ui.application import make_application, run
+    from ui.demo.counter import CounterWindow
 
     make_application(stage.till.settings.till.language)
+    bought = {line.product_code for basket in journey.baskets[:12] for line in basket.lines}
+    goods = [product for product in journey.products if product.code in bought]
     with wired_window(stage.till) as window:
-        goods = [stage.till.find_product(line.product_code) for basket in journey.baskets[:12] for line in basket.lines]
         counter = CounterWindow(
             stage.scanner,
             stage.printer,
-            products=[product for product in goods if product is not None][:40],
-            members=journey.members[:20],
+            goods=[(product.name, product.code) for product in goods],
+            cards=[(member.name, member.card_number) for member in journey.members[:_CARDS_SHOWN]]
+            + [("A fresh card", _FRESH_CARD), ("An unknown code", _UNKNOWN_CODE)],
         )
-        window.booked.connect(counter.look_at_paper)
+        window.booked.connect(counter.count_paper)
         counter.show_beside(window)
         return run(window)
 
@@ -84,6 +88,7 @@ def _play(stage: Stage, journey: Journey, sales: int) -> int:
         window.show()
         player = ShiftPlayer(window, stage.scanner, exponent=stage.till.terms.currency.exponent, bounce_ms=BOUNCE_MS)
         try:
+            player.wait_for_scanner()
             for number, sale in enumerate(progress.track(shift, description="Selling")):
                 player.fill(sale)
                 if number % _SCREENSHOT_EVERY == 0:

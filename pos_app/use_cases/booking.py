@@ -13,7 +13,7 @@ from pos_app.model.accounts import BalanceView, CardStatus, Lot, Member
 from pos_app.model.calendar import month_of
 from pos_app.model.evaluation import EngineResult, NextStep
 from pos_app.model.identifiers import derived_id, receipt_number
-from pos_app.model.receipts import Payment, PaymentKind, SaleKind
+from pos_app.model.receipts import SaleKind
 from pos_app.protocol.events import BurnedLot, GrantedLot, Moment, SaleEvent, encode_body
 from pos_app.use_cases import quoting
 from pos_app.use_cases.quoting import Settlement, Tender
@@ -208,7 +208,7 @@ def _settlement(till: "Till", basket: Basket, sale: Quote, tenders: tuple[Tender
             todo="Type fewer points.",
         )
     if till.settings.till.mode == "beside":
-        return Settlement((Payment(PaymentKind.FOREIGN, sale.total_minor),), 0)
+        return quoting.settle_beside(sale)
     return quoting.settle(sale, tenders, till.terms.currency)
 
 
@@ -217,7 +217,8 @@ def _points(till: "Till", connection: Connection, basket: Basket, result: Engine
     if basket.member is None:
         return None
     facts = accounts.find_by_card(connection, basket.member.card_number)
-    assert facts is not None, "the card was found when it was scanned"
+    if facts is None or facts.account_ref != basket.member.account_ref:
+        raise _refused("card_moved", "This card belongs to another account now.", todo="Scan the card again.")
     if facts.card_status is CardStatus.BLOCKED:
         raise _refused("blocked", "This card is blocked.", todo="Take the card off the sale and finish without it.")
     due = ledger.book_due(facts.books, at_ms=now_ms) if till.settings.till.authority == "local" else None

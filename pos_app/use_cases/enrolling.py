@@ -22,13 +22,21 @@ PHONE_LENGTH_MAX = 20
 _PHONE_CHARACTERS = frozenset("0123456789 +-()/")
 
 
+def find_card_range(settings: Settings, code: str) -> CardRange | None:
+    """The range of the settings that makes this code a card, or None."""
+    for cards in settings.cards:
+        is_inside = len(code) == len(cards.first) and cards.first <= code <= cards.last
+        if is_inside and code.isdigit():
+            return cards
+    return None
+
+
 def card_range_of(settings: Settings, card_number: str) -> CardRange:
     """The range of the settings that the number is in; raises ``InputError`` where it is in none."""
-    for cards in settings.cards:
-        is_inside = len(card_number) == len(cards.first) and cards.first <= card_number <= cards.last
-        if is_inside and card_number.isdigit():
-            return cards
-    raise _refused("no_card", "The number is in none of this shop's card ranges.")
+    cards = find_card_range(settings, card_number)
+    if cards is None:
+        raise _refused("no_card", "The number is in none of this shop's card ranges.")
+    return cards
 
 
 def enrol(till: "Till", connection: Connection, card_number: str, *, name: str, phone: str) -> Member:

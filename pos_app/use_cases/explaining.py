@@ -10,6 +10,7 @@ from pos_app.model.evaluation import EngineResult
 from pos_app.protocol.events import SaleEvent, decode_body
 from pos_app.use_cases.programmes import decode_programme_set
 from storage import journal, programmes, sales
+from storage.database import Connection
 
 if TYPE_CHECKING:
     from pos_app.use_cases.till import Till
@@ -25,7 +26,10 @@ class Explanation(msgspec.Struct, frozen=True):
 
 def explain_receipt(till: "Till", receipt_number: str) -> Explanation:
     """Explain a past receipt of this till; raises ``InputError`` for one that it does not have."""
-    connection = till.database.reader()
+    return till.database.read(lambda connection: _explain(connection, receipt_number))
+
+
+def _explain(connection: Connection, receipt_number: str) -> Explanation:
     stored = sales.find_sale(connection, receipt_number=receipt_number)
     if stored is None or stored.head.kind != "sale":
         raise _refused(f"There is no sale with the number {receipt_number} on this till.")

@@ -4,7 +4,7 @@ import csv
 import io
 import os
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,7 +18,7 @@ from pos_app.model.money import AMOUNT_MAX_MINOR, BASIS_POINTS, minor_from_text
 from pos_app.model.products import Product, ProductClass
 from pos_app.protocol.events import EnrolmentEvent, encode_body
 from pos_app.use_cases.booking import moment_of
-from pos_app.use_cases.enrolling import card_range_of
+from pos_app.use_cases.enrolling import find_card_range
 from storage import accounts, catalogue, journal
 from storage.accounts import NewMember
 from storage.database import Connection
@@ -49,6 +49,13 @@ Row = dict[str, str]
 Parsed = TypeVar("Parsed")
 
 
+class _Sheet(msgspec.Struct, frozen=True):
+    """A file as read: the names of its columns, and each row's values with the line that it stands in."""
+
+    names: tuple[str, ...]
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+
+
 class PricedProduct(msgspec.Struct, frozen=True):
     """A product and, where the file has it, its cost without tax."""
 
@@ -59,8 +66,8 @@ class PricedProduct(msgspec.Struct, frozen=True):
 def import_products(till: "Till", path: Path) -> int:
     """Add or replace the products of a CSV file; gives how many. Raises ``InputError`` that names every bad row."""
     exponent = till.terms.currency.exponent
-    rows = _read(path, PRODUCT_COLUMNS, required=("code", "name", "price", "tax_rate"))
-    priced = _parse(path, rows, lambda row: _product(row, exponent), key=lambda item: item.product.code)
+    sheet = _read(path, PRODUCT_COLUMNS, required=("code", "name", "price", "tax_rate"))
+    priced = _parse(path, sheet, lambda row: _product(till, row, exponent), key=lambda item: item.product.code)
 
     def write(connection: Connection) -> None:
         catalogue.put_products(connection, (item.product for item in priced))
@@ -74,9 +81,10 @@ def import_products(till: "Till", path: Path) -> int:
 
 def import_members(till: "Till", path: Path) -> int:
     """Add the members of a CSV file; gives how many. Raises ``InputError`` that names every bad row, a taken card too."""
-    rows = _read(path, MEMBER_COLUMNS, required=("card_number",))
-    members = _parse(path, rows, lambda row: _member(till, row), key=lambda member: member.card_number)
-    taken = [m for m in members if accounts.find_by_card(till.database.reader(), m.card_number) is not None]
+    sheet = _read(path, MEMBER_COLUMNS, required=("card_number",))
+    members = _parse(path, sheet, lambda row: _member(till, row), key=lambda member: member.card_number)
+    with till.database.reading() as connection:
+        taken = [m for m in members if accounts.find_by_card(connection, m.card_number) is not None]
     if taken:
         raise _refused(
             path, [f"card ending in {member.card_number[-4:]}: it belongs to a member already" for member in taken]
@@ -113,7 +121,7 @@ def add_members(till: "Till", members: Sequence[NewMember]) -> None:
     till.database.write(write)
 
 
-def _read(path: Path, columns: Sequence[str], *, required: Sequence[str]) -> list[Row]:
+def _read(path: Path, columns: Sequence[str], *, required: Sequence[str]) -> _Sheet:
     """The rows of the file, its header checked; the separator may be a comma, a semicolon or a tab."""
     try:
         if path.stat().st_size > FILE_BYTES_MAX:
@@ -125,36 +133,44 @@ def _read(path: Path, columns: Sequence[str], *, required: Sequence[str]) -> lis
         raise _refused(path, ["the file is not text in UTF-8"]) from error
     header = text.partition("\n")[0]
     separator = max(",;\t", key=header.count)
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    names = [name.strip() for name in reader.fieldnames or ()]
-    unknown = [name for name in names if name not in columns]
-    missing = [name for name in required if name not in names]
-    if unknown or missing:
-        problems = [f"unknown column {name!r}" for name in unknown] + [f"missing column {name!r}" for name in missing]
-        raise _refused(path, [*problems, f"the columns are {', '.join(columns)}"])
-    reader.fieldnames = names
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
-        return [{key: (value or "").strip() for key, value in row.items() if key} for row in reader]
+        names = tuple(name.strip() for name in next(reader, []))
+        _check_header(path, names, columns, required=required)
+        return _Sheet(names, tuple((reader.line_num, tuple(values)) for values in reader if values))
     except csv.Error as error:
         raise _refused(path, [f"line {reader.line_num}: {error}"]) from error
 
 
-def _parse(
-    path: Path, rows: Iterable[Row], parse: Callable[[Row], Parsed], *, key: Callable[[Parsed], str]
-) -> list[Parsed]:
+def _check_header(path: Path, names: Sequence[str], columns: Sequence[str], *, required: Sequence[str]) -> None:
+    problems = [f"unknown column {name!r}" for name in names if name not in columns]
+    problems += [f"missing column {name!r}" for name in required if name not in names]
+    problems += [f"column {name!r} is there twice" for name in columns if names.count(name) > 1]
+    if problems:
+        raise _refused(path, [*problems, f"the columns are {', '.join(columns)}"])
+
+
+def _row(names: Sequence[str], values: Sequence[str]) -> Row:
+    """One row by its columns. More values than columns would shift them: an amount with a comma, for one."""
+    if len(values) > len(names):
+        raise _BadRow(f"{len(values)} values for {len(names)} columns")
+    return dict.fromkeys(names, "") | {name: value.strip() for name, value in zip(names, values, strict=False)}
+
+
+def _parse(path: Path, sheet: _Sheet, parse: Callable[[Row], Parsed], *, key: Callable[[Parsed], str]) -> list[Parsed]:
     """Every row parsed, or ``InputError`` with all that is wrong."""
     problems: list[str] = []
     parsed: list[Parsed] = []
     first_seen: dict[str, int] = {}
-    for number, row in enumerate(rows, start=2):
+    for line, values in sheet.rows:
         try:
-            item = parse(row)
+            item = parse(_row(sheet.names, values))
         except _BadRow as bad:
-            problems.append(f"row {number}: {bad}")
+            problems.append(f"line {line}: {bad}")
             continue
-        earlier = first_seen.setdefault(key(item), number)
-        if earlier != number:
-            problems.append(f"row {number}: the same as in row {earlier}")
+        earlier = first_seen.setdefault(key(item), line)
+        if earlier != line:
+            problems.append(f"line {line}: the same as in line {earlier}")
         parsed.append(item)
     if problems:
         raise _refused(path, problems)
@@ -167,7 +183,7 @@ class _BadRow(Exception):  # noqa: N818 - it never leaves this module
     """What is wrong with one row."""
 
 
-def _product(row: Row, exponent: int) -> PricedProduct:
+def _product(till: "Till", row: Row, exponent: int) -> PricedProduct:
     code = row["code"]
     if not code or not code.isascii() or not code.isalnum() or len(code) > _CODE_MAX:
         raise _BadRow(f"code: up to {_CODE_MAX} letters and digits are needed")
@@ -176,6 +192,8 @@ def _product(row: Row, exponent: int) -> PricedProduct:
             raise _BadRow("code: the check digit is wrong")
         # As a scan of it will be looked up: a UPC-A is an EAN-13 that begins with 0.
         code = canonical_gtin(code)
+    if find_card_range(till.settings, code) is not None:
+        raise _BadRow("code: it is in a range of card numbers, so a scan of it is a card")
     kind = row.get("class") or ProductClass.GENERAL.value
     if kind not in set(ProductClass):
         raise _BadRow(f"class: one of {', '.join(ProductClass)} is needed")
@@ -196,10 +214,9 @@ def _product(row: Row, exponent: int) -> PricedProduct:
 
 def _member(till: "Till", row: Row) -> NewMember:
     number = row["card_number"]
-    try:
-        cards = card_range_of(till.settings, number)
-    except InputError as error:
-        raise _BadRow("card_number: it is in none of the card ranges of the settings") from error
+    cards = find_card_range(till.settings, number)
+    if cards is None:
+        raise _BadRow("card_number: it is in none of the card ranges of the settings")
     checks: dict[str, Callable[[str], bool]] = {
         "ean13": ean.is_valid,
         "luhn": luhn.is_valid,
@@ -213,7 +230,7 @@ def _member(till: "Till", row: Row) -> NewMember:
     return NewMember(
         account_ref=str(uuid.uuid4()),
         card_number=number,
-        card_class=row.get("card_class") or cards.card_class,
+        card_class=_text(row, "card_class") or cards.card_class,
         name=_text(row, "name"),
         phone=_text(row, "phone"),
         birthday=birthday,

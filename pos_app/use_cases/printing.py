@@ -32,6 +32,7 @@ class PrintQueue:
         self._has_problem = False
         self._wake = threading.Event()
         self._idle = threading.Event()
+        self._waking = threading.Lock()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="printing", daemon=True)
 
@@ -42,8 +43,9 @@ class PrintQueue:
 
     def wake(self) -> None:
         """There may be something to print."""
-        self._idle.clear()
-        self._wake.set()
+        with self._waking:
+            self._idle.clear()
+            self._wake.set()
 
     def wait_until_idle(self, timeout_ms: int) -> bool:
         """Whether everything that was queued has been tried within the time."""
@@ -87,12 +89,14 @@ class PrintQueue:
             except PosError as error:
                 _log.exception("the print queue cannot go on: %s", error.code)
                 self._report(str(error))
-            self._idle.set()
+            with self._waking:
+                if not self._wake.is_set():
+                    self._idle.set()
         self._till.database.close_reader()
 
     def _print_all(self) -> None:
         while not self._stopping:
-            job = print_jobs.next_job(self._till.database.reader())
+            job = self._till.database.read(print_jobs.next_job)
             if job is None:
                 return
             problem = self._print(job)
@@ -110,12 +114,17 @@ class PrintQueue:
         from receipts.escpos_bytes import render_escpos
         from receipts.layout import lay_out
 
-        facts = receipt_facts(self._till, self._till.database.reader(), job.event_id, is_copy=job.is_copy)
         try:
+            facts = self._till.database.read(
+                lambda connection: receipt_facts(self._till, connection, job.event_id, is_copy=job.is_copy)
+            )
             self._send(render_escpos(lay_out(facts), self._till.settings.printer))
         except PosError as error:
             _log.warning("receipt of event %s was not printed: %s", job.event_id, error.code)
             return str(error)
+        except Exception:  # noqa: BLE001 - a defect of ours in one receipt must not keep the others from the printer
+            _log.exception("receipt of event %s cannot be laid out", job.event_id)
+            return "A receipt cannot be laid out. The sale is saved. Report it, and print the next ones."
         return ""
 
     def _report(self, problem: str) -> None:

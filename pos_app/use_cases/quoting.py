@@ -168,28 +168,37 @@ def settle(sale: Quote, tenders: tuple[Tender, ...], currency: Currency) -> Sett
 
     Only what is left for cash is rounded to the cash step; the ``ROUNDING`` payment makes the sum equal the total.
     """
-    points = (
-        ()
-        if sale.to_pay_minor == sale.total_minor
-        else (Payment(PaymentKind.POINTS, sale.total_minor - sale.to_pay_minor),)
-    )
     exact = [tender for tender in tenders if tender.kind is not PaymentKind.CASH]
     cash_given_minor = sum(tender.given_minor for tender in tenders if tender.kind is PaymentKind.CASH)
     left_minor = sale.to_pay_minor - sum(tender.given_minor for tender in exact)
     if left_minor < 0 or any(tender.given_minor < 0 for tender in tenders):
         raise _payment_refused("More than the total would be taken by card.")
-    paid = points + tuple(
+    paid = _by_points(sale) + tuple(
         Payment(tender.kind, tender.given_minor, tender.given_minor, tender.reference) for tender in exact
     )
     if left_minor == 0:
         return Settlement(paid, cash_given_minor)
-    cash_due_minor = left_minor + cash_rounding_minor(amount_minor=left_minor, step_minor=currency.cash_step_minor)
-    if cash_given_minor < cash_due_minor:
+    cash, *rounding = in_cash(left_minor, currency, given_minor=cash_given_minor)
+    if cash_given_minor < cash.amount_minor:
         raise _payment_refused("The payment is less than the total.")
-    cash = (Payment(PaymentKind.CASH, cash_due_minor, cash_given_minor),)
-    rounding_minor = left_minor - cash_due_minor
-    rounding = (Payment(PaymentKind.ROUNDING, rounding_minor),) if rounding_minor else ()
-    return Settlement(paid + cash + rounding, cash_given_minor - cash_due_minor)
+    return Settlement((*paid, cash, *rounding), cash_given_minor - cash.amount_minor)
+
+
+def settle_beside(sale: Quote) -> Settlement:
+    """The payments where the fiscal till beside us takes the money: points as tender, and there the rest."""
+    return Settlement((*_by_points(sale), Payment(PaymentKind.FOREIGN, sale.to_pay_minor)), 0)
+
+
+def _by_points(sale: Quote) -> tuple[Payment, ...]:
+    by_points_minor = sale.total_minor - sale.to_pay_minor
+    return (Payment(PaymentKind.POINTS, by_points_minor),) if by_points_minor else ()
+
+
+def in_cash(amount_minor: int, currency: Currency, *, given_minor: int = 0) -> tuple[Payment, ...]:
+    """An amount in cash, in or out: what coins can pay, and where that is not all of it, the ``ROUNDING`` that is missing."""
+    rounding_minor = cash_rounding_minor(amount_minor=amount_minor, step_minor=currency.cash_step_minor)
+    cash = Payment(PaymentKind.CASH, amount_minor + rounding_minor, given_minor)
+    return (cash, Payment(PaymentKind.ROUNDING, -rounding_minor)) if rounding_minor else (cash,)
 
 
 def _out_of_range(what: str, sentence: str) -> InputError:

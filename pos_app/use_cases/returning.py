@@ -16,7 +16,7 @@ from pos_app.loyalty.ledger import Booking, Books, LotUnits
 from pos_app.model.accounts import Lot
 from pos_app.model.evaluation import LotGrant
 from pos_app.model.identifiers import derived_id, uuid7
-from pos_app.model.money import returned_share
+from pos_app.model.money import MILLI, returned_share
 from pos_app.model.receipts import Payment, PaymentKind, SaleKind
 from pos_app.protocol.events import (
     GrantedLot,
@@ -29,6 +29,7 @@ from pos_app.protocol.events import (
 )
 from pos_app.use_cases.booking import moment_of, number_of, standing_text, sums_of
 from pos_app.use_cases.programmes import decode_programme_set
+from pos_app.use_cases.quoting import in_cash
 from storage import accounts, journal, programmes, sales
 from storage.database import Connection
 from storage.sales import SaleRow
@@ -101,7 +102,9 @@ def book_return(
         account_ref=sale.account_ref,
         sale_event_id=sale.event_id,
         lines=lines,
-        payments=(Payment(PaymentKind.CASH, refund_minor),),
+        payments=in_cash(refund_minor, till.terms.currency)
+        if sale.mode == "till"
+        else (Payment(PaymentKind.FOREIGN, refund_minor),),
         total_minor=refund_minor,
         clawed_back=tuple(LotChange(part.lot_id, -part.units) for part in claw_back),
         overdraft_units=overdraft_units,
@@ -159,6 +162,8 @@ def _goods(connection: Connection, receipt_number: str, quantities_milli: dict[i
         after[line_no] = before.get(line_no, 0) + quantity_milli
         if quantity_milli <= 0 or after[line_no] > sale.lines[line_no - 1].quantity_milli:
             raise _refused("quantity", f"Of line {line_no} more would come back than was sold.")
+        if quantity_milli % MILLI and not sale.lines[line_no - 1].sold_by_weight:
+            raise _refused("quantity", f"Line {line_no} is sold by the piece.")
     return Goods(sale, before, after)
 
 
@@ -282,7 +287,7 @@ def _standing(till: "Till", connection: Connection, booking: Booking, sale: Sale
     facts = accounts.find_by_ref(connection, sale.account_ref)
     assert facts is not None, "the member bought here"
     balance = ledger.view(booking.books, issuer=till.issuer, at_ms=now_ms)
-    return standing_text(sale.class_after, balance, None)
+    return standing_text(facts.card_class, balance, None)
 
 
 def _row(till: "Till", goods: Goods, event: ReturnEvent, standing: str) -> SaleRow:

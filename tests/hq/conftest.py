@@ -1,13 +1,9 @@
 """HQ on a real PostgreSQL, and on SQLite, behind a real server on loopback."""
 
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
 
-from hq.database import open_engine
 from hq.enrolment import create_enrolment_code
 from hq.operate import RunningHq, running
 from tests.hq.journals import Journal, now_ms
@@ -24,39 +20,26 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_engine(postgres_url: str) -> Iterator[Engine]:
-    """One prepared HQ database in it."""
-    with new_database(postgres_url) as url, opened(url) as engine:
-        yield engine
+def postgres_hq(postgres_url: str) -> Iterator[RunningHq]:
+    """HQ on PostgreSQL, serving."""
+    with new_database(postgres_url) as url, opened(url) as engine, running(engine, books=False) as serving:
+        yield serving
 
 
 @pytest.fixture(scope="session")
-def sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A prepared HQ database to copy."""
+def sqlite_hq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHq]:
+    """HQ on SQLite, serving."""
     path = tmp_path_factory.mktemp("sqlite") / "hq.sqlite3"
-    with opened(f"sqlite:///{path}"):
-        return path
-
-
-@pytest.fixture(params=["postgresql", "sqlite"])
-def hq_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """An empty, prepared HQ database of each kind."""
-    if request.param == "postgresql":
-        engine: Engine = request.getfixturevalue("postgres_engine")
-        empty(engine)
-        yield engine
-    else:
-        path = shutil.copy(request.getfixturevalue("sqlite_file"), tmp_path)
-        engine = open_engine(f"sqlite:///{path}")
-        yield engine
-        engine.dispose()
-
-
-@pytest.fixture
-def hq(hq_engine: Engine) -> Iterator[RunningHq]:
-    """HQ on loopback; what comes in waits until a test books it."""
-    with running(hq_engine, books=False) as serving:
+    with opened(f"sqlite:///{path}") as engine, running(engine, books=False) as serving:
         yield serving
+
+
+@pytest.fixture(params=["postgres_hq", "sqlite_hq"])
+def hq(request: pytest.FixtureRequest) -> RunningHq:
+    """An empty HQ of each kind on loopback; what comes in waits until a test books it."""
+    serving: RunningHq = request.getfixturevalue(request.param)
+    empty(serving.engine)
+    return serving
 
 
 @pytest.fixture

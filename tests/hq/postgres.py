@@ -10,7 +10,7 @@ import psycopg
 from sqlalchemy import Engine, make_url
 
 from hq import tables
-from hq.database import open_engine, prepare
+from hq.database import found, open_engine, prepare
 
 
 @contextmanager
@@ -60,5 +60,9 @@ def empty(engine: Engine) -> None:
     """Forget everything but the tables."""
     names = ", ".join(f'"{name}"' for name in tables.metadata.tables)
     with engine.begin() as connection:
-        connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
-    prepare(engine)
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+        else:
+            for table in reversed(tables.metadata.sorted_tables):
+                connection.execute(table.delete())
+        found(connection)

@@ -143,13 +143,16 @@ def test_that_a_body_changed_on_the_way_is_refused(hq: RunningHq, journal: Journ
 
 
 @pytest.mark.parametrize("name", [TERMINAL_HEADER, TIME_HEADER, NONCE_HEADER, SIGNATURE_HEADER])
-@pytest.mark.parametrize("value", ["", "x", "²", "0" * 10_000, "-1", "ff"])
-def test_that_a_header_changed_on_the_way_is_refused(hq: RunningHq, journal: Journal, name: str, value: str) -> None:
+def test_that_a_header_changed_on_the_way_is_refused(hq: RunningHq, journal: Journal, name: str) -> None:
     path = f"/v1/terminals/{journal.terminal_id}/batches"
     signed = RequestToSign("POST", path, journal.terminal_id, now_ms(), "ab" * 16, b"x")
-    headers = {**signed_headers(journal.private_key, signed), name: value.encode("latin-1")}
+    headers = signed_headers(journal.private_key, signed)
 
-    assert 401 == httpx.post(hq.url + path, headers=headers, content=b"x").status_code  # type: ignore[arg-type]
+    for value in ("", "x", "²", "0" * 10_000, "-1", "ff"):
+        changed = {key.encode(): text.encode() for key, text in headers.items()} | {
+            name.encode(): value.encode("latin-1")
+        }
+        assert 401 == httpx.post(hq.url + path, headers=changed, content=b"x").status_code
 
 
 def test_that_another_key_is_refused(hq: RunningHq, journal: Journal, enrol: Enrol) -> None:

@@ -8,7 +8,7 @@ from typing import Protocol
 import msgspec
 from PySide6.QtCore import QCoreApplication, QEventLoop, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from pos_app.errors import PosError
 from pos_app.model.money import text_from_minor
@@ -67,6 +67,10 @@ class ShiftPlayer:
         self._bounce_ms = bounce_ms
         self._last_code = ""
         self._last_scan_s = 0.0
+
+    def wait_for_scanner(self) -> None:
+        """Wait until the till hears its scanner."""
+        self.wait(lambda: self._window.header.scanner_is_connected, "the scanner is connected")
 
     def fill(self, sale: PlannedSale) -> None:
         """Scan the card and the goods, and use points; raises ``ShiftStoppedError`` where the screen disagrees."""
@@ -146,23 +150,22 @@ class ShiftPlayer:
     def _scan(self, code: str, condition: Callable[[Screen], bool]) -> None:
         """Scan, never quicker than a hand scans the same thing twice."""
         if code == self._last_code:
-            elapsed_s = time.monotonic() - self._last_scan_s
-            time.sleep(max(0.0, 2 * self._bounce_ms / 1000 - elapsed_s))
+            due_s = self._last_scan_s + 2 * self._bounce_ms / 1000
+            self.wait(lambda: time.monotonic() >= due_s, "time passes")
         self._scanner.scan(code)
         self._last_code, self._last_scan_s = code, time.monotonic()
         self._until(condition, "the scan shows")
 
     def _type(self, text: str, key: Qt.Key) -> None:
-        for character in text:
-            QTest.keyClick(self._focused(), character)
+        if text:
+            QTest.keyClicks(self._focused(), text)
         self._press(key)
 
     def _press(self, key: Qt.Key) -> None:
         QTest.keyClick(self._focused(), key)
 
-    def _focused(self) -> "TillWindow":
-        widget = QApplication.focusWidget() or self._window
-        return widget  # type: ignore[return-value]
+    def _focused(self) -> QWidget:
+        return QApplication.focusWidget() or self._window
 
     def _until(self, condition: Callable[[Screen], bool], what: str) -> None:
         def holds() -> bool:

@@ -54,7 +54,6 @@ class Stage:
 
     def wait_for_receipt(self) -> None:
         """Until the sale is booked and its receipt can be seen."""
-
         deadline = QDeadlineTimer(_WAIT_MS)
         while not self._has_receipt():
             if deadline.hasExpired():

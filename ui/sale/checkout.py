@@ -22,14 +22,11 @@ from ui.sale.screen import (
 
 def keys_of(panel: Panel) -> AbstractSet[Command]:
     """The keys that mean something while a panel is open. The others wait: what is half typed must not be lost by a slip."""
-    switches: set[Command] = set()
-    if isinstance(panel, CashPanel):
-        switches = {Command.CARD}
-    elif isinstance(panel, CardPanel):
-        switches = {Command.CASH}
-    elif isinstance(panel, VoidPanel):
+    if isinstance(panel, VoidPanel):
         return {Command.BACK, Command.REMOVE}
-    return {Command.CONFIRM, Command.BACK} | switches
+    if isinstance(panel, CashPanel | CardPanel):
+        return {Command.CONFIRM, Command.BACK, Command.CASH, Command.CARD}
+    return {Command.CONFIRM, Command.BACK}
 
 
 def open_panel(desk: Desk, command: Command) -> None:
@@ -41,7 +38,8 @@ def open_panel(desk: Desk, command: Command) -> None:
         desk.say(NoticeCode.NO_CARD)
     else:
         desk.is_leaving = False
-        desk.panel = _panel_for(desk, command)
+        panel = _panel_for(desk, command)
+        desk.panel = desk.panel if type(desk.panel) is type(panel) else panel
 
 
 def _panel_for(desk: Desk, command: Command) -> Panel:

@@ -48,7 +48,10 @@ class Desk:
         self.quote: Quote = self.till.quote(self.basket)
 
     def change(self, basket: Basket) -> None:
-        """Put another basket in place: evaluate it once, and lower the points where it no longer takes them all."""
+        """Put another basket in place: evaluate it once, and lower the points where it no longer takes them all.
+
+        Panels close, for they were about the basket before; a card that waits to be enrolled goes on waiting.
+        """
         quote = self.till.quote(basket)
         burned_units = quote.result.burn_units
         if burned_units < basket.burn_units:
@@ -60,9 +63,7 @@ class Desk:
             )
         self.basket, self.quote = basket, quote
         self.is_done = False
-        if isinstance(self.panel, BurnPanel):
-            self.panel = self.burn_panel()
-        elif not isinstance(self.panel, EnrolPanel):
+        if not isinstance(self.panel, EnrolPanel):
             self.panel = None
 
     def put_member(self, member: Member | None) -> None:
@@ -74,17 +75,18 @@ class Desk:
         self.panel = None
 
     def burn_panel(self, suggested_units: int | None = None) -> BurnPanel | None:
-        """The panel for points as the basket is now; None without a member. What burns already is suggested, else nothing."""
+        """The panel for points as the basket is now; None without a member. It suggests what burns already, else the most."""
         member, result = self.basket.member, self.quote.result
         if member is None:
             return None
-        suggested = result.burn_units if suggested_units is None else suggested_units
+        if suggested_units is None:
+            suggested_units = result.burn_units or result.burnable_units
         return BurnPanel(
             spendable_units=member.spendable_units,
             burnable_units=result.burnable_units,
             burnable_worth_minor=self.worth_minor(result.burnable_units),
             limit=result.burn_limit,
-            suggested=typed_form(suggested, self.till.terms.points_exponent) if suggested else "",
+            suggested=typed_form(suggested_units, self.till.terms.points_exponent),
         )
 
     def worth_minor(self, units: int) -> int:

@@ -104,9 +104,8 @@ class BurnPanelView(SidePanel):
         self._balance.setText(
             self.tr("Balance {points}").format(points=points_text(panel.spendable_units, self.formats))
         )
-        if panel.suggested:
-            self.fields[0].setText(panel.suggested)
-            self.fields[0].selectAll()
+        self.fields[0].setText(panel.suggested)
+        self.fields[0].selectAll()
 
 
 class EnrolPanelView(SidePanel):

@@ -136,7 +136,7 @@ class SalePresenter:
         else:
             self._desk.play(Tone.ERROR)
 
-    def _act(self, command: Command, first: str, second: str) -> None:  # noqa: C901 - one case a key, nothing else
+    def _act(self, command: Command, first: str, second: str) -> None:  # noqa: C901, PLR0912 - one case a key, nothing else
         desk = self._desk
         match command:
             case Command.CONFIRM:

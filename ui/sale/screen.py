@@ -105,7 +105,7 @@ class BurnPanel(msgspec.Struct, frozen=True, tag=True):
     burnable_units: int
     burnable_worth_minor: int
     limit: Reason
-    suggested: str = ""
+    suggested: str
 
 
 class EnrolPanel(msgspec.Struct, frozen=True, tag=True):

@@ -248,7 +248,8 @@ def _written(name: str, value: int | str, formats: Formats) -> str:
 
 def points_text(units: int, formats: Formats) -> str:
     """Points with their noun: ``1 point``, ``250 points``."""
-    noun = QCoreApplication.translate("Points", "{number} point(s)", "", formats.plural_of_points(units))
+    plural = formats.plural_of_points(units)
+    noun = QCoreApplication.translate("Points", "{number} point(s)", "", plural)
     return noun.format(number=formats.points(units))
 
 
