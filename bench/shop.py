@@ -85,6 +85,4 @@ def basket_of(till: Till, real: ShiftBasket) -> Basket:
         product = till.find_product(line.product_code)
         assert product is not None, "every basket's goods are in the shop"
         lines.append(BasketLine(product, line.quantity_milli, line.amount_minor))
-    return msgspec.structs.replace(
-        till.open_basket(), lines=tuple(lines), member=till.find_member(real.card_number)
-    )
+    return msgspec.structs.replace(till.open_basket(), lines=tuple(lines), member=till.find_member(real.card_number))

@@ -51,7 +51,7 @@ def create_app(
 
     ``received`` is called after each batch, from a worker thread, to wake whatever books; ``utc_ms`` is HQ's clock.
     """
-    app = FastAPI(title="pos-app HQ", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="pos-app HQ", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.add_middleware(InFlightLimit, requests_max=config.requests_max)
     _handle_errors(app)
     _serve_tills(app, engine, config, received=received, utc_ms=utc_ms)

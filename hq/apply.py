@@ -17,7 +17,7 @@ from hq.database import lock_headquarters
 from hq.intake import Outcome
 from hq.working_set import WorkingSet
 from pos_app.loyalty.ledger import book_due
-from pos_app.protocol.events import decode_body
+from pos_app.protocol import events
 from pos_app.protocol.nps import terminal_nps_key
 
 _log = logging.getLogger(__name__)
@@ -156,7 +156,7 @@ def _book(engine: Engine, run: list[_Waiting], *, now_ms: int) -> None:
 
 def _received(row: _Waiting, master_key: bytes) -> Received:
     nps_key = terminal_nps_key(master_key, row.terminal_id)
-    return Received(row.terminal_id, row.incarnation, row.seq, row.body, decode_body(row.body), nps_key)
+    return Received(row.terminal_id, row.incarnation, row.seq, row.body, events.decode_body(row.body), nps_key)
 
 
 def _still_waiting(connection: Connection, run: list[_Waiting]) -> list[_Waiting]:

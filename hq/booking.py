@@ -121,17 +121,17 @@ def _sell(work: WorkingSet, received: Received, event: SaleEvent, *, now_ms: int
 
 
 def _take_back(work: WorkingSet, received: Received, event: ReturnEvent, *, now_ms: int) -> None:
+    # The whole that has to go back; what part of it no lot can give, the ledger decides here.
     clawed = [LotUnits(change.lot_id, -change.units) for change in event.clawed_back]
     restored_units = sum(granted.grant.units for granted in event.restored_lots)
     if event.account_ref:
         account = work.home_of(event.account_ref)
         if account is None:
             raise UnbookableError("unknown_account")
+        if any(work.has_lot(granted.lot_id) for granted in event.restored_lots):
+            raise UnbookableError("lot_id")
         at_ms = min(event.moment.utc_ms, now_ms)
         books = _due(work, account, at_ms=at_ms, now_ms=now_ms)
-        if event.overdraft_units:
-            # What the till could not take from a lot, we cannot either: a lot that does not exist becomes overdraft.
-            clawed = [*clawed, LotUnits("", event.overdraft_units)]
         booking = book_return(
             books,
             event_id=event.event_id,
@@ -253,7 +253,7 @@ def _check(event: Event) -> None:
     if isinstance(event, SaleEvent):
         points.append(event.burn_units)
     else:
-        points += [event.overdraft_units, *(-change.units for change in event.clawed_back)]
+        points += [-change.units for change in event.clawed_back]
     _require(all(0 <= units <= _AMOUNT_MAX for units in points), "range")
     amounts = [event.total_minor, event.moment.utc_ms, *event.counted.values()]
     amounts += [payment.amount_minor for payment in event.payments]

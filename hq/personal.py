@@ -46,7 +46,8 @@ def store_records(connection: Connection, records: Iterable[PersonalRecord]) -> 
     for record in records:
         fields = offered[homes.get(record.account_ref, record.account_ref)]
         for name, field in record.fields.items():
-            fields[name] = max(fields.get(name, field), _clean(field), key=_rank)
+            clean = _clean(field)
+            fields[name] = max(fields.get(name, clean), clean, key=_rank)
     held = read_fields(connection, offered)
     won = {
         account_ref: {name: field for name, field in fields.items() if _wins(field, held[account_ref].get(name))}

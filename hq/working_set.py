@@ -83,6 +83,10 @@ class WorkingSet:
         self.add_account(Account(account_ref, status="merged", provisional=False, merged_into=into.account_ref))
         self._merges.append((account_ref, into.account_ref))
 
+    def has_lot(self, lot_id: str) -> bool:
+        """Whether a lot of this id was loaded or booked; one of an account that was not loaded is found when writing."""
+        return lot_id in self._known_lots or lot_id in self._changed_lots
+
     def book(self, booking: Booking, *, now_ms: int) -> None:
         """Append a booking's entries, and go on with the books after it."""
         self.books[booking.books.account_ref] = booking.books

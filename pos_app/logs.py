@@ -15,18 +15,28 @@ _FILES_KEPT = 5
 
 
 def configure(*, folder: Path | None, to_terminal: bool = True, level: int = logging.INFO) -> None:
-    """Send our records to standard error and, where ``folder`` is given, to ``pos-app.log`` in it (5 files of 1 MB)."""
+    """Send our records to standard error and, where ``folder`` is given, to ``pos-app.log`` in it (5 files of 1 MB).
+
+    A folder that cannot be written is no reason not to start: what then opens the database says what to do.
+    """
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)] if to_terminal else []
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-        handlers.append(
-            logging.handlers.RotatingFileHandler(
-                folder / "pos-app.log", maxBytes=_FILE_BYTES_MAX, backupCount=_FILES_KEPT, encoding="utf-8"
-            )
-        )
     logging.basicConfig(level=level, format=_FORMAT, handlers=handlers, force=True)
     for chatty in ("httpx", "httpcore", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    if folder is not None:
+        try:
+            _log_to_file(folder)
+        except OSError as error:
+            logging.getLogger(__name__).warning("no log file is written: %s", error)
+
+
+def _log_to_file(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    file = logging.handlers.RotatingFileHandler(
+        folder / "pos-app.log", maxBytes=_FILE_BYTES_MAX, backupCount=_FILES_KEPT, encoding="utf-8"
+    )
+    file.setFormatter(logging.Formatter(_FORMAT))
+    logging.getLogger().addHandler(file)
 
 
 def mask(code: str) -> str:

@@ -170,9 +170,6 @@ def is_under(terminal: Terminal) -> ColumnElement[bool]:
 def read_journal(connection: Connection, terminal: Terminal, *, after_seq: int, limit: int) -> list[JournalRow]:
     """The next rows of the journal under the till's present name."""
     rows = connection.execute(
-        select(*_row_columns)
-        .where(is_under(terminal), _event.seq > after_seq)
-        .order_by(_event.seq)
-        .limit(limit)
+        select(*_row_columns).where(is_under(terminal), _event.seq > after_seq).order_by(_event.seq).limit(limit)
     )
     return [JournalRow(*row) for row in rows]

@@ -1,6 +1,7 @@
 """Core statements compiled once and run on the driver: the speed of raw SQL with the safety of the table definitions."""
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Insert, Integer, Table, Text, bindparam, literal_column
@@ -16,17 +17,24 @@ Row = tuple[Any, ...]
 
 
 class Statement:
-    """A Core statement as text with its parameters in order; ``connection`` arguments are DB-API connections."""
+    """A Core statement as text with its parameters in order; ``connection`` arguments are DB-API connections.
+
+    It is compiled when it is first run, so that starting the till does not wait for statements that a later moment needs.
+    """
 
     def __init__(self, statement: ClauseElement) -> None:
-        compiled: Any = statement.compile(dialect=_dialect)
-        self.text = str(compiled)
-        self.names: tuple[str, ...] = tuple(compiled.positiontup or ())
-        constants = {name for name in self.names if not compiled.binds[name].required}
+        self._statement = statement
+
+    @cached_property
+    def text(self) -> str:
+        """The SQL with a question mark for each parameter."""
+        compiled: Any = self._statement.compile(dialect=_dialect)
+        constants = [name for name in compiled.positiontup or () if not compiled.binds[name].required]
         assert not constants, "write a constant as ZERO, ONE, EMPTY or literal_column: a bound one would want a value"
+        return str(compiled)
 
     def run(self, connection: Any, *values: Any) -> Any:
-        """Execute with the values in the order of ``names``; gives the cursor."""
+        """Execute with the values in the order of the question marks; gives the cursor."""
         return connection.execute(self.text, values)
 
     def run_many(self, connection: Any, rows: Iterable[Sequence[Any]]) -> None:

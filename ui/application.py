@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from pos_app.errors import SettingsError
 from ui.theme.fonts import font
-from ui.theme.sheet import style_sheet
+from ui.theme.sheet import palette, style_sheet
 from ui.theme.tokens import Role
 
 _TRANSLATIONS = Path(__file__).parent / "translations"
@@ -24,6 +24,7 @@ def make_application(language: str) -> QApplication:
     application = running if isinstance(running, QApplication) else QApplication(["pos-app"])
     application.setApplicationName("pos-app")
     application.setStyle("Fusion")
+    application.setPalette(palette())
     application.setFont(font(Role.BODY))
     application.setStyleSheet(style_sheet())
     set_language(application, language)

@@ -9,6 +9,7 @@ from pos_app import __version__
 from pos_app.command_line import hq_commands, import_commands
 from pos_app.command_line.explain_output import print_explanation
 from pos_app.command_line.opening import opened
+from pos_app.command_line.options import SettingsOption
 from pos_app.command_line.output import EXIT_FAILED, console, print_json, speaking
 
 app = typer.Typer(
@@ -21,12 +22,6 @@ app = typer.Typer(
 app.add_typer(import_commands.app, name="import")
 app.add_typer(hq_commands.app, name="hq")
 
-SettingsOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--settings", "-s", help="The till's settings file.", envvar="POS_APP_SETTINGS", show_default="the usual place"
-    ),
-]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for another program.")]
 
 
@@ -39,7 +34,16 @@ def _version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so
 @app.callback(invoke_without_command=True)
 def till(
     context: typer.Context,
-    settings: SettingsOption = None,
+    settings: Annotated[
+        Path | None,
+        typer.Option(
+            "--settings",
+            "-s",
+            help="The till's settings file.",
+            envvar="POS_APP_SETTINGS",
+            show_default="the usual place",
+        ),
+    ] = None,
     version: Annotated[  # noqa: ARG001 - the callback prints it
         bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
     ] = False,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pos_app.command_line.opening import opened
+from pos_app.command_line.options import SettingsOption
 from pos_app.command_line.output import console, speaking
 
 if TYPE_CHECKING:
@@ -17,9 +18,6 @@ app = typer.Typer(
 )
 
 FileArgument = Annotated[Path, typer.Argument(help="A CSV file in UTF-8 with a header row.")]
-SettingsOption = Annotated[
-    Path | None, typer.Option("--settings", "-s", help="The till's settings file.", envvar="POS_APP_SETTINGS")
-]
 
 
 @app.command()

@@ -19,6 +19,8 @@ FILES_MAX = 32
 
 def read_folder(folder: Path) -> tuple[Programme, ...]:
     """Every ``*.toml`` and ``*.json`` programme in a folder; raises ``ProgrammeError`` that names file, line and reason."""
+    if not folder.is_dir():
+        raise _refused(f"There is no folder {folder} of programmes.")
     files = sorted(path for path in folder.glob("*") if path.suffix in {".toml", ".json"})
     if len(files) > FILES_MAX:
         raise _refused(f"The folder {folder.name} holds more than {FILES_MAX} programme files.")

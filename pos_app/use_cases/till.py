@@ -142,7 +142,6 @@ def open_till(
 ) -> Till:
     """Open the till's database in ``folder`` and begin a shift; raises ``StorageError`` with what to do."""
     clock = clock or SystemClock()
-    database = open_database(folder)
     in_force = programme_set(tuple(programmes_in_force))
     terms = Terms(
         currency=Currency(settings.currency.code, settings.currency.exponent, settings.currency.cash_step_minor),
@@ -152,6 +151,7 @@ def open_till(
     )
     now_ms = clock.utc_ms()
     today = business_date(utc_ms=now_ms, zone_name=settings.shop.zone, day_starts_minute=settings.day_starts_minute())
+    database = open_database(folder)
 
     def begin(connection: Connection) -> str:
         journal.found_terminal(

@@ -36,6 +36,24 @@ def test_that_without_a_folder_only_standard_error_is_written(capsys: pytest.Cap
     assert "WARNING pos_app.test: мало бумаги" in capsys.readouterr().err
 
 
+def test_that_the_terminal_can_be_spared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure(folder=tmp_path, to_terminal=False)
+    logging.getLogger("pos_app.test").info("receipt 1 is printed")
+    assert "" == capsys.readouterr().err
+    assert "receipt 1 is printed" in (tmp_path / "pos-app.log").read_text(encoding="utf-8")
+
+
+def test_that_a_folder_that_cannot_be_made_is_said_and_costs_no_record(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "logs").write_text("a file where the folder should be")
+    logs.configure(folder=tmp_path / "logs")
+    logging.getLogger("pos_app.test").info("receipt 1 is printed")
+    said = capsys.readouterr().err
+    assert "no log file is written" in said
+    assert "receipt 1 is printed" in said
+
+
 def test_that_the_file_does_not_grow_for_ever(tmp_path: Path) -> None:
     logs.configure(folder=tmp_path)
     handler = next(h for h in logging.getLogger().handlers if isinstance(h, logging.FileHandler))

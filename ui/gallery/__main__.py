@@ -140,7 +140,9 @@ def _void(stage: Stage) -> None:
 def _unplugged(stage: Stage) -> None:
     _basket(stage)
     stage.window.bridge.scanner_changed.emit(False)
-    stage.window.bridge.printer_changed.emit("Printer is offline. The sale is saved. Reprint it from History.")
+    stage.window.bridge.printer_changed.emit(
+        "The printer at 127.0.0.1:9100 is out of paper. The sale is saved. Put in a new roll; print again from the receipts."
+    )
     QApplication.processEvents()
 
 

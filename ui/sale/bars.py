@@ -27,6 +27,7 @@ class EntryBar(QWidget):
         self._is_beside = is_beside
         self._notice: Notice | None = None
         self._receipt: Receipt | None = None
+        self._mentions_last = True
         self.field = Field(takes_star=False)
         self.field.setPlaceholderText(self.tr("Scan, or type"))
         self.field.setFixedSize(_ENTRY_WIDTH, _HEIGHT)
@@ -64,6 +65,11 @@ class EntryBar(QWidget):
         self._receipt = receipt
         self._show_message()
 
+    def show_last(self, *, is_wanted: bool) -> None:
+        """Whether the last sale is mentioned: not while it has the stage itself."""
+        self._mentions_last = is_wanted
+        self._show_message()
+
     def message(self) -> str:
         """The sentence that is shown."""
         return self._message.text()
@@ -78,7 +84,7 @@ class EntryBar(QWidget):
         self._message.setText(self._last_sale() if self._notice is None else notice_text(self._notice, self._formats))
 
     def _last_sale(self) -> str:
-        if self._receipt is None:
+        if self._receipt is None or not self._mentions_last:
             return ""
         sale = self._receipt.sale
         if self._is_beside:

@@ -52,7 +52,7 @@ class DonePage(QWidget):
         else:
             self._caption.setText(self.tr("Change"))
             self._figure.setText(formats.money(sale.change_minor))
-            self._paid.setText(self.tr("Paid {amount}").format(amount=formats.money(quote.to_pay_minor)))
+            self._paid.setText(self.tr("Total {amount}").format(amount=formats.money(quote.to_pay_minor)))
         self._number.setText(self.tr("Receipt {number}").format(number=sale.receipt_number))
         self._member.setText(self._member_text(sale))
         self._balance.setText(self._balance_text(sale))

@@ -109,7 +109,7 @@ class MemberPanel(QWidget):
     def _expiry_text(self, balance: BalanceView) -> str:
         if balance.next_expiry_ms is None or not balance.next_expiry_units:
             return ""
-        return self.tr("{points} until {date}").format(
+        return self.tr("{points} expire after {date}").format(
             points=points_text(balance.next_expiry_units, self._formats),
             date=self._formats.last_day(balance.next_expiry_ms),
         )

@@ -36,6 +36,7 @@ class LinesModel(QAbstractTableModel):
     def __init__(self, formats: Formats, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._formats = formats
+        self._headings = (self.tr("No."), self.tr("Item"), self.tr("Quantity"), self.tr("Price"), self.tr("Amount"))
         self._lines: tuple[SaleLine, ...] = ()
         self._texts: list[RowText] = []
         self.marked = -1
@@ -122,13 +123,4 @@ class LinesModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignLeft if section == Column.PRODUCT else Qt.AlignmentFlag.AlignRight
             return side | Qt.AlignmentFlag.AlignVCenter
-        return self._headings()[section] if role == Qt.ItemDataRole.DisplayRole else None
-
-    def _headings(self) -> tuple[str, ...]:
-        return (
-            self.tr("No."),
-            self.tr("Item"),
-            self.tr("Quantity"),
-            self.tr("Price"),
-            self.tr("Amount"),
-        )
+        return self._headings[section] if role == Qt.ItemDataRole.DisplayRole else None

@@ -66,6 +66,12 @@ class SidePanel(QFrame):
         for field in self.fields:
             field.clear()
 
+    def retry(self) -> None:
+        """What was typed was refused: select it, to be typed again."""
+        for field in self.fields:
+            if field.hasFocus():
+                field.selectAll()
+
     def take_focus(self) -> None:
         """Put the cursor where typing begins."""
         target = self.fields[0] if self.fields else self
@@ -83,12 +89,13 @@ class BurnPanelView(SidePanel):
 
     def __init__(self, formats: Formats) -> None:
         super().__init__(formats, self.tr("Use points"))
+        self._suggested = ""
         self._most = TextLine(Role.FIGURE)
         self._worth = TextLine(Role.BODY, colour=tokens.INK_SOFT)
         self._limit = label(Role.SMALL, name="soft", wraps=True)
-        self._balance = TextLine(Role.SMALL, colour=tokens.INK_SOFT)
-        self.body.addWidget(label(Role.SMALL, name="soft", text=self.tr("At most on this sale")))
-        for widget in (self._most, self._worth, self._limit, self._balance):
+        self._limit.setMinimumHeight(42)
+        self._caption = TextLine(Role.SMALL, colour=tokens.INK_SOFT)
+        for widget in (self._caption, self._most, self._worth, self._limit):
             self.body.addWidget(widget)
         self.body.addSpacing(tokens.SPACE)
         self.add_field(self.tr("Points to use; 0 for none"), Field(takes_star=False, length_max=16))
@@ -101,10 +108,14 @@ class BurnPanelView(SidePanel):
         self._most.setText(points_text(panel.burnable_units, self.formats))
         self._worth.setText(self.tr("worth {amount}").format(amount=self.formats.money(panel.burnable_worth_minor)))
         self._limit.setText(limit_text(panel.limit, self.formats))
-        self._balance.setText(
-            self.tr("Balance {points}").format(points=points_text(panel.spendable_units, self.formats))
-        )
-        self.fields[0].setText(panel.suggested)
+        balance = points_text(panel.spendable_units, self.formats)
+        self._caption.setText(self.tr("Of {balance}, at most on this sale").format(balance=balance))
+        self._suggested = panel.suggested
+        self.retry()
+
+    def retry(self) -> None:
+        """Suggest what fits in place of what was typed."""
+        self.fields[0].setText(self._suggested)
         self.fields[0].selectAll()
 
 
@@ -167,7 +178,6 @@ class CardPanelView(SidePanel):
 
     def __init__(self, formats: Formats) -> None:
         super().__init__(formats, self.tr("Card"))
-        self._suggested = ""
         self._tenders = _TenderLines()
         self.body.addLayout(self._tenders.column)
         self.add_field(self.tr("Amount; less than the total leaves a rest"), Field(takes_star=False, length_max=20))
@@ -219,6 +229,7 @@ class VoidPanelView(SidePanel):
     def __init__(self, formats: Formats) -> None:
         super().__init__(formats, self.tr("Drop the whole basket?"))
         self._count = label(Role.BODY, name="soft", wraps=True)
+        self._count.setMinimumHeight(56)
         self.body.addWidget(self._count)
         self.add_keys(
             KeyButton(Command.BACK, self.tr("Keep it")), KeyButton(Command.REMOVE, self.tr("Drop it"), is_primary=True)

@@ -8,10 +8,12 @@ from pos_app.use_cases.views import Quote
 from ui.keys import Command
 from ui.sale.checkout import keys_of
 from ui.sale.desk import Desk
-from ui.sale.screen import MemberFacts, Screen, Totals
+from ui.sale.screen import CardPanel, CashPanel, MemberFacts, Screen, Totals
 
 _ALWAYS = frozenset({Command.CONFIRM, Command.BACK, Command.MULTIPLY, Command.COPY})
 _WITH_LINES = frozenset({Command.QUANTITY, Command.PRICE, Command.REMOVE, Command.UP, Command.DOWN, Command.VOID})
+
+_ALREADY_OPEN: dict[type, AbstractSet[Command]] = {CashPanel: {Command.CASH}, CardPanel: {Command.CARD}}
 
 
 def screen_of(desk: Desk) -> Screen:
@@ -67,7 +69,7 @@ def _commands(desk: Desk) -> AbstractSet[Command]:
     if desk.problem is not None:
         return {Command.BACK}
     if desk.panel is not None:
-        return keys_of(desk.panel)
+        return keys_of(desk.panel) - _ALREADY_OPEN.get(type(desk.panel), frozenset())
     has_lines, has_member = bool(desk.basket.lines), desk.basket.member is not None
     possible = set(_ALWAYS)
     if has_lines:

@@ -1,5 +1,7 @@
 """The basket on the screen: a table that draws two-line rows, marks one, and says when it has been painted."""
 
+from functools import lru_cache
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
@@ -38,8 +40,6 @@ class LineDelegate(QStyledItemDelegate):
             Column.AMOUNT: font(Role.BODY_STRONG),
         }
         self._detail_font = font(Role.FINE)
-        self._name_metrics = QFontMetrics(self._fonts[Column.PRODUCT])
-        self._detail_metrics = QFontMetrics(self._detail_font)
         self._ink, self._soft = QColor(tokens.INK), QColor(tokens.INK_SOFT)
         self._tint, self._accent, self._rule = (
             QColor(tokens.ACCENT_TINT),
@@ -71,18 +71,18 @@ class LineDelegate(QStyledItemDelegate):
         painter.setFont(self._fonts[Column.PRODUCT])
         painter.setPen(self._ink)
         name_rect = inner.adjusted(0, 4, 0, -inner.height() // 2 + 4) if detail else inner
-        painter.drawText(name_rect, _LEFT, self._fitted(self._name_metrics, name, inner.width()))
+        painter.drawText(name_rect, _LEFT, _fitted(Role.BODY_STRONG, name, inner.width()))
         if detail:
             painter.setFont(self._detail_font)
             painter.setPen(self._soft)
             detail_rect = inner.adjusted(0, inner.height() // 2 + 2, 0, -4)
-            painter.drawText(detail_rect, _LEFT, self._fitted(self._detail_metrics, detail, inner.width()))
+            painter.drawText(detail_rect, _LEFT, _fitted(Role.FINE, detail, inner.width()))
 
-    @staticmethod
-    def _fitted(metrics: QFontMetrics, text: str, width: int) -> str:
-        if metrics.horizontalAdvance(text) <= width:
-            return text
-        return metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
+
+@lru_cache(maxsize=1024)
+def _fitted(role: Role, text: str, width: int) -> str:
+    """The text as it fits; a row is painted many times and measured once."""
+    return QFontMetrics(font(role)).elidedText(text, Qt.TextElideMode.ElideRight, width)
 
 
 class LinesTable(QTableView):
@@ -126,7 +126,8 @@ class LinesTable(QTableView):
 
     def reveal(self, row: int) -> None:
         """Scroll as little as needed to see a row."""
-        if row >= 0:
+        top = self.rowViewportPosition(row)
+        if row >= 0 and not 0 <= top <= self.viewport().height() - tokens.ROW_HEIGHT:
             self.scrollTo(self._lines.index(row, 0))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name

@@ -19,11 +19,10 @@ class TotalsBox(QWidget):
         self._formats = formats
         frame, column = card(spacing=0)
         caption = label(Role.HEADING, text=self.tr("To pay"))
-        self._rounding = TextLine(Role.BODY, colour=tokens.INK_SOFT, align=Qt.AlignmentFlag.AlignRight)
         self._total = TextLine(Role.TOTAL, align=Qt.AlignmentFlag.AlignRight)
-        column.addLayout(row(caption, self._rounding))
+        self._count = TextLine(Role.BODY, colour=tokens.INK_SOFT, align=Qt.AlignmentFlag.AlignRight)
+        column.addLayout(row(caption, self._count))
         column.addSpacing(4)
-        self._count_name, self._count = self._small_row(column)
         self._discount_name, self._discount = self._small_row(column)
         self._points_name, self._points = self._small_row(column)
         column.addWidget(self._total)
@@ -41,14 +40,20 @@ class TotalsBox(QWidget):
     def show_totals(self, totals: Totals) -> None:
         """Put these totals in place of the ones before."""
         formats = self._formats
-        self._count_name.setText(self.tr("Items"))
-        self._count.setText(str(totals.item_count))
+        self._count.setText(self._count_text(totals))
         has_discount = totals.discount_minor != 0
         self._discount_name.setText(self.tr("Discount") if has_discount else "")
         self._discount.setText(formats.amount(-totals.discount_minor) if has_discount else "")
         self._points_name.setText(points_text(totals.burn_units, formats) if totals.burn_units else "")
         self._points.setText(formats.amount(-totals.burn_worth_minor) if totals.burn_units else "")
         self._total.setText(formats.money(totals.to_pay_minor))
-        is_rounded = totals.cash_to_pay_minor != totals.to_pay_minor
-        cash = self.tr("in cash {amount}").format(amount=formats.amount(totals.cash_to_pay_minor))
-        self._rounding.setText(cash if is_rounded else "")
+
+    def _count_text(self, totals: Totals) -> str:
+        """How many pieces; and what coins pay, where it is not the total."""
+        if not totals.item_count:
+            return ""
+        count = self.tr("%n item(s)", "", totals.item_count)
+        if totals.cash_to_pay_minor == totals.to_pay_minor:
+            return count
+        cash = self.tr("in cash {amount}").format(amount=self._formats.amount(totals.cash_to_pay_minor))
+        return f"{count} \u00b7 {cash}"

@@ -155,15 +155,14 @@ class SaleView(QWidget):
 
     def _make_room(self, panel: SidePanel | None) -> None:
         """What was typed is taken, or selected to be typed again."""
-        is_refused = (
-            self._shown is not None and self._shown.notice is not None and self._shown.notice.level is Level.ATTENTION
-        )
-        if panel is None:
-            self.entry.field.selectAll() if is_refused else self.entry.field.clear()
-        elif is_refused:
-            for field in panel.fields:
-                if field.hasFocus():
-                    field.selectAll()
+        notice = None if self._shown is None else self._shown.notice
+        is_refused = notice is not None and notice.level is Level.ATTENTION
+        if panel is not None and is_refused:
+            panel.retry()
+        elif panel is None and is_refused:
+            self.entry.field.selectAll()
+        elif panel is None:
+            self.entry.field.clear()
 
     def _open_panel(self) -> SidePanel | None:
         return None if self._shown is None or self._shown.panel is None else self._panels[type(self._shown.panel)]
@@ -205,6 +204,7 @@ class SaleView(QWidget):
     def _show_done(self, is_done: bool) -> None:  # noqa: FBT001 - a part of the screen, as the others
         self._left.setCurrentIndex(int(is_done))
         self._right.setCurrentIndex(int(is_done))
+        self.entry.show_last(is_wanted=not is_done)
 
 
 def _stands_on(screen: Screen) -> tuple[type, bool]:

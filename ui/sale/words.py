@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QObject
 
 from pos_app.loyalty import reasons
 from pos_app.model.evaluation import Reason
@@ -248,9 +248,17 @@ def _written(name: str, value: int | str, formats: Formats) -> str:
 
 def points_text(units: int, formats: Formats) -> str:
     """Points with their noun: ``1 point``, ``250 points``."""
-    plural = formats.plural_of_points(units)
-    noun = QCoreApplication.translate("Points", "{number} point(s)", "", plural)
-    return noun.format(number=formats.points(units))
+    return _POINTS.counted(formats.plural_of_points(units)).format(number=formats.points(units))
+
+
+class _Points(QObject):
+    """The noun in the right plural. An object of Qt's, because lupdate sees plurals only in calls of ``self.tr``."""
+
+    def counted(self, plural: int) -> str:
+        return self.tr("{number} point(s)", "", plural)
+
+
+_POINTS = _Points()
 
 
 def class_name(card_class: str) -> str:

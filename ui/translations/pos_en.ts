@@ -36,12 +36,32 @@
     </message>
 </context>
 <context>
+    <name>TotalsBox</name>
+    <message numerus="yes">
+        <source>%n item(s)</source>
+        <translation>
+            <numerusform>%n item</numerusform>
+            <numerusform>%n items</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>VoidPanelView</name>
     <message numerus="yes">
         <source>%n line(s) and the card are taken off. Nothing is booked.</source>
         <translation>
             <numerusform>%n line and the card are taken off. Nothing is booked.</numerusform>
             <numerusform>%n lines and the card are taken off. Nothing is booked.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>_Points</name>
+    <message numerus="yes">
+        <source>{number} point(s)</source>
+        <translation>
+            <numerusform>{number} point</numerusform>
+            <numerusform>{number} points</numerusform>
         </translation>
     </message>
 </context>

@@ -23,10 +23,6 @@
         <translation>Списать баллы</translation>
     </message>
     <message>
-        <source>At most on this sale</source>
-        <translation>Самое большее в этой покупке</translation>
-    </message>
-    <message>
         <source>Points to use; 0 for none</source>
         <translation>Сколько списать; 0 — не списывать</translation>
     </message>
@@ -43,8 +39,8 @@
         <translation>это {amount}</translation>
     </message>
     <message>
-        <source>Balance {points}</source>
-        <translation>Остаток: {points}</translation>
+        <source>Of {balance}, at most on this sale</source>
+        <translation>Из {balance} в этой покупке самое большее</translation>
     </message>
 </context>
 <context>
@@ -105,27 +101,27 @@
     <name>CounterWindow</name>
     <message>
         <source>Demo counter</source>
-        <translation type="unfinished"></translation>
+        <translation>Демонстрационный прилавок</translation>
     </message>
     <message>
         <source>Click to scan. Cards:</source>
-        <translation type="unfinished"></translation>
+        <translation>Нажмите, чтобы сканировать. Карты:</translation>
     </message>
     <message>
         <source>Goods:</source>
-        <translation type="unfinished"></translation>
+        <translation>Товары:</translation>
     </message>
     <message>
         <source>The scanner is plugged in</source>
-        <translation type="unfinished"></translation>
+        <translation>Сканер подключён</translation>
     </message>
     <message>
         <source>The printer has paper</source>
-        <translation type="unfinished"></translation>
+        <translation>В принтере есть бумага</translation>
     </message>
     <message>
         <source>Receipts printed: {count}</source>
-        <translation type="unfinished"></translation>
+        <translation>Напечатано чеков: {count}</translation>
     </message>
 </context>
 <context>
@@ -151,8 +147,8 @@
         <translation>Сдача</translation>
     </message>
     <message>
-        <source>Paid {amount}</source>
-        <translation>Оплачено {amount}</translation>
+        <source>Total {amount}</source>
+        <translation>Итого {amount}</translation>
     </message>
     <message>
         <source>Receipt {number}</source>
@@ -498,7 +494,7 @@
         <translation>и ещё {points} в ожидании, первые {date}</translation>
     </message>
     <message>
-        <source>{points} until {date}</source>
+        <source>{points} expire after {date}</source>
         <translation>{points} сгорят после {date}</translation>
     </message>
     <message>
@@ -647,13 +643,6 @@
     <message>
         <source>This card belongs to a member already. Scan it again.</source>
         <translation>У этой карты уже есть владелец. Сканируйте её ещё раз.</translation>
-    </message>
-</context>
-<context>
-    <name>Points</name>
-    <message>
-        <source>{number} point(s)</source>
-        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -872,9 +861,13 @@
         <source>To pay</source>
         <translation>К оплате</translation>
     </message>
-    <message>
-        <source>Items</source>
-        <translation>Товаров</translation>
+    <message numerus="yes">
+        <source>%n item(s)</source>
+        <translation>
+            <numerusform>%n товар</numerusform>
+            <numerusform>%n товара</numerusform>
+            <numerusform>%n товаров</numerusform>
+        </translation>
     </message>
     <message>
         <source>Discount</source>
@@ -905,6 +898,17 @@
             <numerusform>Будет убрана %n строка и карта. Ничего не проводится.</numerusform>
             <numerusform>Будут убраны %n строки и карта. Ничего не проводится.</numerusform>
             <numerusform>Будет убрано %n строк и карта. Ничего не проводится.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>_Points</name>
+    <message numerus="yes">
+        <source>{number} point(s)</source>
+        <translation>
+            <numerusform>{number} балл</numerusform>
+            <numerusform>{number} балла</numerusform>
+            <numerusform>{number} баллов</numerusform>
         </translation>
     </message>
 </context>

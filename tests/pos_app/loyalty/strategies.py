@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from pos_app.loyalty.document import (
@@ -21,6 +22,9 @@ from pos_app.loyalty.programme import ProgrammeSet, programme_set
 from pos_app.model.evaluation import BurnAs, EngineInput, EngineLine, MemberContext
 from pos_app.model.products import ProductClass
 from tests.pos_app.loyalty.builders import receipt
+
+any_speed = settings(deadline=None)
+"""A busy machine may take its time: what is slow is measured by the benchmarks."""
 
 CARD_CLASSES = ("silver", "gold")
 _BANDS = ("", "A", "B")

@@ -85,6 +85,16 @@ def test_that_points_asked_for_are_lowered_to_a_clean_multiple() -> None:
     assert 400 == burned(Burning(multiple_points=200), line(amount_minor=1000), ask=599).burn_units
 
 
+def test_that_a_clean_multiple_is_of_whole_points() -> None:
+    """Hundredths of a point: 7.00 of them are 700 units."""
+    result = burned(Burning(multiple_points=7), line(amount_minor=1000), points_exponent=2, ask=2099)
+    assert (1400, 14) == (result.burn_units, result.burn_worth_minor)
+
+
+def test_that_a_line_of_nothing_accepts_no_points() -> None:
+    assert reasons.BURN_NO_ELIGIBLE_GOODS == burned(Burning(), line(amount_minor=0)).burn_limit.code
+
+
 def test_that_a_burn_is_worth_whole_minor_units() -> None:
     """Hundredths of a point that is worth 0.30: one hundredth is worth 0.3 minor units, ten are worth 3."""
     result = burned(Burning(), line(), ask=1234, point_worth_minor=30, points_exponent=2)
@@ -100,6 +110,11 @@ def test_that_worth_goes_by_amount_and_units_by_worth() -> None:
     lines = (line(1, 100, code="b"), line(2, 100, code="a"), line(3, 100, code="c"))
     result = burned(Burning(), *lines, ask=5, point_worth_minor=20)
     assert (BurnShare(1, 2, 33), BurnShare(2, 2, 34), BurnShare(3, 1, 33)) == result.burn_shares
+
+
+def test_that_units_follow_the_worth_that_a_line_took_and_not_its_amount() -> None:
+    result = burned(Burning(), line(1, 2), line(2, 4), ask=2, point_worth_minor=2)
+    assert (BurnShare(1, 0, 1), BurnShare(2, 2, 3)) == result.burn_shares
 
 
 def test_that_excluded_and_regulated_goods_take_no_share() -> None:

@@ -40,6 +40,7 @@ def test_that_the_next_day_begins_at_the_midnight_of_the_store(zone_name: str, n
     [
         (Life(months=12), "2026-07-01T12:00", "2027-07-02T00:00"),
         (Life(months=1), "2026-01-31T12:00", "2026-03-01T00:00"),
+        (Life(months=1), "2026-03-31T12:00", "2026-05-01T00:00"),
         (Life(months=12), "2028-02-29T12:00", "2029-03-01T00:00"),
         (Life(months=2), "2026-11-15T12:00", "2027-01-16T00:00"),
         (Life(days=1), "2026-07-01T23:59", "2026-07-03T00:00"),

@@ -54,6 +54,24 @@ def test_that_the_next_step_of_a_receipt_raises_this_receipt() -> None:
     assert NextStep("progressive-receipt", "receipt", 1, 200, "") == result.next_step
 
 
+def test_that_a_sum_on_a_step_looks_at_the_one_after() -> None:
+    programmes = presets("progressive-receipt")
+    result = evaluate(receipt(programmes, line(amount_minor=2000), holder=member()), programmes)
+    assert NextStep("progressive-receipt", "receipt", 3000, 300, "") == result.next_step
+
+
+def test_that_the_next_step_is_that_of_the_first_programme_that_has_one() -> None:
+    ladder = Progressive(
+        id="sum", on="receipt", steps=(Step(from_minor=0, rate_bp=1), Step(from_minor=5000, rate_bp=2))
+    )
+    level = Progressive(id="sum", on="receipt", steps=(Step(from_minor=0, rate_bp=1),))
+    programmes = programme_set(
+        [programme(level, programme_id="a"), programme(ladder, programme_id="b"), programme(ladder, programme_id="c")]
+    )
+    next_step = evaluate(receipt(programmes, line(), holder=member()), programmes).next_step
+    assert NextStep("b", "receipt", 4000, 2, "") == next_step
+
+
 def test_that_an_accumulated_sum_rates_by_what_was_bought_before_and_moves_up_after() -> None:
     programmes = presets("progressive")
     lines = (
@@ -111,6 +129,13 @@ def test_that_pharmacy_weights_go_by_band_then_by_class_of_product() -> None:
     assert weighted | {"product_class": "high_margin", "band": "3"} == result.awards[2].reason.values
 
 
+def test_that_a_band_of_no_weight_goes_before_the_class_of_product() -> None:
+    rule = Pharmacy(id="bonus", rate_bp=300, band_percent={"X": 0}, class_percent={ProductClass.HIGH_MARGIN: 200})
+    programmes = programme_set([programme(rule)])
+    lines = (line(1, product_class=ProductClass.HIGH_MARGIN, band="X"), line(2, product_class=ProductClass.HIGH_MARGIN))
+    assert {2: 60} == units_by_line(evaluate(receipt(programmes, *lines, holder=member()), programmes))
+
+
 def test_that_a_level_of_the_card_gives_the_pharmacy_rate() -> None:
     programmes = presets("pharmacy")
     assert 50 == evaluate(receipt(programmes, line(), holder=member("gold")), programmes).earned_units
@@ -144,6 +169,14 @@ def test_that_points_are_rounded_down_once_and_shared_by_the_largest_remainder()
     result = evaluate(receipt(programmes, *lines, holder=member()), programmes)
     assert {1: 1, 2: 1, 3: 2} == units_by_line(result)
     assert 4 == result.earned_units
+
+
+def test_that_equal_worth_is_shared_to_the_larger_amount_first() -> None:
+    """2 % of 0.30, and of 0.15 with a weight of 200 %, are 0.6 points each: one point together."""
+    rule = Pharmacy(id="bonus", rate_bp=200, band_percent={"2": 200})
+    programmes = programme_set([programme(rule)])
+    lines = (line(1, 15, code="a", band="2"), line(2, 30, code="b"))
+    assert {1: 0, 2: 1} == units_by_line(evaluate(receipt(programmes, *lines, holder=member()), programmes))
 
 
 def test_that_a_share_may_round_down_to_nothing_and_still_has_its_reason() -> None:

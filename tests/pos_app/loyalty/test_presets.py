@@ -10,6 +10,7 @@ from pos_app.model.evaluation import EngineLine, MemberContext
 from pos_app.model.products import ProductClass
 from pos_app.programmes import preset_names, preset_text
 from tests.pos_app.loyalty.builders import member, preset
+from tests.pos_app.loyalty.strategies import any_speed
 
 
 def test_that_the_programmes_at_the_heart_ship() -> None:
@@ -39,6 +40,7 @@ def baskets(draw: st.DrawFn) -> tuple[tuple[EngineLine, ...], MemberContext]:
     return lines, member(card_class, accumulators={"progressive": draw(st.sampled_from([0, 2_999_999, 3_000_000]))})
 
 
+@any_speed
 @given(st.lists(baskets(), min_size=1, max_size=3))
 def test_that_the_reference_by_hand_gives_the_same_points_for_every_line(some: list[Basket]) -> None:
     row = measure(some)

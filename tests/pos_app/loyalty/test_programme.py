@@ -26,6 +26,7 @@ from pos_app.model.evaluation import BurnAs
 from pos_app.model.products import ProductClass
 from pos_app.programmes import preset_names, preset_text
 from tests.pos_app.loyalty.builders import FIVE_PERCENT, preset, programme
+from tests.pos_app.loyalty.strategies import any_speed
 
 MARK = "§"
 HEAD = 'schema = 1\nid = "p"\nversion = 1\nname = "P"\npoint_worth_minor = 1\n'
@@ -281,6 +282,7 @@ def test_that_too_many_rules_steps_bands_and_exclusions_are_refused() -> None:
     assert "shop.toml, line 10: rules[1].band_percent: it is longer than 64." == refused(HEAD + pharmacy)
 
 
+@any_speed
 @given(st.text(max_size=200))
 @example('\ufeff{"schema": 1}')
 def test_that_any_text_works_or_is_refused(text: str) -> None:
@@ -290,6 +292,7 @@ def test_that_any_text_works_or_is_refused(text: str) -> None:
 _DAMAGE = [*"[]{}=,.\"'\n#0\\ ", "9999999", "true", "[[rules]]", '"""']
 
 
+@any_speed
 @given(
     st.sampled_from(preset_names()),
     st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 4), st.sampled_from(_DAMAGE)), max_size=4),
@@ -311,6 +314,7 @@ _plain = st.recursive(
 )
 
 
+@any_speed
 @given(st.sampled_from(preset_names()), st.data())
 def test_that_any_value_in_any_place_works_or_is_refused(name: str, data: st.DataObject) -> None:
     document = tomllib.loads(preset_text(name))

@@ -13,11 +13,12 @@ from pos_app.loyalty.programme import ProgrammeSet, decode_programme, encode_pro
 from pos_app.model.evaluation import EngineInput, EngineLine, EngineResult, MemberContext
 from pos_app.model.products import ProductClass
 from tests.pos_app.loyalty.builders import receipt
-from tests.pos_app.loyalty.strategies import goods_lines, members, programme_sets, receipts
+from tests.pos_app.loyalty.strategies import any_speed, goods_lines, members, programme_sets, receipts
 
 Case = tuple[EngineInput, ProgrammeSet]
 
 
+@any_speed
 @given(receipts())
 def test_that_awards_sum_to_lots_and_burn_shares_to_what_is_burned(case: Case) -> None:
     result = evaluate(*case)
@@ -31,6 +32,7 @@ def test_that_awards_sum_to_lots_and_burn_shares_to_what_is_burned(case: Case) -
     assert result.burn_worth_minor == sum(share.worth_minor for share in result.burn_shares)
 
 
+@any_speed
 @given(receipts(), st.randoms(use_true_random=False))
 def test_that_the_order_of_the_lines_changes_nothing(case: Case, shuffler: Random) -> None:
     engine_input, programmes = case
@@ -55,6 +57,7 @@ def _in_any_order(engine_input: EngineInput, result: EngineResult) -> tuple[obje
     return awards, shares, refused, rest
 
 
+@any_speed
 @given(
     programme_sets(receipt_limits=False) | programme_sets(count_max=1),
     goods_lines(),
@@ -75,6 +78,7 @@ def test_that_more_goods_never_earn_less(
     assert evaluate(smaller, programmes).earned_units <= evaluate(larger, programmes).earned_units
 
 
+@any_speed
 @given(receipts())
 def test_that_regulated_goods_never_earn_and_never_take_points(case: Case) -> None:
     engine_input, programmes = case
@@ -92,6 +96,7 @@ def test_that_regulated_goods_never_earn_and_never_take_points(case: Case) -> No
     assert evaluate(without, programmes).counted == kept.counted
 
 
+@any_speed
 @given(receipts())
 def test_that_a_burn_stays_within_its_bounds(case: Case) -> None:
     engine_input, programmes = case
@@ -117,6 +122,7 @@ def test_that_a_burn_stays_within_its_bounds(case: Case) -> None:
         assert result.burn_worth_minor * 10_000 <= total_minor * burning.cap_bp
 
 
+@any_speed
 @given(receipts())
 def test_that_the_most_that_can_be_burned_can_be_burned(case: Case) -> None:
     engine_input, programmes = case
@@ -127,12 +133,14 @@ def test_that_the_most_that_can_be_burned_can_be_burned(case: Case) -> None:
     assert most == evaluate(more, programmes).burn_units
 
 
+@any_speed
 @given(receipts())
 def test_that_explain_differs_from_evaluate_by_the_refusals_alone(case: Case) -> None:
     explained = explain(*case)
     assert evaluate(*case) == msgspec.structs.replace(explained, refusals=())
 
 
+@any_speed
 @given(receipts())
 def test_that_each_rule_awards_or_refuses_every_line(case: Case) -> None:
     engine_input, programmes = case
@@ -151,6 +159,7 @@ def test_that_each_rule_awards_or_refuses_every_line(case: Case) -> None:
                 assert expected == said[line.line_no, programme.id, rule.id]
 
 
+@any_speed
 @given(receipts())
 def test_that_every_reason_has_words(case: Case) -> None:
     result = explain(*case)
@@ -162,6 +171,7 @@ def test_that_every_reason_has_words(case: Case) -> None:
         assert reasons.words(reason).endswith(".")
 
 
+@any_speed
 @given(receipts())
 def test_that_an_input_and_a_set_kept_as_json_give_the_same_result(case: Case) -> None:
     engine_input, programmes = case

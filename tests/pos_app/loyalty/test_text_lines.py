@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pos_app.loyalty.checks import Path
 from pos_app.loyalty.text_lines import line_of
+from tests.pos_app.loyalty.strategies import any_speed
 
 TOML = '''\
 # a comment with [brackets] = "and quotes"
@@ -86,6 +87,7 @@ def test_that_a_key_of_json_is_found() -> None:
     ]
 
 
+@any_speed
 @given(st.text(alphabet="[]{}=,.\"'\n#ab1 "), st.lists(st.sampled_from(["a", "b", 0]), max_size=3))
 def test_that_any_text_has_a_line(text: str, path: list[str | int]) -> None:
     assert 1 <= line_of(text, tuple(path)) <= text.count("\n") + 1

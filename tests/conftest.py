@@ -1,0 +1,39 @@
+"""What the tests of more than one part need."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from tests.shop import ANA, BOB, GOLD, Shop
+
+
+class OpenShop(Protocol):
+    """Opens a shop by its programmes and settings; it is closed when the test ends."""
+
+    def __call__(self, *programmes: str, **sections: dict[str, Any]) -> Shop: ...
+
+
+@pytest.fixture
+def open_shop(tmp_path: Path) -> Iterator[OpenShop]:
+    """A shop with Ana (no class), Bob (silver) and a gold card."""
+    opened: list[Shop] = []
+
+    def open_one(*programmes: str, **sections: dict[str, Any]) -> Shop:
+        shop = Shop(tmp_path / f"till-{len(opened)}", *programmes, **sections)
+        opened.append(shop)
+        shop.join(ANA, name="Ana Čović")
+        shop.join(BOB, "silver", name="Боб")
+        shop.join(GOLD, "gold")
+        return shop
+
+    yield open_one
+    for shop in opened:
+        shop.close()
+
+
+@pytest.fixture
+def shop(open_shop: OpenShop) -> Shop:
+    """A shop with fixed cards: silver 3 %, gold 5 %, at once and for ever; a point is worth 0.01."""
+    return open_shop("fixed-card")

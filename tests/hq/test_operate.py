@@ -1,0 +1,186 @@
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import Connection, Engine
+
+from hq import operate
+from hq.apply import apply_inbox
+from hq.booker import Booker
+from hq.enrolment import create_enrolment_code
+from hq.operate import RunningHq, running
+from hq.reports import totals
+from pos_app.errors import InputError, StorageError
+from pos_app.protocol.events import encode_body
+from pos_app.protocol.messages import PersonalRecord, VersionedField
+from pos_app.sync.client import HqClient
+from pos_app.sync.rounds import SyncOptions, SyncReport
+from pos_app.sync.worker import SyncWorker
+from storage import accounts
+from tests.hq.conftest import Enrol
+from tests.hq.journals import START_MS, Journal, enrolment, now_ms, sale
+from tests.pos_app.sync.tills import opened_till
+
+
+def wait_until(condition: Callable[[], bool], what: str) -> None:
+    deadline_s = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline_s, what
+        time.sleep(0.01)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def test_that_a_served_hq_books_by_itself(hq: RunningHq) -> None:
+    with running(hq.engine) as serving:
+        journal = Journal(serving.url, create_enrolment_code(hq.engine, "store-1", now_ms=now_ms()))
+        journal.upload(sale(account_ref="a", card="299", earned=5))
+        wait_until(lambda: totals(hq.engine).sales == 1, "the sale never reached the ledger")
+        journal.close()
+
+    assert {"issued": -5, "available": 5} == totals(hq.engine).ledger_units
+
+
+def test_that_the_totals_say_what_a_till_sold(hq: RunningHq, enrol: Enrol) -> None:
+    first, second = enrol(), enrol(store_id="store-2")
+    first.upload(sale(account_ref="a", card="299", earned=50), sale(amounts=(100,)))
+    first.upload(sale(account_ref="a", card="299", burned=20, utc_ms=START_MS + 1))
+    second.upload(sale(amounts=(7,)))
+    waiting = totals(hq.engine)
+    apply_inbox(hq.engine, now_ms=now_ms())
+    booked = totals(hq.engine)
+
+    assert (4, 0, 0) == (waiting.waiting_events, waiting.sales, waiting.sales_minor)
+    assert [(1, "store-1", 3, 0, 3, 2600, 50, 20), (2, "store-2", 1, 0, 1, 7, 0, 0)] == [
+        (
+            till.terminal_number,
+            till.store_id,
+            till.received_events,
+            till.waiting_events,
+            till.sales,
+            till.sales_minor,
+            till.issued_units,
+            till.burned_units,
+        )
+        for till in booked.terminals
+    ]
+    assert (4, 2607, 1, 0, 0, False) == (
+        booked.sales,
+        booked.sales_minor,
+        booked.accounts,
+        booked.open_tasks,
+        booked.ledger_sum_units,
+        booked.stored_balances_differ,
+    )
+
+
+def test_that_a_whole_shop_agrees(hq: RunningHq, tmp_path: Path) -> None:
+    """A till's real database and its worker on one side, a second till on the other."""
+    reports: list[SyncReport] = []
+    with running(hq.engine) as serving, opened_till(tmp_path) as till:
+        journal = Journal(serving.url, create_enrolment_code(hq.engine, "store-1", now_ms=now_ms()))
+        till.join(journal.enrolled)
+        worker = SyncWorker(
+            till.outbox,
+            HqClient(serving.url, private_key=journal.private_key),
+            report=reports.append,
+            options=SyncOptions(batch_events_max=7, poll_ms=20),
+        )
+        second = Journal(serving.url, create_enrolment_code(hq.engine, "store-1", now_ms=now_ms()))
+        second.append(enrolment("a", "299"), sale(account_ref="a", card="299", earned=5))
+        second.send(second.batch())
+        second.send_personal(PersonalRecord("a", {"name": VersionedField("Ана", 1, 5)}))
+        till.write(*[encode_body(sale()) for _ in range(20)])
+        worker.start()
+        wait_until(lambda: totals(hq.engine).sales == 21, "not every sale arrived")
+        wait_until(lambda: till.outbox.identity().acked_seq == 20, "not every sale was acknowledged")
+        newest = second.page().next_cursor
+        wait_until(lambda: till.outbox.identity().cursor == newest, "the changes never came down")
+        assert worker.stop()
+        member = accounts.find_by_card(till.database.reader(), "299")
+        journal.close()
+        second.close()
+
+    assert {None} == {report.problem for report in reports}
+    assert 0 == reports[-1].waiting_events
+    assert member is not None
+    assert ("a", "Ана", "gold", 5) == (
+        member.account_ref,
+        member.name,
+        member.card_class,
+        sum(lot.remaining_units for lot in member.books.lots),
+    )
+
+
+def test_that_hq_runs_as_a_program_until_it_is_interrupted(tmp_path: Path) -> None:
+    port, database_url = free_port(), f"sqlite:///{tmp_path}/hq.sqlite3"
+    program = (
+        f"from hq.operate import serve; serve(database_url={database_url!r}, port={port}, public_url='https://x/')"
+    )
+    process = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_until(lambda: process.poll() is not None or _is_healthy(url), "HQ never came up")
+        code = operate.create_enrolment_code(database_url, "store-1", store_name="Shop")
+        journal = Journal(url, code)
+        journal.upload(sale())
+        journal.close()
+        wait_until(lambda: operate.totals(database_url).sales == 1, "the sale never reached the ledger")
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+
+    assert "https://x" == journal.enrolled.nps_url_base
+    assert (0, b"") == (process.returncode, errors)
+    operate.revoke(database_url, 1)
+    with pytest.raises(InputError):
+        operate.revoke(database_url, 2)
+
+
+def _is_healthy(url: str) -> bool:
+    try:
+        return httpx.get(url + "/v1/health").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def test_that_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        with pytest.raises(StorageError) as raised:
+            operate.serve(database_url=f"sqlite:///{tmp_path}/hq.sqlite3", port=port)
+
+    assert str(port) in raised.value.what
+
+
+def test_that_a_booker_outlives_a_database_that_is_away(
+    hq: RunningHq, journal: Journal, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    journal.upload(sale())
+    connect = Engine.connect
+    failures = iter([True, True])
+
+    def sometimes(engine: Engine) -> Connection:
+        if next(failures, False):
+            from sqlalchemy.exc import OperationalError
+
+            raise OperationalError("SELECT 1", None, Exception("gone"))
+        return connect(engine)
+
+    monkeypatch.setattr(Engine, "connect", sometimes)
+    booker = Booker(hq.engine)
+    booker.start()
+    booker.wake()
+    wait_until(lambda: totals(hq.engine).sales == 1, "the booker died")
+    booker.stop()
+
+    assert "booker.database" in caplog.messages
