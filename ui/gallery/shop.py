@@ -1,11 +1,12 @@
 """A small pharmacy to show and to test the screen with: products, members with points from real sales, a clock that stands."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
-from pos_app.loyalty.programme import parse_programme
+from pos_app.loyalty.programme import Programme, parse_programme
 from pos_app.model.accounts import CardStatus
 from pos_app.model.products import Product, ProductClass
 from pos_app.model.receipts import PaymentKind
@@ -81,11 +82,18 @@ def sample_settings(*, mode: str = "till", language: str = "en") -> Settings:
     )
 
 
-def open_sample_till(folder: Path, settings: Settings) -> tuple[Till, ManualClock]:
+def sample_programmes() -> list[Programme]:
+    """Bonuses of a pharmacy and the accumulating ladder beside them."""
+    return [parse_programme(_nearer(preset_text(name)), source=name) for name in ("pharmacy", "progressive")]
+
+
+def open_sample_till(
+    folder: Path, settings: Settings, programmes: Sequence[Programme] | None = None
+) -> tuple[Till, ManualClock]:
     """A till of this shop in ``folder``, its members with points that they earned there, and its clock."""
     clock = ManualClock(NOW_MS - 40 * _DAY_MS)
-    presets = [parse_programme(_nearer(preset_text(name)), source=name) for name in ("pharmacy", "progressive")]
-    till = open_till(settings, folder, programmes_in_force=presets, clock=clock)
+    in_force = sample_programmes() if programmes is None else programmes
+    till = open_till(settings, folder, programmes_in_force=in_force, clock=clock)
     _fill(till, is_russian=settings.till.language == "ru")
     for days_before, codes in ((40, (6, 6, 3)), (20, (0, 3, 6)), (1, (0,))):
         clock.now_ms = NOW_MS - days_before * _DAY_MS

@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -18,9 +18,11 @@ from ui.sale.model import Column, LinesModel
 from ui.theme import tokens
 from ui.theme.fonts import font
 from ui.theme.tokens import Role
+from ui.widgets import label
 
 _PADDING = 14
 _MARK_WIDTH = 5
+_HEADER_HEIGHT = 40
 _WIDTHS = {Column.NUMBER: 56, Column.QUANTITY: 118, Column.PRICE: 122, Column.AMOUNT: 136}
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -105,6 +107,11 @@ class LinesTable(QTableView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self._set_sections()
+        # A child and not painted: to ask for the viewport costs 15 ms at the start, for Qt's types that come with it.
+        self._invitation = label(Role.HEADING, name="pale", text=self.tr("Scan the first item"))
+        self._invitation.setParent(self)
+        self._invitation.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._invitation.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.clicked.connect(self._touch)
 
     def _set_sections(self) -> None:
@@ -114,7 +121,7 @@ class LinesTable(QTableView):
         rows.setDefaultSectionSize(tokens.ROW_HEIGHT)
         columns = self.horizontalHeader()
         columns.setFont(font(Role.SMALL))
-        columns.setFixedHeight(40)
+        columns.setFixedHeight(_HEADER_HEIGHT)
         columns.setHighlightSections(False)
         columns.setSectionsClickable(False)
         for column in Column:
@@ -127,22 +134,23 @@ class LinesTable(QTableView):
     def reveal(self, row: int) -> None:
         """Scroll as little as needed to see a row."""
         top = self.rowViewportPosition(row)
-        if row >= 0 and not 0 <= top <= self.viewport().height() - tokens.ROW_HEIGHT:
+        room = self.height() - _HEADER_HEIGHT
+        if row >= 0 and not 0 <= top <= room - tokens.ROW_HEIGHT:
             self.scrollTo(self._lines.index(row, 0))
+
+    def show_invitation(self) -> None:
+        """An empty basket says what to do; the first line takes the place."""
+        self._invitation.setVisible(not self._lines.rowCount())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Keep the invitation in the middle."""
+        super().resizeEvent(event)
+        self._invitation.setGeometry(0, _HEADER_HEIGHT, self.width(), self.height() - _HEADER_HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Paint the viewport, then say so."""
         super().paintEvent(event)
-        if not self._lines.rowCount():
-            self._paint_invitation()
         self.line_painted.emit()
-
-    def _paint_invitation(self) -> None:
-        painter = QPainter(self.viewport())
-        painter.setFont(font(Role.HEADING))
-        painter.setPen(QColor(tokens.INK_PALE))
-        painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, self.tr("Scan the first item"))
-        painter.end()
 
     def _touch(self, index: QModelIndex) -> None:
         self.row_touched.emit(index.row())

@@ -125,6 +125,7 @@ class SaleView(QWidget):
         before, self._shown = self._shown, screen
         if before is None or screen.lines is not before.lines or screen.marked != before.marked:
             self.model.show(screen.lines, screen.marked)
+            self.table.show_invitation()
             self.table.reveal(screen.marked)
         for name, put in self._parts:
             value = getattr(screen, name)

@@ -58,6 +58,7 @@ _NOTICES: dict[NoticeCode, str] = {
 _REFUSALS: dict[str, str] = {
     "enrol.name": QT_TRANSLATE_NOOP("Notice", "The name is too long or has a sign that cannot be printed."),
     "enrol.phone": QT_TRANSLATE_NOOP("Notice", "A phone number has digits, spaces and + - ( ) /, 20 at most."),
+    "enrol.no_card": QT_TRANSLATE_NOOP("Notice", "This number is in none of the shop's card ranges."),
     "enrol.taken": QT_TRANSLATE_NOOP("Notice", "This card belongs to a member already. Scan it again."),
 }
 
@@ -125,6 +126,11 @@ _PROBLEMS: dict[str, Sentences] = {
         QT_TRANSLATE_NOOP("Problem", "This card was blocked meanwhile."),
         QT_TRANSLATE_NOOP("Problem", "Nothing was booked."),
         QT_TRANSLATE_NOOP("Problem", "Take the card off with F6 and finish without it."),
+    ),
+    "sale.card_moved": Sentences(
+        QT_TRANSLATE_NOOP("Problem", "This card belongs to another account now."),
+        QT_TRANSLATE_NOOP("Problem", "Nothing was booked."),
+        QT_TRANSLATE_NOOP("Problem", "Scan the card again, then finish the sale."),
     ),
     "sale.balance": Sentences(
         QT_TRANSLATE_NOOP("Problem", "The balance has changed since the card was scanned."),

@@ -16,6 +16,7 @@ _SHEET = Template("""
 #header #soft { color: $ink_pale; }
 #card { background: $paper; border: 1px solid $rule; border-radius: ${radius}px; }
 #soft { color: $ink_soft; }
+#pale { color: $ink_pale; }
 #accent { color: $accent; }
 #error { color: $error; }
 #rule { background: $rule; }

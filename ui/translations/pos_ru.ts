@@ -641,6 +641,10 @@
         <translation>В телефоне — цифры, пробелы и + - ( ) /, не больше 20 знаков.</translation>
     </message>
     <message>
+        <source>This number is in none of the shop&apos;s card ranges.</source>
+        <translation>Этот номер не входит в номера карт магазина.</translation>
+    </message>
+    <message>
         <source>This card belongs to a member already. Scan it again.</source>
         <translation>У этой карты уже есть владелец. Сканируйте её ещё раз.</translation>
     </message>
@@ -750,6 +754,10 @@
     <message>
         <source>Take the card off with F6 and finish without it.</source>
         <translation>Снимите карту клавишей F6 и завершите без неё.</translation>
+    </message>
+    <message>
+        <source>This card belongs to another account now.</source>
+        <translation>Эта карта теперь принадлежит другому счёту.</translation>
     </message>
     <message>
         <source>The balance has changed since the card was scanned.</source>
