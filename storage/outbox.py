@@ -20,6 +20,7 @@ from storage import accounts, journal, tables
 from storage.accounts import MonthlySum
 from storage.database import Database
 
+_CONTACT_NOTED_MS = 600_000
 _event = tables.event.c
 _personal = tables.personal_field.c
 _unconfirmed = _personal.version > _personal.confirmed_version
@@ -111,7 +112,12 @@ class SqliteOutbox:
         self._database.write(job)
 
     def apply_changes(self, page: ChangesPage) -> None:
-        """Put HQ's accounts and personal records in place of ours, in one transaction, with the cursor."""
+        """Put HQ's accounts and personal records in place of ours, in one transaction, with the cursor and HQ's time.
+
+        A page without news is only written down as a contact, and that not more often than each ten minutes.
+        """
+        if self._is_no_news(page):
+            return
 
         def job(connection: Connection) -> None:
             for state in page.accounts:
@@ -119,8 +125,18 @@ class SqliteOutbox:
             for record in page.personal:
                 _apply_personal(connection, record)
             journal.change_terminal(connection, cursor=page.next_cursor, hq_gen=page.hq_gen)
+            if page.hq_time_ms:
+                journal.change_terminal(connection, last_contact_ms=page.hq_time_ms)
 
         self._database.write(job)
+
+    def _is_no_news(self, page: ChangesPage) -> bool:
+        if page.accounts or page.personal:
+            return False
+        with self._database.reading() as connection:
+            terminal = journal.read_terminal(connection)
+        is_known = (page.next_cursor, page.hq_gen) == (terminal.cursor, terminal.hq_gen)
+        return is_known and page.hq_time_ms - (terminal.last_contact_ms or 0) < _CONTACT_NOTED_MS
 
     def stop_burning(self, reason: StopReason) -> None:
         """HQ no longer takes our word: no offline burning until the till is enrolled again."""

@@ -30,7 +30,7 @@ class Outbox(Protocol):
         """HQ holds these versions. A field that was changed since it was sent stays pending."""
 
     def apply_changes(self, page: ChangesPage) -> None:
-        """Replace accounts and personal records by HQ's and remember ``next_cursor`` and ``hq_gen``, in one transaction.
+        """Replace accounts and personal records by HQ's and remember ``next_cursor``, ``hq_gen`` and HQ's time, in one transaction.
 
         A personal field changed here and not yet confirmed stays as it is if its version is higher.
         """

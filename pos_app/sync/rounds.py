@@ -234,8 +234,7 @@ class SyncRounds:
             page = self._received(answer, ChangesPage)
             if page.more and page.next_cursor == cursor:
                 raise _PauseError(Problem.RUBBISH)
-            if page.accounts or page.personal or page.restart or page.next_cursor != cursor:
-                self._outbox.apply_changes(page)
+            self._outbox.apply_changes(page)
             cursor, more = page.next_cursor, page.more
 
     def _received(self, answer: HttpAnswer, kind: type[_Message]) -> _Message:

@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 
 from pos_app.errors import ProgrammeError
+from pos_app.loyalty.plan import plan_for
 from pos_app.loyalty.programme import (
     Programme,
     ProgrammeSet,
@@ -38,12 +39,11 @@ def read_file(path: Path) -> Programme:
     return parse_programme(text, source=path.name)
 
 
-def burn_issuer(programmes: ProgrammeSet) -> str:
-    """Whose points are burned: those of the first programme that lets points be burned, else of the first at all."""
-    ordered = sorted(
-        programmes.programmes, key=lambda programme: (programme.burning is None, programme.priority, programme.id)
-    )
-    return ordered[0].issuer if ordered else "shop"
+def burn_issuer(programmes: ProgrammeSet, business_date: str) -> str:
+    """Whose points are burned on this day: those of the programme that the engine burns by, else of the first that runs."""
+    plan = plan_for(programmes, business_date)
+    running = plan.burner or next(iter(plan.programmes), None)
+    return "shop" if running is None else running.issuer
 
 
 def encode_programme_set(programmes: ProgrammeSet) -> bytes:

@@ -39,7 +39,6 @@ class Till:
         self.terms = terms
         self.clock = clock
         self.shift_id = shift_id
-        self.issuer = burn_issuer(terms.programmes)
         self._periods = {
             programme.id: period
             for programme in terms.programmes.programmes
@@ -49,6 +48,11 @@ class Till:
     def close(self) -> None:
         """Finish what is queued and close the database."""
         self.database.close()
+
+    @property
+    def issuer(self) -> str:
+        """Whose points are shown and burned today."""
+        return burn_issuer(self.terms.programmes, self.business_date(self.clock.utc_ms()))
 
     def business_date(self, utc_ms: int) -> str:
         """The trading day of a moment."""

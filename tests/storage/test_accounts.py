@@ -12,6 +12,8 @@ from pos_app.model.accounts import CardStatus, Lot
 from storage import accounts
 from storage.accounts import AccountFacts, MonthlySum, NewMember
 from storage.database import Database
+from tests.shop import BOB as BOBS_CARD
+from tests.shop import TEA, Shop
 
 Result = TypeVar("Result")
 SALE_ID = "017f22e2-79b0-7cc3-98c4-dc0c0c07398f"
@@ -180,3 +182,12 @@ def test_that_forgetting_lots_leaves_the_member_and_the_others(members: Database
     assert bob is not None
     assert (Books("a-ana"), (), "Ana Čović", 1) == (ana.books, ana.monthly_sums, ana.name, ana.receipts_count)
     assert (lot("l-2", account_ref="a-bob"),) == bob.books.lots
+
+
+def test_that_the_ledger_says_what_was_issued_and_redeemed_in_all(shop: Shop) -> None:
+    assert (0, 0) == shop.till.database.read(accounts.ledger_totals)
+    sale = shop.sell(TEA, TEA, card=BOBS_CARD)
+    shop.sell(TEA, card=BOBS_CARD, burn=20)
+    assert (60 + 29, 20) == shop.till.database.read(accounts.ledger_totals)
+    shop.take_back(sale, line_1=1)
+    assert (30 + 29, 20) == shop.till.database.read(accounts.ledger_totals)

@@ -94,3 +94,8 @@ def test_that_the_tills_totals_are_the_sums_of_its_rows(shop: Shop) -> None:
         ledger_sum_units=0,
     )
     assert expected == shop.till.database.read(sales.till_totals)
+
+
+def test_that_the_receipts_are_listed_in_order(shop: Shop) -> None:
+    sold = [shop.sell(TEA).event_id for _ in range(3)]
+    assert sold == shop.till.database.read(sales.event_ids)

@@ -19,6 +19,7 @@ from pos_app.use_cases.till import Till, open_till
 from pos_app.use_cases.views import BasketLine
 from storage import accounts, catalogue
 from storage.accounts import NewMember
+from storage.database import DATABASE_NAME
 
 NOW_MS = int(datetime(2026, 3, 14, 16, 42, tzinfo=UTC).timestamp() * 1000)
 _DAY_MS = 86_400_000
@@ -90,14 +91,16 @@ def sample_programmes() -> list[Programme]:
 def open_sample_till(
     folder: Path, settings: Settings, programmes: Sequence[Programme] | None = None
 ) -> tuple[Till, ManualClock]:
-    """A till of this shop in ``folder``, its members with points that they earned there, and its clock."""
+    """A till of this shop in ``folder`` and its clock. A new one is filled: members have the points that they earned there."""
+    is_new = not (folder / DATABASE_NAME).exists()
     clock = ManualClock(NOW_MS - 40 * _DAY_MS)
     in_force = sample_programmes() if programmes is None else programmes
     till = open_till(settings, folder, programmes_in_force=in_force, clock=clock)
-    _fill(till, is_russian=settings.till.language == "ru")
-    for days_before, codes in ((40, (6, 6, 3)), (20, (0, 3, 6)), (1, (0,))):
-        clock.now_ms = NOW_MS - days_before * _DAY_MS
-        sell(till, CARD_WITH_POINTS, [CODES[code] for code in codes])
+    if is_new:
+        _fill(till, is_russian=settings.till.language == "ru")
+        for days_before, codes in ((40, (6, 6, 3)), (20, (0, 3, 6)), (1, (0,))):
+            clock.now_ms = NOW_MS - days_before * _DAY_MS
+            sell(till, CARD_WITH_POINTS, [CODES[code] for code in codes])
     clock.now_ms = NOW_MS
     return till, clock
 

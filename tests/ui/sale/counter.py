@@ -36,7 +36,7 @@ class Patience:
         future: Future[Any] = Future()
         try:
             future.set_result(job())
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - as an executor does
             future.set_exception(error)
         self.watch(future, then)
 
