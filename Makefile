@@ -47,7 +47,7 @@ clean:
 
 # --target works on a Debian Python, which refuses to install beside its own packages.
 $(UV):
-	@python3 -m pip install --quiet --disable-pip-version-check --target .tools "uv==$(UV_VERSION)"
+	@python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target .tools "uv==$(UV_VERSION)"
 
 $(READY): $(UV) requirements.lock pyproject.toml
 	@$(UV) venv --quiet --clear --python 3 .venv

@@ -7,6 +7,7 @@ from importlib.resources import files
 from urllib.parse import parse_qs
 
 import msgspec
+import psycopg
 from fastapi import FastAPI, Request, Response
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
@@ -157,6 +158,7 @@ def _handle_errors(app: FastAPI) -> None:
 
     @app.exception_handler(PoolTimeoutError)
     @app.exception_handler(DBAPIError)
+    @app.exception_handler(psycopg.Error)
     async def database_away(request: Request, error: Exception) -> Response:
         _log.error("hq.database kind=%s", type(error).__name__)
         return await refused(request, RefusedError(ErrorCode.BUSY, retry_after_s=_RETRY_AFTER_S))

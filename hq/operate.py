@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import uvicorn
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
-from hq import enrolment, reports
+from hq import enrolment, reports, tables
 from hq.app import HqConfig, create_app
 from hq.booker import Booker
 from hq.database import open_engine, prepare
@@ -59,6 +59,19 @@ def revoke(database_url: str, terminal_number: int) -> None:
                 safe="Nothing was changed.",
                 todo="`pos-app hq totals` lists the tills.",
             )
+
+
+def declare_restored(database_url: str) -> int:
+    """Say that the database was restored from a backup, before serving again; gives the new generation.
+
+    Tills then fetch every account anew, and send again what the backup does not have.
+    """
+    with _opened(database_url) as engine, engine.begin() as connection:
+        hq_gen = tables.headquarters.c.hq_gen
+        grown: int = connection.execute(
+            update(tables.headquarters).values(hq_gen=hq_gen + 1).returning(hq_gen)
+        ).scalar_one()
+        return grown
 
 
 def totals(database_url: str) -> reports.Totals:

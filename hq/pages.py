@@ -59,9 +59,9 @@ def _score_page(question: Question, *, token: str, words: Words) -> str:
     return _page(
         words,
         f"<form method='post' action='/n/{escape(token)}'><h1 id='ask'>{escape(ask)}</h1>"
-        f"<div class='ends' aria-hidden='true'><span>{escape(words.lowest)}</span>"
+        f"<div class='ends' id='ends'><span>{escape(words.lowest)}</span>"
         f"<span>{escape(words.highest)}</span></div>"
-        f"<div class='scores' role='group' aria-labelledby='ask'>{buttons}</div></form>",
+        f"<div class='scores' role='group' aria-labelledby='ask' aria-describedby='ends'>{buttons}</div></form>",
     )
 
 

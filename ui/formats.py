@@ -94,14 +94,15 @@ def _sign(value: int) -> str:
 
 
 def currency_symbol(locale: QLocale, code: str) -> str:
-    """The sign of a currency: as the locale writes it, else as others of its language do, else as anybody does, else its code."""
-    any_country = QLocale.Country.AnyCountry
-    for language in (locale.language(), QLocale.Language.AnyLanguage):
-        kin = QLocale.matchingLocales(language, QLocale.Script.AnyScript, any_country)
-        signs = (_own_sign(other) for other in (locale, *kin) if _own_code(other) == code)
-        if sign := next(filter(None, signs), ""):
-            return sign
-    return code
+    """The sign of a currency: as the locale writes it, else as others of its language do, else a sign like €, else its code."""
+    every = QLocale.Script.AnyScript, QLocale.Country.AnyCountry
+    kin = (locale, *QLocale.matchingLocales(locale.language(), *every))
+    for other in kin:
+        if _own_code(other) == code and _own_sign(other):
+            return _own_sign(other)
+    anybody = QLocale.matchingLocales(QLocale.Language.AnyLanguage, *every)
+    signs = (_own_sign(other) for other in anybody if _own_code(other) == code)
+    return next((sign for sign in signs if len(sign) == 1 and not sign.isalpha()), code)
 
 
 def _own_code(locale: QLocale) -> str:

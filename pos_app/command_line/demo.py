@@ -66,8 +66,11 @@ def _show(stage: Stage, journey: Journey) -> int:
             stage.scanner,
             stage.printer,
             goods=[(product.name, product.code) for product in goods],
-            cards=[(member.name, member.card_number) for member in journey.members[:_CARDS_SHOWN]]
-            + [("A fresh card", _FRESH_CARD), ("An unknown code", _UNKNOWN_CODE)],
+            cards=[
+                ("A fresh card", _FRESH_CARD),
+                ("An unknown code", _UNKNOWN_CODE),
+                *((member.name, member.card_number) for member in journey.members[:_CARDS_SHOWN]),
+            ],
         )
         window.booked.connect(counter.count_paper)
         counter.show_beside(window)

@@ -265,6 +265,14 @@ def test_that_two_bodies_of_one_id_in_one_batch_are_told_apart(hq: RunningHq, jo
     assert {"accepted": 1, "rejected": 1, "repeated": 1} == outcomes(hq)
 
 
+def test_that_rubbish_between_repetitions_is_rejected_too(hq: RunningHq, journal: Journal) -> None:
+    first = sale()
+    journal.upload(first)
+
+    assert (Rejected(3, "unreadable"),) == journal.upload(first, b"rubbish", sale()).rejected
+    assert {"accepted": 2, "repeated": 1, "rejected": 1} == outcomes(hq)
+
+
 def test_that_events_under_a_new_incarnation_count_once(hq: RunningHq, journal: Journal, enrol: Enrol) -> None:
     journal.upload(sale(), sale())
     again = enrol(terminal_number=journal.enrolled.terminal_number)

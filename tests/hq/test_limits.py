@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
+import psycopg
 import pytest
 from sqlalchemy import Engine
 
@@ -14,6 +15,7 @@ from hq.operate import RunningHq, running
 from pos_app.protocol.messages import REQUEST_BYTES_MAX
 from tests.hq.conftest import Enrol
 from tests.hq.journals import Journal
+from tests.hq.postgres import empty
 
 
 @pytest.fixture
@@ -142,3 +144,18 @@ def test_that_a_database_that_is_away_is_said_to_be_busy(
 
     assert (503, "5", "BUSY") == (answer.status_code, answer.headers["retry-after"], answer.json()["code"])
     assert ["hq.database kind=OperationalError"] == [r.message for r in caplog.records if r.name == "hq.app"]
+
+
+def test_that_hq_recovers_when_its_database_comes_back(postgres_hq: RunningHq) -> None:
+    empty(postgres_hq.engine)
+    assert 200 == httpx.get(postgres_hq.url + "/v1/health").status_code
+    name = postgres_hq.engine.url.database
+    with psycopg.connect(
+        postgres_hq.engine.url.set(database="postgres", drivername="postgresql").render_as_string(False)
+    ) as other:
+        other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+
+    statuses = [httpx.get(postgres_hq.url + "/v1/health").status_code for _ in range(20)]
+    assert 503 in statuses
+    assert 200 == statuses[-1]
+    assert {200, 503} == set(statuses)

@@ -19,13 +19,14 @@ from hq.operate import RunningHq, running
 from hq.reports import totals
 from pos_app.errors import InputError, StorageError
 from pos_app.protocol.events import encode_body
-from pos_app.protocol.messages import PersonalRecord, VersionedField
+from pos_app.protocol.messages import BatchAnswer, PersonalRecord, VersionedField
 from pos_app.sync.client import HqClient
 from pos_app.sync.rounds import SyncOptions, SyncReport
 from pos_app.sync.worker import SyncWorker
 from storage import accounts
 from tests.hq.conftest import Enrol
-from tests.hq.journals import START_MS, Journal, enrolment, now_ms, sale
+from tests.hq.journals import START_MS, Journal, accepted, enrolment, now_ms, refusal, sale
+from tests.hq.postgres import opened
 from tests.pos_app.sync.tills import opened_till
 
 
@@ -145,6 +146,35 @@ def test_that_hq_runs_as_a_program_until_it_is_interrupted(tmp_path: Path) -> No
     operate.revoke(database_url, 1)
     with pytest.raises(InputError):
         operate.revoke(database_url, 2)
+
+
+def test_that_a_restored_hq_gets_back_what_its_backup_lacks(tmp_path: Path) -> None:
+    database_url, backup = f"sqlite:///{tmp_path}/hq.sqlite3", tmp_path / "backup.sqlite3"
+    with opened(database_url) as engine:
+        with running(engine) as serving:
+            journal = Journal(serving.url, create_enrolment_code(engine, "store-1", now_ms=now_ms()))
+            journal.upload(sale())
+            with engine.connect() as connection:
+                connection.exec_driver_sql("COMMIT")
+                connection.exec_driver_sql(f"VACUUM INTO '{backup}'")
+            journal.upload(sale(), sale())
+        journal.close()
+    restored_url = f"sqlite:///{backup}"
+
+    assert 2 == operate.declare_restored(restored_url)
+    with opened(restored_url) as engine, running(engine) as serving:
+        again = HqClient(serving.url, private_key=journal.private_key)
+        journal.client = again
+        journal.append(sale())
+        assert (409, "GAP") == refusal(journal.send(journal.batch(4)))
+        answer = accepted(journal.send(journal.batch(2)), BatchAnswer)
+        again.close()
+    assert (4, 2) == (answer.acked_seq, answer.hq_gen)
+
+
+def test_that_hq_listens_on_ipv6(hq: RunningHq) -> None:
+    with operate._listening("::1", 0) as listener:
+        assert operate._url_of(listener).startswith("http://[::1]:")
 
 
 def _is_healthy(url: str) -> bool:

@@ -24,6 +24,7 @@ class CounterWindow(QWidget):
         super().__init__()
         self._scanner = scanner
         self._printer = printer
+        self._till_window: QWidget | None = None
         self.setWindowTitle(self.tr("Demo counter"))
         column = QVBoxLayout(self)
         column.addWidget(QLabel(self.tr("Click to scan. Cards:")))
@@ -44,6 +45,7 @@ class CounterWindow(QWidget):
 
     def show_beside(self, window: QWidget) -> None:
         """Show both, this one to the right of the till, without taking the till's focus."""
+        self._till_window = window
         self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
         self.resize(_WIDTH, window.height())
         window.move(0, 0)
@@ -68,8 +70,9 @@ class CounterWindow(QWidget):
     def _scan(self, item: QListWidgetItem) -> None:
         self.count_paper()
         self._scanner.scan(item.data(Qt.ItemDataRole.UserRole))
-        # The till goes on hearing its keys.
-        self.window().clearFocus()
+        # A click here does not take the keyboard from the till.
+        if self._till_window is not None:
+            self._till_window.activateWindow()
 
     def _plug(self, is_plugged: bool) -> None:  # noqa: FBT001 - a Qt slot
         if is_plugged:

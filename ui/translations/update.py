@@ -43,8 +43,7 @@ def differences() -> list[str]:
         behind = [
             f"{file.name} is behind the source; run python -m ui.translations.update"
             for file in translation_files()
-            for suffix in (".ts", ".qm")
-            if not _is_same(file.with_suffix(suffix), fresh / file.with_suffix(suffix).name)
+            if not all(_is_same(file.with_suffix(suffix), fresh / (file.stem + suffix)) for suffix in (".ts", ".qm"))
         ]
         unfinished = [
             f"{file.name} has sentences without a translation"

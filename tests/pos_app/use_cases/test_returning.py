@@ -1,0 +1,320 @@
+"""Goods come back, and with them what the sale gave and what it took."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pos_app.errors import InputError
+from pos_app.model.receipts import Payment, PaymentKind
+from pos_app.protocol.events import ReturnEvent, decode_body
+from pos_app.use_cases.returning import GRACE_DAYS
+from pos_app.use_cases.views import BasketLine
+from tests.conftest import OpenShop
+from tests.shop import ANA, BOB, BREAD, DAY_MS, GOLD, NOON_MS, PILLS, RICE, TEA, TENDER, Shop
+
+EXPIRING = """
+schema = 1
+id = "points"
+version = 1
+name = "Points that live for three days"
+point_worth_minor = 1
+
+[earning]
+life = { days = 3 }
+
+[burning]
+burn_as = "price_reduction"
+
+[[rules]]
+kind = "fixed-card"
+id = "ten"
+other_rate_bp = 1000
+rates_bp = {}
+"""
+
+
+def refusal(shop: Shop, number: str, quantities_milli: dict[int, int]) -> tuple[str, str]:
+    before = shop.query("SELECT count(*) FROM event")
+    with pytest.raises(InputError) as refused:
+        shop.till.return_goods(number, quantities_milli).result()
+    assert before == shop.query("SELECT count(*) FROM event")
+    return refused.value.code, refused.value.what
+
+
+def test_that_a_full_return_gives_everything_back_and_takes_everything_back(shop: Shop) -> None:
+    sale = shop.sell(TEA, BREAD, card=BOB)
+    back = shop.take_back(sale, line_1=1, line_2=1)
+    assert (1333, 39, 0, 0) == (back.refund_minor, back.clawed_back_units, back.restored_units, back.overdraft_units)
+    assert "001-01-0000005" == back.receipt_number
+    assert 0 == shop.member(BOB).balance.available_units
+    assert {} == shop.bad_findings()
+
+
+def test_that_the_event_says_what_came_back(shop: Shop) -> None:
+    sale = shop.sell(TEA, BREAD, card=BOB)
+    shop.take_back(sale, line_2=1)
+    event = decode_body(shop.query("SELECT body FROM event ORDER BY seq DESC LIMIT 1")[0][0])
+    assert isinstance(event, ReturnEvent)
+    assert (sale.event_id, 333, shop.member(BOB).account_ref) == (event.sale_event_id, event.total_minor, event.account_ref)
+    lot_id = shop.query("SELECT lot_id FROM lot")[0][0]
+    assert [(lot_id, -9)] == [(change.lot_id, change.units) for change in event.clawed_back]
+    assert [(2, 1000, 333, 30, 9, 0)] == [
+        (one.line_no, one.quantity_milli, one.refund_minor, one.tax_minor, one.earned_units, one.burned_units)
+        for one in event.lines
+    ]
+
+
+def test_that_an_anonymous_sale_comes_back_without_points(shop: Shop) -> None:
+    back = shop.take_back(shop.sell(TEA, PILLS), line_1=1, line_2=1)
+    assert (3000, 0, 0) == (back.refund_minor, back.clawed_back_units, back.restored_units)
+    assert {} == shop.bad_findings()
+
+
+def test_that_points_that_were_spent_already_are_owed(shop: Shop) -> None:
+    sale = shop.sell(TEA, card=BOB)
+    shop.sell(BREAD, card=BOB, burn=30)
+    back = shop.take_back(sale, line_1=1)
+    assert (30, 21) == (back.clawed_back_units, back.overdraft_units)
+    balance = shop.member(BOB).balance
+    assert (0, 21) == (balance.available_units, balance.overdraft_units)
+    shop.sell(TEA, card=BOB)
+    balance = shop.member(BOB).balance
+    assert (9, 0) == (balance.available_units, balance.overdraft_units)
+    assert {} == shop.bad_findings()
+
+
+def test_that_burned_points_come_back_with_the_price_that_they_reduced(shop: Shop) -> None:
+    shop.sell(TEA, card=GOLD)
+    sale = shop.sell(TEA, BREAD, card=GOLD, burn=40)
+    assert 1293 == sale.quote.total_minor
+    back = shop.take_back(sale, line_1=1, line_2=1)
+    assert (1293, 40) == (back.refund_minor, back.restored_units)
+    assert 50 == shop.member(GOLD).balance.available_units
+
+
+def test_that_points_that_paid_like_money_come_back_as_points_and_not_as_money(open_shop: OpenShop) -> None:
+    shop = open_shop(TENDER)
+    shop.sell(*[TEA] * 10, card=BOB)
+    shop.wait(DAY_MS)
+    sale = shop.sell(TEA, BREAD, card=BOB, burn=40)
+    assert (1333, 933) == (sale.quote.total_minor, sale.quote.to_pay_minor)
+    first = shop.take_back(sale, line_1=1)
+    second = shop.take_back(sale, line_2=1)
+    assert (933, 40) == (first.refund_minor + second.refund_minor, first.restored_units + second.restored_units)
+    assert {} == shop.bad_findings()
+
+
+@pytest.mark.parametrize(("days_later", "lives_days"), [(1, 3), (3, 3 + GRACE_DAYS - 0), (2, 2 + GRACE_DAYS)])
+def test_that_burned_points_keep_their_expiry_but_get_days_of_grace(
+    open_shop: OpenShop, days_later: int, lives_days: int
+) -> None:
+    shop = open_shop(EXPIRING)
+    shop.sell(TEA, card=ANA)
+    sale = shop.sell(TEA, card=ANA, burn=100)
+    shop.wait(days_later * DAY_MS)
+    shop.take_back(sale, line_1=1)
+    expires_ms = shop.query("SELECT expires_at_ms FROM lot WHERE programme_id = ''")[0][0]
+    assert shop.clock.now_ms + GRACE_DAYS * DAY_MS == expires_ms
+    assert lives_days >= days_later
+
+
+def test_that_points_that_never_expire_come_back_so(shop: Shop) -> None:
+    shop.sell(TEA, card=GOLD)
+    shop.take_back(shop.sell(TEA, card=GOLD, burn=40), line_1=1)
+    assert [(None, 40)] == shop.query("SELECT expires_at_ms, remaining_units FROM lot WHERE programme_id = ''")
+
+
+def test_that_points_of_several_lots_come_back_to_the_lots_dates_in_the_order_in_which_they_were_burned(
+    open_shop: OpenShop,
+) -> None:
+    shop = open_shop(EXPIRING.replace("days = 3", "days = 100"))
+    shop.sell(BREAD, card=ANA)
+    shop.wait(5 * DAY_MS)
+    shop.sell(BREAD, card=ANA)
+    sale = shop.sell(BasketLine(TEA, 2000), card=ANA, burn=60)
+    shop.take_back(sale, line_1=1)
+    shop.take_back(sale, line_1=1)
+    restored = "SELECT granted_units FROM lot WHERE programme_id = '' ORDER BY expires_at_ms, granted_units"
+    assert [(30,), (3,), (27,)] == shop.query(restored)[:1] + shop.query(restored)[1:]
+
+
+def test_that_what_a_programme_counted_goes_back_to_its_month(open_shop: OpenShop) -> None:
+    shop = open_shop("progressive")
+    sale = shop.sell(BasketLine(TEA, 3000), PILLS, card=ANA)
+    shop.wait(31 * DAY_MS)
+    shop.sell(TEA, card=ANA)
+    shop.take_back(sale, line_1=2, line_2=1)
+    months = "SELECT month, sum_minor FROM accumulator ORDER BY month"
+    assert [("2026-07", 1000), ("2026-08", 1000)] == shop.query(months)
+    shop.take_back(sale, line_1=1)
+    assert [("2026-07", 0), ("2026-08", 1000)] == shop.query(months)
+
+
+def test_that_a_receipt_for_a_return_names_the_members_class_of_today(open_shop: OpenShop) -> None:
+    shop = open_shop("progressive")
+    sale = shop.sell(TEA, card=ANA)
+    shop.sell(BasketLine(TEA, 1000, 3_000_000), card=ANA)
+    assert "plus" == shop.member(ANA).card_class
+    shop.take_back(sale, line_1=1)
+    standing = shop.query("SELECT standing FROM sale WHERE kind = 'return'")[0][0]
+    assert '"card_class":"plus"' in standing
+
+
+def test_that_a_refund_in_cash_is_what_coins_can_pay(open_shop: OpenShop) -> None:
+    shop = open_shop("fixed-card", currency={"cash_step_minor": 5})
+    sale = shop.sell(BREAD)
+    shop.take_back(sale, line_1=1)
+    rows = "SELECT kind, amount_minor FROM payment JOIN sale USING (event_id) WHERE sale.kind = 'return' ORDER BY payment_no"
+    rows = rows.replace("SELECT kind", "SELECT payment.kind")
+    assert [("cash", 335), ("rounding", -2)] == shop.query(rows)
+    assert {} == shop.bad_findings()
+
+
+def test_that_beside_a_till_the_money_goes_back_there(open_shop: OpenShop) -> None:
+    shop = open_shop("fixed-card", till={"mode": "beside"})
+    sale = shop.sell(TEA, card=BOB, paid=(), foreign="F-17")
+    shop.take_back(sale, line_1=1)
+    event = decode_body(shop.query("SELECT body FROM event ORDER BY seq DESC LIMIT 1")[0][0])
+    assert isinstance(event, ReturnEvent)
+    assert (Payment(PaymentKind.FOREIGN, 1000),) == event.payments
+
+
+@pytest.mark.parametrize(
+    ("quantities_milli", "code"),
+    [
+        ({}, "return.nothing"),
+        ({4: 1000}, "return.line"),
+        ({0: 1000}, "return.line"),
+        ({1: 2000}, "return.quantity"),
+        ({1: 0}, "return.quantity"),
+        ({1: -1000}, "return.quantity"),
+        ({1: 500}, "return.quantity"),
+        ({3: 1000, 1: 2000}, "return.quantity"),
+    ],
+)
+def test_that_what_was_not_sold_does_not_come_back(shop: Shop, quantities_milli: dict[int, int], code: str) -> None:
+    sale = shop.sell(TEA, BREAD, BasketLine(RICE, 1500), card=BOB)
+    assert code == refusal(shop, sale.receipt_number, quantities_milli)[0]
+
+
+def test_that_the_same_goods_do_not_come_back_twice(shop: Shop) -> None:
+    sale = shop.sell(BasketLine(TEA, 2000), card=BOB)
+    shop.take_back(sale, line_1=2)
+    assert "return.quantity" == refusal(shop, sale.receipt_number, {1: 1000})[0]
+
+
+def test_that_goods_by_weight_come_back_in_parts(shop: Shop) -> None:
+    sale = shop.sell(BasketLine(RICE, 1500))
+    assert 125 == shop.till.return_goods(sale.receipt_number, {1: 500}).result().refund_minor
+
+
+def test_that_an_unknown_receipt_and_a_receipt_for_a_return_are_refused(shop: Shop) -> None:
+    sale = shop.sell(TEA)
+    back = shop.take_back(sale, line_1=1)
+    assert "return.unknown" == refusal(shop, "001-01-9999999", {1: 1000})[0]
+    assert "return.unknown" == refusal(shop, back.receipt_number, {1: 1000})[0]
+
+
+def test_that_what_is_due_is_booked_with_a_return(open_shop: OpenShop) -> None:
+    shop = open_shop(EXPIRING)
+    shop.sell(TEA, card=ANA)
+    shop.wait(2 * DAY_MS)
+    sale = shop.sell(BREAD, card=ANA)
+    shop.wait(2 * DAY_MS)
+    shop.take_back(sale, line_1=1)
+    assert [("expired", 100)] == shop.query("SELECT kind, units FROM entry WHERE kind = 'expired'")
+    assert {} == shop.bad_findings()
+
+
+def test_that_a_shop_under_hq_leaves_what_is_due_to_hq(open_shop: OpenShop) -> None:
+    shop = open_shop(EXPIRING, till={"authority": "hq"}, hq={"url": "https://hq.example.org"})
+    shop.sell(TEA, card=ANA)
+    shop.wait(4 * DAY_MS)
+    shop.take_back(shop.sell(BREAD, card=ANA), line_1=1)
+    assert [] == shop.query("SELECT kind, units FROM entry WHERE kind = 'expired'")
+
+
+def test_that_a_return_uses_the_programmes_of_the_day_of_the_sale(open_shop: OpenShop) -> None:
+    shop = open_shop("progressive")
+    sale = shop.sell(TEA, TEA, card=ANA)
+    shop.reopen("fixed-card")
+    shop.take_back(sale, line_1=1)
+    assert [(1000,)] == shop.query("SELECT sum_minor FROM accumulator")
+
+
+# Any sequence of partial returns ends where one full return ends.
+
+Pieces = list[int]
+_baskets = st.tuples(
+    st.lists(st.tuples(st.integers(1, 5), st.integers(1, 2000)), min_size=1, max_size=3), st.integers(0, 300)
+)
+
+
+def _end(shop: Shop, card: str) -> dict[str, Any]:
+    """Where a member and the money stand, whatever way led there."""
+    member = shop.member(card)
+    sums = shop.query(
+        "SELECT sum(quantity_milli), sum(refund_minor), sum(tax_minor), sum(earned_units), sum(burned_units) FROM return_line"
+        " JOIN sale USING (event_id) WHERE account_ref = ? GROUP BY line_no ORDER BY line_no",
+        member.account_ref,
+    )
+    balance = member.balance
+    return {
+        "lines": sums,
+        "points": balance.available_units + balance.pending_units - balance.overdraft_units,
+        "counted": member.accumulators,
+    }
+
+
+@settings(max_examples=12, deadline=None)
+@given(_baskets, st.data(), st.sampled_from([("fixed-card", "progressive"), (TENDER,), ("pharmacy",)]))
+def test_that_any_sequence_of_partial_returns_ends_where_one_full_return_ends(
+    basket: tuple[list[tuple[int, int]], int], data: st.DataObject, programmes: tuple[str, ...]
+) -> None:
+    bought, wish = basket
+    with tempfile.TemporaryDirectory() as folder:
+        shop = Shop(Path(folder) / "till", *programmes)
+        try:
+            shop.join(BOB, "silver")
+            shop.join(GOLD, "silver")
+            lines = [BasketLine(TEA, pieces * 1000, pieces * each_minor) for pieces, each_minor in bought]
+            for card in (BOB, GOLD):
+                shop.sell(*[TEA] * 10, card=card)
+            shop.wait(3 * DAY_MS)
+            burn = min(wish, shop.till.quote(shop.basket(*lines, card=BOB)).result.burnable_units)
+            by_parts, at_once = (shop.sell(*lines, card=card, burn=burn) for card in (BOB, GOLD))
+            for part in _parts(data, [pieces for pieces, _ in bought]):
+                back = shop.take_back(by_parts, **{f"line_{line}": pieces for line, pieces in part.items()})
+                assert min(back.refund_minor, back.clawed_back_units, back.restored_units) >= 0
+            shop.take_back(at_once, **{f"line_{line}": pieces for line, (pieces, _) in enumerate(bought, start=1)})
+            assert _end(shop, GOLD) == _end(shop, BOB)
+            assert at_once.quote.to_pay_minor == sum(row[1] for row in _end(shop, GOLD)["lines"])
+            assert {} == shop.bad_findings()
+        finally:
+            shop.close()
+
+
+def _parts(data: st.DataObject, left: Pieces) -> list[dict[int, int]]:
+    """All the pieces in some order, a few at a time."""
+    left, parts = list(left), []
+    while any(left):
+        part = {
+            line: taken
+            for line, pieces in enumerate(left, start=1)
+            if pieces and (taken := data.draw(st.integers(0, pieces)))
+        }
+        if not part:
+            line = next(number for number, pieces in enumerate(left, start=1) if pieces)
+            part = {line: 1}
+        for line, taken in part.items():
+            left[line - 1] -= taken
+        parts.append(part)
+    return parts
+
+
+def test_that_this_moment_is_a_summer_noon() -> None:
+    assert 0 == NOON_MS % DAY_MS - DAY_MS // 2
