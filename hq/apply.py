@@ -223,7 +223,7 @@ def _task(row: _Waiting | Received, code: str, *, now_ms: int) -> dict[str, obje
 
 
 def _book_again(engine: Engine, task_id: int, *, now_ms: int) -> bool:
-    """Book the event of an open task; False if that still fails."""
+    """Book the event of an open task; False if that still fails, or somebody else has done it."""
     task = tables.task.c
     of_task = (
         (_inbox.terminal_id == task.terminal_id) & (_inbox.incarnation == task.incarnation) & (_inbox.seq == task.seq)
@@ -234,7 +234,7 @@ def _book_again(engine: Engine, task_id: int, *, now_ms: int) -> bool:
             master_key = lock_headquarters(connection).master_key
             row = connection.execute(found).one_or_none()
             if row is None:
-                return True
+                return False
             received = _received(_Waiting(*row), master_key)
             work = _loaded(connection, [received])
             book_event(work, received, now_ms=now_ms)

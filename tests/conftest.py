@@ -1,5 +1,7 @@
 """What the tests of more than one part need."""
 
+import inspect
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -37,3 +39,15 @@ def open_shop(tmp_path: Path) -> Iterator[OpenShop]:
 def shop(open_shop: OpenShop) -> Shop:
     """A shop with fixed cards: silver 3 %, gold 5 %, at once and for ever; a point is worth 0.01."""
     return open_shop("fixed-card")
+
+
+@pytest.fixture(autouse=True)
+def _unexpected_logs(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """A warning or an error in the log fails the test, unless it is marked ``expects_log`` or looks at the log itself."""
+    yield
+    test = getattr(request.node, "function", None)
+    if test is not None and "caplog" in inspect.signature(test).parameters:
+        return
+    expected = [fragment for mark in request.node.iter_markers("expects_log") for fragment in mark.args]
+    loud = [record.getMessage() for record in caplog.get_records("call") if record.levelno >= logging.WARNING]
+    assert [] == [message for message in loud if not any(fragment in message for fragment in expected)]

@@ -79,6 +79,7 @@ class Header(QWidget):
     def show_sync(self, status: SyncStatus | None) -> None:
         """How many events wait for headquarters."""
         self.queue.setText(self._queue_text(status))
+        self.queue.setToolTip("" if status is None else status.problem)
 
     def banners(self) -> list[str]:
         """What the banners say now."""
@@ -89,6 +90,8 @@ class Header(QWidget):
             return self.tr("No headquarters")
         if status is None:
             return self.tr("Headquarters: not asked yet")
+        if not status.waiting_events and status.problem:
+            return self.tr("Headquarters does not answer; nothing waits")
         if not status.waiting_events:
             return self.tr("Headquarters has everything")
         waiting = self.tr("%n event(s) wait for headquarters", "", status.waiting_events)

@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,10 +35,20 @@ class Services:
         self.sync = self._sync_worker() if till.settings.hq.url and self._has_joined() else None
 
     def start(self) -> None:
-        """Print and send what an earlier run left."""
+        """Print and send what an earlier run left, and book what has come due since."""
+        self.book_due()
         self.printing.start()
         if self.sync is not None:
             self.sync.start()
+
+    def book_due(self) -> None:
+        """Book the points that have matured or expired, step by step, each behind the sales that wait."""
+        self._till.book_due().add_done_callback(self._go_on)
+
+    def _go_on(self, step: "Future[int]") -> None:
+        if not step.cancelled() and step.exception() is None and step.result():
+            with suppress(RuntimeError):  # the till closes: the rest is booked at the next start
+                self.book_due()
 
     def booked(self) -> None:
         """There is something new to print and to send."""

@@ -21,6 +21,7 @@ from ui.bridge import Bridge
 from ui.window import TillWindow
 
 _REFUSED = 2
+_DUE_EVERY_MS = 600_000
 
 
 def run_till(settings_path: Path | None) -> int:
@@ -48,6 +49,9 @@ def wired_window(till: Till) -> Iterator[TillWindow]:
     scanner = _scanner(settings, bridge)
     # What the first picture does not need starts when it stands.
     QTimer.singleShot(0, window, services.start)
+    due = QTimer(window)
+    due.timeout.connect(services.book_due)
+    due.start(_DUE_EVERY_MS)
     if scanner is not None:
         scanner.start()
     try:

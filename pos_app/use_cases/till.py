@@ -17,7 +17,7 @@ from pos_app.model.identifiers import uuid7
 from pos_app.model.money import Currency, text_from_minor
 from pos_app.model.products import Product
 from pos_app.settings import Settings
-from pos_app.use_cases import booking, enrolling, quoting, returning
+from pos_app.use_cases import booking, enrolling, maturing, quoting, returning
 from pos_app.use_cases.clock import Clock, SystemClock
 from pos_app.use_cases.members import member_of
 from pos_app.use_cases.programmes import burn_issuer, encode_programme_set
@@ -133,6 +133,15 @@ class Till:
         return self.database.submit(
             lambda connection: returning.book_return(self, connection, receipt_number, quantities_milli)
         )
+
+    def book_due(self) -> Future[int]:
+        """Book maturing and expiry that are due, a step at a time; gives how many accounts this step had (0: nothing is due).
+
+        Does nothing where headquarters decides about points.
+        """
+        if self.settings.till.authority == "hq":
+            return self.database.submit(lambda _connection: 0)
+        return self.database.submit(lambda connection: maturing.book_due(self, connection))
 
     def enrol(self, card_number: str, *, name: str = "", phone: str = "") -> Future[Member]:
         """Give a fresh card to a new member; name and phone may be empty."""

@@ -162,6 +162,7 @@ def test_that_however_the_bytes_are_split_the_codes_are_the_same(
     assert codes == seen
 
 
+@pytest.mark.expects_log("Dropped")
 @given(st.lists(st.tuples(st.binary(max_size=60), st.integers(0, 400))), st.sampled_from(["", "\r", "\r\n"]))
 def test_that_noise_never_raises_nor_gives_a_code_with_noise_in_it(reads: list[tuple[bytes, int]], suffix: str) -> None:
     framer = Framer(Scanner(suffix=suffix, code_bytes_max=20))

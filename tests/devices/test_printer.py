@@ -27,6 +27,9 @@ from devices.printer import (
 from pos_app.errors import DeviceError
 from pos_app.settings import Printer
 
+# Most of these tests break the line on purpose.
+pytestmark = pytest.mark.expects_log("The printer")
+
 JOB = b"\x1b@" + bytes(range(256)) * 8 + b"\x1dV\x00"
 MORE_THAN_BUFFERS_HOLD = b"x" * 12_000_000
 

@@ -16,6 +16,9 @@ from devices.emulators import PtyScanner
 from devices.scanner import SerialScanner
 from pos_app.settings import Scanner
 
+# Most of these tests break the line on purpose.
+pytestmark = pytest.mark.expects_log("The scanner")
+
 WAIT_S = 5
 
 

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 import pypdfium2
+import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
@@ -123,6 +124,7 @@ def figures_of(totals: reports.Totals) -> list[reports.TerminalTotals]:
     return [msgspec.structs.replace(terminal, clock_drift_ms=0) for terminal in totals.terminals]
 
 
+@pytest.mark.expects_log("The printer", "was not printed")
 def test_that_a_dead_printer_keeps_the_sale_and_a_copy_comes_out_later(counter: Counter) -> None:
     counter.printer.refuse()
     counter.scan_goods(TEA.code)

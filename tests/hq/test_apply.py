@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import msgspec
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from hq import apply, tables
 from hq.apply import apply_inbox, apply_set_aside, book_what_is_due
@@ -113,6 +114,42 @@ def test_that_two_bookers_at_once_book_once(hq: RunningHq, enrol: Enrol) -> None
     figures = totals(hq.engine)
     assert (120, {"issued": -120, "available": 120}) == (figures.sales, figures.ledger_units)
     assert_sound(hq)
+
+
+def test_that_a_run_that_somebody_else_booked_meanwhile_is_left(hq: RunningHq, journal: Journal) -> None:
+    newer = encode_body(sale()).replace(b'"kind":"sale"', b'"kind":"gift"')
+    journal.upload(sale(), newer)
+    run = apply._next_run(hq.engine, journal.terminal_id)
+
+    for _ in range(2):
+        apply._book(hq.engine, run, now_ms=LATER_MS)
+
+    assert [(2, "deferred")] == tasks(hq)
+    assert 1 == totals(hq.engine).sales
+
+
+def test_that_a_task_that_somebody_else_did_meanwhile_is_left(hq: RunningHq, journal: Journal) -> None:
+    journal.upload(sale())
+    book(hq)
+
+    assert not apply._book_again(hq.engine, 999, now_ms=LATER_MS)
+    assert 1 == totals(hq.engine).sales
+
+
+def test_that_a_database_that_is_away_sets_nothing_aside(
+    hq: RunningHq, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_arguments: object, **_options: object) -> None:
+        raise OperationalError("SELECT 1", None, Exception("gone"), connection_invalidated=True)
+
+    journal.upload(sale(), sale())
+    with monkeypatch.context() as patch:
+        patch.setattr(apply, "book_event", away)
+        with pytest.raises(OperationalError):
+            book(hq)
+
+    assert [] == tasks(hq)
+    assert 2 == book(hq)
 
 
 def test_that_burning_takes_the_soonest_expiring_points_first(hq: RunningHq, journal: Journal) -> None:

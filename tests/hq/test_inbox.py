@@ -114,6 +114,7 @@ def test_that_another_event_in_the_same_place_is_a_fork(
     assert [f"inbox.fork terminal={journal.terminal_id} seq=2"] * 2 == caplog.messages
 
 
+@pytest.mark.expects_log("inbox.fork")
 def test_that_a_new_event_after_another_past_is_a_fork(hq: RunningHq, journal: Journal) -> None:
     journal.upload(sale(), sale())
     journal.bodies[0] = encode_body(sale())
@@ -122,6 +123,7 @@ def test_that_a_new_event_after_another_past_is_a_fork(hq: RunningHq, journal: J
     assert (409, "FORK") == refusal(journal.send(journal.batch(3)))
 
 
+@pytest.mark.expects_log("inbox.fork")
 def test_that_a_first_batch_begins_at_the_genesis(journal: Journal) -> None:
     journal.append(sale())
     batch = msgspec.structs.replace(journal.batch(), prev_hash=b"\1" * 32)

@@ -110,6 +110,7 @@ def test_that_other_addresses_are_not_found(hq: RunningHq, method: str, path: st
     assert (status, "NOT_FOUND") == (answer.status_code, answer.json()["code"])
 
 
+@pytest.mark.expects_log("Invalid HTTP request")
 def test_that_a_request_that_is_no_http_is_dropped(hq: RunningHq) -> None:
     for content in (b"\0\1\2\3\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"POST /n HTTP/1.1\r\nContent-Length: x\r\n\r\n"):
         with connect(hq) as connection:
@@ -146,6 +147,7 @@ def test_that_a_database_that_is_away_is_said_to_be_busy(
     assert ["hq.database kind=OperationalError"] == [r.message for r in caplog.records if r.name == "hq.app"]
 
 
+@pytest.mark.expects_log("hq.database")
 def test_that_hq_recovers_when_its_database_comes_back(postgres_hq: RunningHq) -> None:
     empty(postgres_hq.engine)
     assert 200 == httpx.get(postgres_hq.url + "/v1/health").status_code

@@ -14,9 +14,10 @@ def nothing() -> None:
 def test_that_results_arrive_on_the_screens_thread(qtbot: QtBot) -> None:
     bridge = Bridge(nothing)
     seen: list[tuple[str, bool]] = []
+    home = QThread.currentThread()
     bridge.run(
         lambda: threading.current_thread().name,
-        lambda future: seen.append((future.result(), QThread.currentThread() is QCoreApplication.instance().thread())),
+        lambda future: seen.append((future.result(), QThread.currentThread() is home)),
     )
     qtbot.waitUntil(lambda: bool(seen))
     ((worker, is_home),) = seen

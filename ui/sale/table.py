@@ -135,7 +135,11 @@ class LinesTable(QTableView):
         """Scroll as little as needed to see a row."""
         top = self.rowViewportPosition(row)
         room = self.height() - _HEADER_HEIGHT
-        if row >= 0 and not 0 <= top <= room - tokens.ROW_HEIGHT:
+        if row < 0 or 0 <= top <= room - tokens.ROW_HEIGHT:
+            return
+        if row == self._lines.rowCount() - 1:
+            self.scrollToBottom()  # unlike scrollTo it knows of a row that has just come
+        else:
             self.scrollTo(self._lines.index(row, 0))
 
     def show_invitation(self) -> None:

@@ -279,6 +279,10 @@
         <translation>Центр: ещё нет связи</translation>
     </message>
     <message>
+        <source>Headquarters does not answer; nothing waits</source>
+        <translation>Центр не отвечает; очередь пуста</translation>
+    </message>
+    <message>
         <source>Headquarters has everything</source>
         <translation>В центр всё передано</translation>
     </message>

@@ -1,3 +1,4 @@
+import tracemalloc
 import zlib
 
 import msgspec
@@ -82,10 +83,14 @@ def test_that_one_byte_too_many_is_too_large() -> None:
 
 
 def test_that_a_bomb_is_not_unpacked() -> None:
-    bomb = zlib.compress(b"\0" * 100_000_000, 9)
+    bomb = zlib.compress(b"\0" * 50_000_000, 9)
 
+    tracemalloc.start()
     with pytest.raises(TooLargeError):
         decode_batch(bomb)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_bytes < 10_000_000
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,7 @@ def test_that_rejected_events_are_counted_and_passed(till: Till, caplog: pytest.
     assert ["sync.rejected seq=1 reason=invalid"] == caplog.messages
 
 
+@pytest.mark.expects_log("sync.rewind")
 def test_that_a_restored_hq_gets_everything_again(till: Till) -> None:
     till.write(b"1", b"2", b"3")
     till.outbox.acknowledge(acked_seq=2, durable_seq=0, hq_gen=1, hq_time_ms=NOW_MS)
@@ -128,6 +129,7 @@ def test_that_a_restored_hq_gets_everything_again(till: Till) -> None:
     assert (None, 3) == (report.problem, till.outbox.identity().acked_seq)
 
 
+@pytest.mark.expects_log("sync.rewind")
 def test_that_an_hq_that_cannot_make_up_its_mind_backs_off(till: Till) -> None:
     till.write(b"1", b"2", b"3")
     till.outbox.acknowledge(acked_seq=2, durable_seq=0, hq_gen=1, hq_time_ms=NOW_MS)
@@ -143,6 +145,7 @@ def test_that_an_hq_that_cannot_make_up_its_mind_backs_off(till: Till) -> None:
     assert [(3, 3), (2, 3)] == sequences(server)
 
 
+@pytest.mark.expects_log("sync.stopped")
 @pytest.mark.parametrize(
     ("status", "code", "problem"),
     [(409, "FORK", Problem.FORK), (410, "FENCED", Problem.FENCED), (403, "REVOKED", Problem.REVOKED)],

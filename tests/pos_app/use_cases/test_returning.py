@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from pos_app.errors import InputError
@@ -14,7 +14,7 @@ from pos_app.protocol.events import ReturnEvent, decode_body
 from pos_app.use_cases.returning import GRACE_DAYS
 from pos_app.use_cases.views import BasketLine
 from tests.conftest import OpenShop
-from tests.shop import ANA, BOB, BREAD, DAY_MS, GOLD, NOON_MS, PILLS, RICE, TEA, TENDER, Shop
+from tests.shop import ANA, BOB, BREAD, DAY_MS, GOLD, PILLS, RICE, TEA, TENDER, Shop
 
 EXPIRING = """
 schema = 1
@@ -61,8 +61,8 @@ def test_that_the_event_says_what_came_back(shop: Shop) -> None:
     assert isinstance(event, ReturnEvent)
     assert (sale.event_id, 333, shop.member(BOB).account_ref) == (event.sale_event_id, event.total_minor, event.account_ref)
     lot_id = shop.query("SELECT lot_id FROM lot")[0][0]
-    assert [(lot_id, -9)] == [(change.lot_id, change.units) for change in event.clawed_back]
-    assert [(2, 1000, 333, 30, 9, 0)] == [
+    assert [(lot_id, -10)] == [(change.lot_id, change.units) for change in event.clawed_back]
+    assert [(2, 1000, 333, 30, 10, 0)] == [
         (one.line_no, one.quantity_milli, one.refund_minor, one.tax_minor, one.earned_units, one.burned_units)
         for one in event.lines
     ]
@@ -108,18 +108,19 @@ def test_that_points_that_paid_like_money_come_back_as_points_and_not_as_money(o
     assert {} == shop.bad_findings()
 
 
-@pytest.mark.parametrize(("days_later", "lives_days"), [(1, 3), (3, 3 + GRACE_DAYS - 0), (2, 2 + GRACE_DAYS)])
+@pytest.mark.parametrize("days_later", [0, 3, 10])
+@pytest.mark.parametrize("life_days", [3, 20])
 def test_that_burned_points_keep_their_expiry_but_get_days_of_grace(
-    open_shop: OpenShop, days_later: int, lives_days: int
+    open_shop: OpenShop, life_days: int, days_later: int
 ) -> None:
-    shop = open_shop(EXPIRING)
+    shop = open_shop(EXPIRING.replace("days = 3", f"days = {life_days}"))
     shop.sell(TEA, card=ANA)
+    own_expiry_ms = shop.query("SELECT expires_at_ms FROM lot")[0][0]
     sale = shop.sell(TEA, card=ANA, burn=100)
     shop.wait(days_later * DAY_MS)
     shop.take_back(sale, line_1=1)
     expires_ms = shop.query("SELECT expires_at_ms FROM lot WHERE programme_id = ''")[0][0]
-    assert shop.clock.now_ms + GRACE_DAYS * DAY_MS == expires_ms
-    assert lives_days >= days_later
+    assert max(own_expiry_ms, shop.clock.now_ms + GRACE_DAYS * DAY_MS) == expires_ms
 
 
 def test_that_points_that_never_expire_come_back_so(shop: Shop) -> None:
@@ -139,7 +140,7 @@ def test_that_points_of_several_lots_come_back_to_the_lots_dates_in_the_order_in
     shop.take_back(sale, line_1=1)
     shop.take_back(sale, line_1=1)
     restored = "SELECT granted_units FROM lot WHERE programme_id = '' ORDER BY expires_at_ms, granted_units"
-    assert [(30,), (3,), (27,)] == shop.query(restored)[:1] + shop.query(restored)[1:]
+    assert [(3,), (30,), (27,)] == shop.query(restored)
 
 
 def test_that_what_a_programme_counted_goes_back_to_its_month(open_shop: OpenShop) -> None:
@@ -168,8 +169,7 @@ def test_that_a_refund_in_cash_is_what_coins_can_pay(open_shop: OpenShop) -> Non
     shop = open_shop("fixed-card", currency={"cash_step_minor": 5})
     sale = shop.sell(BREAD)
     shop.take_back(sale, line_1=1)
-    rows = "SELECT kind, amount_minor FROM payment JOIN sale USING (event_id) WHERE sale.kind = 'return' ORDER BY payment_no"
-    rows = rows.replace("SELECT kind", "SELECT payment.kind")
+    rows = "SELECT p.kind, amount_minor FROM payment AS p JOIN sale USING (event_id) WHERE sale.kind = 'return' ORDER BY payment_no"
     assert [("cash", 335), ("rounding", -2)] == shop.query(rows)
     assert {} == shop.bad_findings()
 
@@ -258,8 +258,8 @@ def _end(shop: Shop, card: str) -> dict[str, Any]:
     """Where a member and the money stand, whatever way led there."""
     member = shop.member(card)
     sums = shop.query(
-        "SELECT sum(quantity_milli), sum(refund_minor), sum(tax_minor), sum(earned_units), sum(burned_units) FROM return_line"
-        " JOIN sale USING (event_id) WHERE account_ref = ? GROUP BY line_no ORDER BY line_no",
+        "SELECT sum(quantity_milli), sum(refund_minor), sum(tax_minor), sum(r.earned_units), sum(r.burned_units)"
+        " FROM return_line AS r JOIN sale USING (event_id) WHERE account_ref = ? GROUP BY line_no ORDER BY line_no",
         member.account_ref,
     )
     balance = member.balance
@@ -270,7 +270,8 @@ def _end(shop: Shop, card: str) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=12, deadline=None)
+# Each example is two members' histories on a database of its own: shrinking one would take minutes.
+@settings(max_examples=12, deadline=None, phases=[Phase.reuse, Phase.generate])
 @given(_baskets, st.data(), st.sampled_from([("fixed-card", "progressive"), (TENDER,), ("pharmacy",)]))
 def test_that_any_sequence_of_partial_returns_ends_where_one_full_return_ends(
     basket: tuple[list[tuple[int, int]], int], data: st.DataObject, programmes: tuple[str, ...]
@@ -314,7 +315,3 @@ def _parts(data: st.DataObject, left: Pieces) -> list[dict[int, int]]:
             left[line - 1] -= taken
         parts.append(part)
     return parts
-
-
-def test_that_this_moment_is_a_summer_noon() -> None:
-    assert 0 == NOON_MS % DAY_MS - DAY_MS // 2

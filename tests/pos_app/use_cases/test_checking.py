@@ -1,0 +1,152 @@
+"""The doctor: good on a good till, and every kind of damage found by its check."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import keyring
+import pytest
+from keyring.backends import fail
+
+from pos_app.use_cases.checking import Verdict
+from storage import journal, key_store, print_jobs
+from tests.conftest import OpenShop
+from tests.pos_app.use_cases.test_explaining import overwrite_table
+from tests.storage.test_key_store import InMemory
+from tests.shop import BOB, BREAD, GOLD, TEA, Shop
+
+GOOD = {
+    "library": Verdict.GOOD,
+    "file": Verdict.GOOD,
+    "chain": Verdict.GOOD,
+    "ledger": Verdict.GOOD,
+    "balances": Verdict.GOOD,
+    "receipts": Verdict.GOOD,
+    "printing": Verdict.GOOD,
+    "headquarters": Verdict.NOTE,
+    "key": Verdict.NOTE,
+}
+
+
+@pytest.fixture(autouse=True)
+def _no_keystore() -> Iterator[None]:
+    before = keyring.get_keyring()
+    keyring.set_keyring(fail.Keyring())
+    yield
+    keyring.set_keyring(before)
+
+
+@pytest.fixture
+def used(shop: Shop) -> Shop:
+    """A till with sales, a burn, a return, points and an overdraft. Its last event is number 7."""
+    first = shop.sell(TEA, BREAD, card=BOB)
+    shop.sell(TEA, card=BOB, burn=35)
+    shop.take_back(first, line_1=1, line_2=1)
+    shop.sell(TEA, card=GOLD)
+    assert shop.member(BOB).balance.overdraft_units
+    return shop
+
+
+def verdicts(shop: Shop) -> dict[str, Verdict]:
+    return {finding.check: finding.verdict for finding in shop.examine()}
+
+
+def words(shop: Shop, check: str) -> str:
+    return next(finding.words for finding in shop.examine() if finding.check == check)
+
+
+def test_that_a_good_till_is_good(used: Shop) -> None:
+    assert verdicts(used) == GOOD
+    assert "All 7 events verify" in words(used, "chain")
+
+
+def test_that_an_empty_till_is_good(shop: Shop) -> None:
+    assert verdicts(shop) == GOOD
+
+
+@pytest.mark.parametrize(
+    ("damage", "check", "said"),
+    [
+        ("DELETE FROM account WHERE account_ref NOT IN (SELECT account_ref FROM sale)", "file", "refers to nothing"),
+        ("UPDATE event SET body = CAST(body || ' ' AS BLOB) WHERE seq = 5", "chain", "breaks at event 5"),
+        ("UPDATE event SET hash = zeroblob(32) WHERE seq = 4", "chain", "breaks at event 4"),
+        ("UPDATE event SET terminal_id = '0' WHERE seq = 4", "chain", "breaks at event 5 of incarnation 1: place"),
+        ("DELETE FROM event WHERE seq = 2", "chain", "breaks at event 3 of incarnation 1: place"),
+        ("DELETE FROM event WHERE seq = 7", "chain", "ends before its last event"),
+        ("UPDATE entry SET units = units + 1 WHERE kind = 'available' AND units > 0 AND entry_no = 2", "ledger", "Keep"),
+        ("DELETE FROM entry WHERE kind = 'overdraft'", "ledger", "Keep the file and report it."),
+        ("UPDATE lot SET remaining_units = granted_units", "balances", "entries 0"),
+        ("DELETE FROM lot", "balances", "account account-2990000000033: "),
+        ("UPDATE overdraft SET units = units + 1", "balances", "overdraft says"),
+        ("DELETE FROM overdraft", "balances", "overdraft says 0, entries"),
+        ("UPDATE payment SET amount_minor = amount_minor + 1 WHERE amount_minor = 1333", "receipts", "001-01-"),
+        ("DELETE FROM payment", "receipts", "001-01-0000004; 001-01-0000005; 001-01-0000006; 001-01-0000007"),
+        ("UPDATE sale_line SET amount_minor = 1, payable_minor = 1, tax_minor = 0 WHERE line_no = 2", "receipts", "0004"),
+        ("DELETE FROM sale WHERE receipt_number = '001-01-0000007'", "receipts", "event 7 has lost its receipt"),
+    ],
+)
+def test_that_damage_is_found(used: Shop, damage: str, check: str, said: str) -> None:
+    used.damage(damage)
+    bad = used.bad_findings()
+    assert check in bad
+    assert said in bad[check]
+
+
+@pytest.mark.parametrize(("table", "check"), [("event", "chain"), ("entry", "ledger"), ("lot", "balances"), ("sale", "receipts")])
+def test_that_pages_that_cannot_be_read_are_bad_news_and_no_crash(used: Shop, table: str, check: str) -> None:
+    overwrite_table(used, table)
+    bad = used.bad_findings()
+    assert {"file", check} <= bad.keys()
+    assert "is damaged" in bad[check]
+
+
+def test_that_receipts_that_failed_to_print_are_noted_until_a_copy_came_out(shop: Shop) -> None:
+    sale = shop.sell(TEA)
+    shop.till.database.write(lambda c: print_jobs.finish_job(c, sale.print_job_id, problem="no paper"))
+    assert Verdict.NOTE is verdicts(shop)["printing"]
+    assert "1 receipts failed to print" in words(shop, "printing")
+    copy = shop.till.database.write(lambda c: print_jobs.queue_copy(c, sale.event_id, utc_ms=1))
+    assert Verdict.NOTE is verdicts(shop)["printing"]
+    shop.till.database.write(lambda c: print_jobs.finish_job(c, copy, problem=""))
+    assert Verdict.GOOD is verdicts(shop)["printing"]
+
+
+def test_that_a_till_under_hq_leaves_balances_to_it_and_says_what_waits(open_shop: OpenShop) -> None:
+    shop = open_shop(till={"authority": "hq"}, hq={"url": "https://hq.example.org"})
+    assert Verdict.NOTE is verdicts(shop)["balances"]
+    assert "3 events wait" in words(shop, "headquarters")
+    shop.till.database.write(lambda c: journal.change_terminal(c, sync_state="FENCED"))
+    assert "(FENCED). It sells and earns. Enrol it again." in shop.bad_findings()["headquarters"]
+
+
+def test_that_the_keys_place_is_named(shop: Shop) -> None:
+    assert "no key yet" in words(shop, "key")
+    key_store.load_or_create(shop.folder, lambda: bytes(32))
+    assert "in a file (mode 0600): weaker" in words(shop, "key")
+    (shop.folder / "terminal.key").write_text("?")
+    assert "is not a key" in shop.bad_findings()["key"]
+
+
+def test_that_a_key_in_the_keystore_is_good(shop: Shop) -> None:
+    keyring.set_keyring(InMemory())
+    key_store.load_or_create(shop.folder, lambda: bytes(32))
+    assert Verdict.GOOD is verdicts(shop)["key"]
+
+
+def test_that_a_long_journal_is_read_in_pages(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pos_app.use_cases.checking._PAGE_EVENTS", 2)
+    for _ in range(4):
+        shop.sell(TEA)
+    assert "All 7 events verify" in words(shop, "chain")
+    shop.damage("UPDATE event SET utc_ms = 0, prev_hash = zeroblob(32) WHERE seq = 6")
+    assert "breaks at event 6" in shop.bad_findings()["chain"]
+
+
+def test_that_the_doctor_changes_nothing(used: Shop, tmp_path: Path) -> None:
+    used.till.close()
+    before = used.till.database.path.read_bytes()
+    used.till = used._open()
+    used.examine()
+    used.till.close()
+    after = used.till.database.path.read_bytes()
+    used.till = used._open()
+    assert before == after
