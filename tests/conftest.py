@@ -2,6 +2,7 @@
 
 import inspect
 import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -9,6 +10,9 @@ from typing import Any, Protocol
 import pytest
 
 from tests.shop import ANA, BOB, GOLD, Shop
+
+# The tests draw into memory unless they are told to use a screen.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 
 class OpenShop(Protocol):
