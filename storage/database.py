@@ -156,7 +156,8 @@ def make_engine(path: Path) -> Engine:
     """An engine whose connections have the till's pragmas and no transaction of the driver's own making."""
     # Not from text: a folder may be called "shop?1".
     address = URL.create("sqlite", database=str(path))
-    engine = create_engine(address, module=pysqlite3.dbapi2, poolclass=NullPool)
+    # Names and cards are among the parameters: no error says them, so no log does.
+    engine = create_engine(address, module=pysqlite3.dbapi2, poolclass=NullPool, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:

@@ -1,12 +1,12 @@
 """Small widgets that every screen is made of: texts by role, buttons that name their key, fields that leave keys to the window."""
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from ui.keys import KEY_NAMES, Command
 from ui.theme import tokens
-from ui.theme.fonts import font
+from ui.theme.fonts import font, font_within
 from ui.theme.tokens import Role
 
 
@@ -35,26 +35,35 @@ def label(role: Role, *, name: str = "", text: str = "", wraps: bool = False) ->
 
 
 class TextLine(QWidget):
-    """One line of text that changes often: a new text repaints it and never asks for another layout."""
+    """One line of text that changes often: a new text repaints it and never asks for another layout.
+
+    What does not fit is cut off with an ellipsis; a figure (``is_figure``) gets smaller letters instead.
+    """
 
     def __init__(
-        self, role: Role, *, colour: str = tokens.INK, align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft
+        self,
+        role: Role,
+        *,
+        colour: str = tokens.INK,
+        align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft,
+        is_figure: bool = False,
     ) -> None:
         super().__init__()
+        self._role = role
         self._colour = QColor(colour)
         self._align = align | Qt.AlignmentFlag.AlignVCenter
+        self._is_figure = is_figure
         self._text = ""
-        self.setFont(font(role))
-        self._metrics = QFontMetrics(font(role))
+        self._height = QFontMetrics(font(role)).height()
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.setMinimumHeight(self._metrics.height())
+        self.setMinimumHeight(self._height)
 
     def text(self) -> str:
         """What is shown, in full."""
         return self._text
 
     def setText(self, text: str) -> None:  # noqa: N802 - as QLabel has it
-        """Show another text; what does not fit is cut off with an ellipsis."""
+        """Show another text."""
         if text != self._text:
             self._text = text
             self.setAccessibleName(text)
@@ -62,17 +71,22 @@ class TextLine(QWidget):
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """As high as the letters."""
-        return QSize(0, self._metrics.height())
+        return QSize(0, self._height)
+
+    def drawn(self) -> tuple[QFont, str]:
+        """The letters and the text as they fit."""
+        if self._is_figure:
+            return font_within(self._role, self._text, self.width()), self._text
+        letters = font(self._role)
+        return letters, QFontMetrics(letters).elidedText(self._text, Qt.TextElideMode.ElideRight, self.width())
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw the text."""
         if self._text:
+            letters, text = self.drawn()
             painter = QPainter(self)
             painter.setPen(self._colour)
-            painter.setFont(self.font())
-            text = self._text
-            if self._metrics.horizontalAdvance(text) > self.width():
-                text = self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, self.width())
+            painter.setFont(letters)
             painter.drawText(QRect(0, 0, self.width(), self.height()), self._align, text)
             painter.end()
 

@@ -63,6 +63,9 @@ def enrol_code(
     store: Annotated[str, typer.Argument(help="The store that the till stands in.")],
     database: DatabaseOption,
     store_name: Annotated[str, typer.Option(help="The store's name, if it is new.")] = "",
+    till_number: Annotated[
+        int | None, typer.Option(min=1, max=999, help="The number of a till that comes back, after its disk was lost.")
+    ] = None,
 ) -> None:
     """Make a one-time code with which a till of a store can join, good for 15 minutes.
 
@@ -71,7 +74,8 @@ def enrol_code(
     from hq import operate
 
     with speaking():
-        console.print(operate.create_enrolment_code(database, store, store_name=store_name))
+        code = operate.create_enrolment_code(database, store, store_name=store_name, terminal_number=till_number)
+        console.print(code)
 
 
 @app.command()
@@ -84,6 +88,19 @@ def revoke(
     with speaking():
         operate.revoke(database, number)
         console.print(f"Till {number} is shut out.")
+
+
+@app.command()
+def restored(database: DatabaseOption) -> None:
+    """Say that this database was restored from a backup: every till then sends again what is missing.
+
+    Example: `pos-app hq restored`.
+    """
+    from hq import operate
+
+    with speaking():
+        operate.declare_restored(database)
+        console.print("Every till will send again what headquarters is missing.")
 
 
 @app.command()

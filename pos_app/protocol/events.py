@@ -80,7 +80,10 @@ class SaleEvent(Event, frozen=True, tag="sale", kw_only=True):
 
 
 class ReturnedLine(msgspec.Struct, frozen=True):
-    """Goods of one line that came back: quantity now, and what goes with it (amounts >= 0)."""
+    """Goods of one line that came back: quantity now, and what goes with it (amounts >= 0).
+
+    ``refund_minor`` is what they were sold for, whether money or points as tender paid it.
+    """
 
     line_no: int
     quantity_milli: int

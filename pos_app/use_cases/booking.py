@@ -117,12 +117,14 @@ def prepare_sale(
         else tuple(GrantedLot(lot.lot_id, grant) for lot, grant in zip(points.granted, result.lots, strict=True)),
         counted=result.counted,
         class_after=result.class_after,
-        issuer=till.issuer,
+        issuer=till.issuer_at(now_ms),
         foreign_receipt=foreign_receipt.strip(),
         mode=till.settings.till.mode,
         asks_nps=_asks_nps(till, connection, basket, terminal, now_ms),
     )
-    balance_after = None if points is None else ledger.view(points.booking.books, issuer=till.issuer, at_ms=now_ms)
+    balance_after = (
+        None if points is None else ledger.view(points.booking.books, issuer=till.issuer_at(now_ms), at_ms=now_ms)
+    )
     return PreparedSale(
         terminal=terminal,
         event=event,
@@ -224,7 +226,7 @@ def _points(till: "Till", connection: Connection, basket: Basket, result: Engine
     due = ledger.book_due(facts.books, at_ms=now_ms) if till.settings.till.authority == "local" else None
     books = facts.books if due is None else due.books
     granted = ledger.lots_granted(result.lots, account_ref=books.account_ref, event_id=basket.event_id, at_ms=now_ms)
-    burned = ledger.allocate_burn(books.lots, units=result.burn_units, issuer=till.issuer, at_ms=now_ms)
+    burned = ledger.allocate_burn(books.lots, units=result.burn_units, issuer=till.issuer_at(now_ms), at_ms=now_ms)
     if sum(part.units for part in burned) != result.burn_units:
         raise _refused("balance", "The balance has changed since the card was scanned.", todo="Scan the card again.")
     booking = ledger.book_sale(
@@ -232,7 +234,7 @@ def _points(till: "Till", connection: Connection, basket: Basket, result: Engine
         event_id=basket.event_id,
         at_ms=now_ms,
         burn_units=result.burn_units,
-        burn_issuer=till.issuer,
+        burn_issuer=till.issuer_at(now_ms),
         granted=granted,
     )
     expiry = {lot.lot_id: lot.expires_at_ms for lot in books.lots}

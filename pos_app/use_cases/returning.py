@@ -42,7 +42,10 @@ _DAY_MS = 86_400_000
 
 
 class ClosedReturn(msgspec.Struct, frozen=True):
-    """A return that is in the ledger. Points in units, all >= 0; ``overdraft_units`` is what the member had spent already."""
+    """A return that is in the ledger: ``refund_minor`` is the money to hand back, before it is rounded to coins.
+
+    Points in units, all >= 0; ``overdraft_units`` is what the member had spent already.
+    """
 
     event_id: str
     receipt_number: str
@@ -93,7 +96,9 @@ def book_return(
     overdraft_units = sum(
         entry.units for entry in booking.entries if entry.kind is ledger.AccountKind.ISSUED and not entry.lot_id
     )
-    refund_minor = sum(line.refund_minor for line in lines)
+    total_minor = sum(line.refund_minor for line in lines)
+    # What points paid like money goes back as points alone.
+    by_points_minor = sum(goods.share_now(line_no, _tendered_minor(sale, line_no)) for line_no in quantities_milli)
     terminal = journal.read_terminal(connection)
     event = ReturnEvent(
         event_id=event_id,
@@ -102,10 +107,8 @@ def book_return(
         account_ref=sale.account_ref,
         sale_event_id=sale.event_id,
         lines=lines,
-        payments=in_cash(refund_minor, till.terms.currency)
-        if sale.mode == "till"
-        else (Payment(PaymentKind.FOREIGN, refund_minor),),
-        total_minor=refund_minor,
+        payments=_payments(till, sale, total_minor - by_points_minor, by_points_minor),
+        total_minor=total_minor,
         clawed_back=tuple(LotChange(part.lot_id, -part.units) for part in claw_back),
         overdraft_units=overdraft_units,
         restored_lots=tuple(
@@ -136,7 +139,7 @@ def book_return(
     return ClosedReturn(
         event_id=event_id,
         receipt_number=event.receipt_number,
-        refund_minor=refund_minor,
+        refund_minor=total_minor - by_points_minor,
         clawed_back_units=sum(part.units for part in claw_back),
         restored_units=sum(lot.granted_units for lot in restored),
         overdraft_units=overdraft_units,
@@ -170,16 +173,25 @@ def _goods(connection: Connection, receipt_number: str, quantities_milli: dict[i
 def _returned_line(goods: Goods, line_no: int) -> ReturnedLine:
     sale = goods.sale
     line = sale.lines[line_no - 1]
+    tendered_minor = _tendered_minor(sale, line_no)
     return ReturnedLine(
         line_no=line_no,
         quantity_milli=goods.after_milli[line_no] - goods.before_milli.get(line_no, 0),
-        refund_minor=goods.share_now(line_no, line.payable_minor - _tendered_minor(sale, line_no)),
+        refund_minor=goods.share_now(line_no, line.payable_minor - tendered_minor)
+        + goods.share_now(line_no, tendered_minor),
         tax_minor=goods.share_now(line_no, line.tax_minor),
         earned_units=sum(goods.share_now(line_no, award.units) for award in sale.awards if award.line_no == line_no),
         burned_units=sum(
             goods.share_now(line_no, share.units) for share in sale.burn_shares if share.line_no == line_no
         ),
     )
+
+
+def _payments(till: "Till", sale: SaleEvent, money_minor: int, by_points_minor: int) -> tuple[Payment, ...]:
+    by_points = (Payment(PaymentKind.POINTS, by_points_minor),) if by_points_minor else ()
+    if sale.mode == "beside":
+        return (*by_points, Payment(PaymentKind.FOREIGN, money_minor))
+    return (*by_points, *in_cash(money_minor, till.terms.currency))
 
 
 def _tendered_minor(sale: SaleEvent, line_no: int) -> int:
@@ -286,7 +298,7 @@ def _standing(till: "Till", connection: Connection, booking: Booking, sale: Sale
         return ""
     facts = accounts.find_by_ref(connection, sale.account_ref)
     assert facts is not None, "the member bought here"
-    balance = ledger.view(booking.books, issuer=till.issuer, at_ms=now_ms)
+    balance = ledger.view(booking.books, issuer=till.issuer_at(now_ms), at_ms=now_ms)
     return standing_text(facts.card_class, balance, None)
 
 

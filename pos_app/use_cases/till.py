@@ -49,10 +49,9 @@ class Till:
         """Finish what is queued and close the database."""
         self.database.close()
 
-    @property
-    def issuer(self) -> str:
-        """Whose points are shown and burned today."""
-        return burn_issuer(self.terms.programmes, self.business_date(self.clock.utc_ms()))
+    def issuer_at(self, utc_ms: int) -> str:
+        """Whose points are shown and burned at this moment."""
+        return burn_issuer(self.terms.programmes, self.business_date(utc_ms))
 
     def business_date(self, utc_ms: int) -> str:
         """The trading day of a moment."""
@@ -92,7 +91,7 @@ class Till:
         now_ms = self.clock.utc_ms()
         return member_of(
             facts,
-            issuer=self.issuer,
+            issuer=self.issuer_at(now_ms),
             at_ms=now_ms,
             business_date=self.business_date(now_ms),
             periods=self._periods,

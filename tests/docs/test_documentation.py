@@ -19,10 +19,9 @@ from pos_app.loyalty.ledger import Booking, Books, LotUnits, book_due, book_retu
 from pos_app.model.accounts import Lot
 from pos_app.model.identifiers import derived_id
 from pos_app.model.money import returned_share
-from pos_app.model.products import ProductClass
 from pos_app.programmes import preset_names
 from pos_app.settings import Settings
-from pos_app.use_cases import complete_journey, scenario_file
+from pos_app.use_cases import scenario_file
 from pos_app.use_cases.importing import MEMBER_COLUMNS, PRODUCT_COLUMNS, import_members, import_products
 from pos_app.use_cases.scenario import run_scenario
 from tests.docs.pages import DOCS, PAGES, ROOT, blocks, code_spans, section, tables, text_of, without_blocks
@@ -201,7 +200,7 @@ def test_that_no_section_of_the_settings_is_documented_that_does_not_exist() -> 
     assert list(Settings.__struct_fields__) == headings
 
 
-SCENARIO_KEYS = {
+SCENARIO_KEYS: dict[str, type[msgspec.Struct]] = {
     "## The file": scenario_file.Scenario,
     "## `[shop]`": scenario_file.ScenarioShop,
     "## `[[products]]`": scenario_file.ScenarioProduct,
@@ -268,50 +267,6 @@ def test_that_the_refusals_of_headquarters_are_documented() -> None:
     assert [(code.value, str(status)) for code, status in STATUS.items()] == [
         (row[0].strip("`"), row[1]) for row in rows
     ]
-
-
-# The Complete Journey shop
-
-JOURNEY = text_of("docs/reference/complete-journey.md")
-
-
-def test_that_the_map_of_categories_is_the_codes() -> None:
-    expected: dict[str, tuple[ProductClass, str]] = {}
-    for product_class, band, categories in next(tables(section(JOURNEY, "## Product classes and bands"))):
-        for category in code_spans(categories):
-            expected[category] = (ProductClass(product_class.strip("`")), band.strip("`"))
-    no_price: Any = {0: 100}
-    actual = {
-        category: (product.product_class, product.band)
-        for category in complete_journey.CLASS_OF_CATEGORY
-        for product in [complete_journey._product(0, "x", "DRUG GM", category, no_price)]
-    }
-    assert expected == actual
-
-
-def test_that_the_margins_are_the_codes() -> None:
-    margins = {
-        row[0].strip("`"): int(row[1].removesuffix(" %")) * 100 for row in next(tables(section(JOURNEY, "## Cost")))
-    }
-    assert complete_journey.MARGIN_BP_OTHER == margins.pop("all others")
-    assert complete_journey.MARGIN_BP_OF_DEPARTMENT == margins
-
-
-def test_that_the_tax_rates_are_the_codes() -> None:
-    (food_rate, departments), (other_rate, _others) = next(tables(section(JOURNEY, "## Tax")))
-    no_price: Any = {0: 100}
-    for department in [*code_spans(departments), *complete_journey.MARGIN_BP_OF_DEPARTMENT]:
-        product = complete_journey._product(0, "x", department, "", no_price)
-        rate = food_rate if f"`{department}`" in departments else other_rate
-        assert rate == f"{product.tax_rate_bp // 100} %"
-
-
-def test_that_the_codes_of_the_journey_are_the_codes() -> None:
-    product, card = next(tables(section(JOURNEY, "## Codes")))
-    product_id, product_code = re.findall(r"(\d+) is `(\d+)`", product[2])[0]
-    household_id, card_number = re.findall(r"(\d+) is `(\d+)`", card[2])[0]
-    assert complete_journey.product_code(int(product_id)) == product_code
-    assert complete_journey.card_number(int(household_id)) == card_number
 
 
 # Worked numbers

@@ -24,6 +24,7 @@ from ui.widgets import TextLine
 TUTORIAL = text_of("docs/tutorial/first-sale.md")
 OPEN_THE_TILL = "pos-app --settings settings.toml"
 KEYS = {"Enter": Qt.Key.Key_Return, "F4": Qt.Key.Key_F4, "F9": Qt.Key.Key_F9, "F10": Qt.Key.Key_F10}
+WAIT_MS = 15_000
 
 pytestmark = pytest.mark.usefixtures("shop_folder")
 
@@ -84,14 +85,14 @@ def _sell(qtbot: QtBot) -> None:
                 QTest.keyClick(window.focusWidget(), KEYS[pressed])
                 phrases = re.findall(r"\*\*(.+?)\*\*", seen)
                 assert phrases
-                qtbot.waitUntil(_sees(window, phrases))
+                qtbot.waitUntil(_sees(window, phrases), timeout=WAIT_MS)
     finally:
         till.close()
 
 
 def _sees(window: QWidget, phrases: list[str]) -> Callable[[], None]:
     def check() -> None:
-        shown = [*window.findChildren(QLabel), *window.findChildren(TextLine)]
+        shown: list[QLabel | TextLine] = [*window.findChildren(QLabel), *window.findChildren(TextLine)]
         texts = [widget.text() for widget in shown if widget.isVisible()]
         missing = [phrase for phrase in phrases if not any(phrase in text for text in texts)]
         assert not missing, f"{missing} not among {texts}"

@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QFontMetrics, QRawFont
+from pytestqt.qtbot import QtBot
 
 import ui
 from ui.theme import tokens
 from ui.theme.fonts import font
 from ui.theme.sheet import style_sheet
 from ui.theme.tokens import Role
+from ui.widgets import TextLine
 
 COLOUR = re.compile(r"#[0-9A-Fa-f]{6}\b|\brgba?\(")
 READABLE = 4.5
@@ -78,3 +80,26 @@ def test_that_a_heavier_role_is_drawn_heavier() -> None:
 
 def font_width(role: Role) -> int:
     return QFontMetrics(font(role)).horizontalAdvance("Hamburgefonts Щука" * 4)
+
+
+@pytest.mark.usefixtures("qapp")
+@pytest.mark.parametrize("text", ["€3.00", "1 234 567 890,12 ₽"])
+def test_that_a_figure_is_never_cut_off(qtbot: QtBot, text: str) -> None:
+    line = TextLine(Role.TOTAL, is_figure=True)
+    qtbot.addWidget(line)
+    line.resize(388, 80)
+    line.setText(text)
+    letters, drawn = line.drawn()
+    assert drawn == text
+    assert QFontMetrics(letters).horizontalAdvance(text) <= 388
+
+
+@pytest.mark.usefixtures("qapp")
+def test_that_a_long_name_is_cut_off_with_an_ellipsis(qtbot: QtBot) -> None:
+    line = TextLine(Role.TITLE)
+    qtbot.addWidget(line)
+    line.resize(100, 40)
+    line.setText("Maximiliane")
+    letters, drawn = line.drawn()
+    assert drawn.endswith("…")
+    assert letters == font(Role.TITLE)

@@ -74,11 +74,10 @@ class Desk:
         self.change(msgspec.structs.replace(self.basket, member=member, burn_units=burn_units))
         self.panel = None
 
-    def burn_panel(self, suggested_units: int | None = None) -> BurnPanel | None:
-        """The panel for points as the basket is now; None without a member. It suggests what burns already, else the most."""
+    def burn_panel(self, suggested_units: int | None = None) -> BurnPanel:
+        """The panel for points as the basket is now, which has a member. It suggests what burns already, else the most."""
         member, result = self.basket.member, self.quote.result
-        if member is None:
-            return None
+        assert member is not None, "points are a member's"
         if suggested_units is None:
             suggested_units = result.burn_units or result.burnable_units
         return BurnPanel(

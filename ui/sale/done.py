@@ -27,7 +27,7 @@ class DonePage(QWidget):
         column.setContentsMargins(40, 32, 40, 32)
         self._state = label(Role.HEADING, name="accent", text=self.tr("Saved"))
         self._caption = label(Role.TITLE)
-        self._figure = TextLine(Role.HUGE)
+        self._figure = TextLine(Role.HUGE, is_figure=True)
         self._paid = TextLine(Role.HEADING, colour=tokens.INK_SOFT)
         self._member = TextLine(Role.HEADING)
         self._balance = TextLine(Role.BODY, colour=tokens.INK_SOFT)

@@ -38,14 +38,14 @@ class MemberPanel(QWidget):
 
     def _build_member(self) -> QWidget:
         frame, column = card(spacing=6)
-        self._name = TextLine(Role.TITLE)
+        self._name = TextLine(Role.TITLE, is_figure=True)
         self._card = TextLine(Role.SMALL, colour=tokens.INK_SOFT)
         self._birthday = label(Role.SMALL_STRONG, name="note", text=self.tr("Birthday today: congratulate."))
         self._birthday.setContentsMargins(10, 6, 10, 6)
-        self._balance = TextLine(Role.FIGURE)
+        self._balance = TextLine(Role.FIGURE, is_figure=True)
         self._balance_note = TextLine(Role.SMALL, colour=tokens.INK_SOFT)
         self._expiry = TextLine(Role.SMALL, colour=tokens.INK_SOFT)
-        self._earns = TextLine(Role.TITLE, colour=tokens.ACCENT)
+        self._earns = TextLine(Role.TITLE, colour=tokens.ACCENT, is_figure=True)
         self._next = label(Role.SMALL, name="soft", wraps=True)
         self._next.setMinimumHeight(44)
         for widget in (self._name, self._card, self._birthday):

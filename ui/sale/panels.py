@@ -90,7 +90,7 @@ class BurnPanelView(SidePanel):
     def __init__(self, formats: Formats) -> None:
         super().__init__(formats, self.tr("Use points"))
         self._suggested = ""
-        self._most = TextLine(Role.FIGURE)
+        self._most = TextLine(Role.FIGURE, is_figure=True)
         self._worth = TextLine(Role.BODY, colour=tokens.INK_SOFT)
         self._limit = label(Role.SMALL, name="soft", wraps=True)
         self._limit.setMinimumHeight(42)
@@ -158,7 +158,7 @@ class CashPanelView(SidePanel):
         field.textEdited.connect(self.typed_cash)
         self.body.addSpacing(tokens.SPACE)
         self._caption = label(Role.SMALL, name="soft", text=self.tr("Change"))
-        self._change = TextLine(Role.TOTAL, colour=tokens.ACCENT)
+        self._change = TextLine(Role.TOTAL, colour=tokens.ACCENT, is_figure=True)
         self.body.addWidget(self._caption)
         self.body.addWidget(self._change)
         self.add_keys(
@@ -203,7 +203,7 @@ class ForeignPanelView(SidePanel):
     def __init__(self, formats: Formats) -> None:
         super().__init__(formats, self.tr("At the fiscal till"))
         self._deduct_caption = label(Role.BODY_STRONG, text=self.tr("Key as a discount"))
-        self._deduct = TextLine(Role.TOTAL, colour=tokens.ACCENT)
+        self._deduct = TextLine(Role.TOTAL, colour=tokens.ACCENT, is_figure=True)
         self._to_pay = TextLine(Role.BODY)
         for widget in (self._deduct_caption, self._deduct, self._to_pay):
             self.body.addWidget(widget)

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from ui.sale.model import Column, LinesModel
 from ui.theme import tokens
-from ui.theme.fonts import font
+from ui.theme.fonts import font, font_within
 from ui.theme.tokens import Role
 from ui.widgets import label
 
@@ -24,6 +24,12 @@ _PADDING = 14
 _MARK_WIDTH = 5
 _HEADER_HEIGHT = 40
 _WIDTHS = {Column.NUMBER: 56, Column.QUANTITY: 118, Column.PRICE: 122, Column.AMOUNT: 136}
+_ROLES = {
+    Column.NUMBER: Role.SMALL,
+    Column.QUANTITY: Role.BODY,
+    Column.PRICE: Role.BODY,
+    Column.AMOUNT: Role.BODY_STRONG,
+}
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
@@ -34,14 +40,6 @@ class LineDelegate(QStyledItemDelegate):
     def __init__(self, model: LinesModel, parent: QWidget) -> None:
         super().__init__(parent)
         self._model = model
-        self._fonts = {
-            Column.NUMBER: font(Role.SMALL),
-            Column.PRODUCT: font(Role.BODY_STRONG),
-            Column.QUANTITY: font(Role.BODY),
-            Column.PRICE: font(Role.BODY),
-            Column.AMOUNT: font(Role.BODY_STRONG),
-        }
-        self._detail_font = font(Role.FINE)
         self._ink, self._soft = QColor(tokens.INK), QColor(tokens.INK_SOFT)
         self._tint, self._accent, self._rule = (
             QColor(tokens.ACCENT_TINT),
@@ -65,17 +63,17 @@ class LineDelegate(QStyledItemDelegate):
         if column is Column.PRODUCT:
             self._draw_product(painter, inner, text.cells[column], text.detail)
             return
-        painter.setFont(self._fonts[column])
+        painter.setFont(font_within(_ROLES[column], text.cells[column], inner.width()))
         painter.setPen(self._ink if column is Column.AMOUNT else self._soft)
         painter.drawText(inner, _RIGHT, text.cells[column])
 
     def _draw_product(self, painter: QPainter, inner: QRect, name: str, detail: str) -> None:
-        painter.setFont(self._fonts[Column.PRODUCT])
+        painter.setFont(font(Role.BODY_STRONG))
         painter.setPen(self._ink)
         name_rect = inner.adjusted(0, 4, 0, -inner.height() // 2 + 4) if detail else inner
         painter.drawText(name_rect, _LEFT, _fitted(Role.BODY_STRONG, name, inner.width()))
         if detail:
-            painter.setFont(self._detail_font)
+            painter.setFont(font(Role.FINE))
             painter.setPen(self._soft)
             detail_rect = inner.adjusted(0, inner.height() // 2 + 2, 0, -4)
             painter.drawText(detail_rect, _LEFT, _fitted(Role.FINE, detail, inner.width()))

@@ -19,7 +19,7 @@ class TotalsBox(QWidget):
         self._formats = formats
         frame, column = card(spacing=0)
         caption = label(Role.HEADING, text=self.tr("To pay"))
-        self._total = TextLine(Role.TOTAL, align=Qt.AlignmentFlag.AlignRight)
+        self._total = TextLine(Role.TOTAL, align=Qt.AlignmentFlag.AlignRight, is_figure=True)
         self._count = TextLine(Role.BODY, colour=tokens.INK_SOFT, align=Qt.AlignmentFlag.AlignRight)
         column.addLayout(row(caption, self._count))
         column.addSpacing(4)

@@ -1,9 +1,9 @@
 """The fonts that come with the program, so that every computer and every screenshot shows the same letters."""
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
-from PySide6.QtGui import QFont, QFontDatabase
+from PySide6.QtGui import QFont, QFontDatabase, QFontMetrics
 
 from ui.theme.tokens import Role
 
@@ -16,6 +16,18 @@ def font(role: Role) -> QFont:
     # The file is a variable font: Qt finds one style in it and would smear a bold out of that.
     made.setVariableAxis(QFont.Tag("wght"), role.weight)
     made.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+    return made
+
+
+@lru_cache(maxsize=1024)
+def font_within(role: Role, text: str, width: int) -> QFont:
+    """The font of a role, smaller where the text would not fit: a figure must never be cut off."""
+    full = font(role)
+    advance = QFontMetrics(full).horizontalAdvance(text)
+    if advance <= width:
+        return full
+    made = QFont(full)
+    made.setPixelSize(max(1, role.size_px * width // advance))
     return made
 
 

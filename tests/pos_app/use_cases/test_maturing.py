@@ -1,66 +1,42 @@
+"""What matures and expires is booked, whether or not its member comes by."""
+
 import pytest
 
+from pos_app.use_cases import maturing
 from tests.conftest import OpenShop
-from tests.shop import ANA, BOB, DAY_MS, HOUR_MS, TEA
-
-PENDING = """
-schema = 1
-id = "points"
-version = 1
-name = "Points that wait an hour and live ten days"
-point_worth_minor = 1
-
-[earning]
-pending = { hours = 1 }
-life = { days = 10 }
-
-[[rules]]
-kind = "fixed-card"
-id = "five"
-other_rate_bp = 500
-rates_bp = {}
-"""
+from tests.shop import ANA, BOB, DAY_MS, GOLD, HOUR_MS, TEA, TENDER, Shop
 
 
-def entries(kind: str) -> str:
-    return f"SELECT coalesce(sum(units), 0) FROM entry WHERE kind = '{kind}'"
+def kinds(shop: Shop) -> dict[str, int]:
+    return dict(shop.query("SELECT kind, sum(units) FROM entry GROUP BY kind"))
 
 
-def test_that_what_has_matured_is_booked_without_its_member(open_shop: OpenShop) -> None:
-    shop = open_shop(PENDING)
-    shop.sell(TEA, card=ANA)
-    shop.sell(TEA, card=BOB)
-    assert [(0,)] == shop.query(entries("available"))
-
+def test_that_what_is_due_is_booked_without_its_member(open_shop: OpenShop) -> None:
+    shop = open_shop(TENDER)
+    for card in (ANA, BOB):
+        shop.sell(TEA, card=card)
+    assert 0 == shop.till.book_due().result()
     shop.wait(HOUR_MS)
-    assert 2 == shop.till.book_due().result()
-
-    assert [(100,)] == shop.query(entries("available"))
-    assert [(0,)] == shop.query(entries("pending"))
-
-
-def test_that_what_has_expired_is_booked_once(open_shop: OpenShop) -> None:
-    shop = open_shop(PENDING)
-    shop.sell(TEA, card=ANA)
-    shop.wait(12 * DAY_MS)
-
-    assert [1, 0] == [shop.till.book_due().result() for _ in range(2)]
-
-    assert [(50,)] == shop.query(entries("expired"))
+    assert (2, 0) == (shop.till.book_due().result(), shop.till.book_due().result())
+    assert {"issued": -10, "pending": 0, "available": 10} == kinds(shop)
+    shop.wait(11 * DAY_MS)
+    assert (2, 0) == (shop.till.book_due().result(), shop.till.book_due().result())
+    assert {"issued": -10, "pending": 0, "available": 0, "expired": 10} == kinds(shop)
     assert {} == shop.bad_findings()
 
 
-def test_that_a_till_under_headquarters_books_neither(open_shop: OpenShop) -> None:
-    shop = open_shop(PENDING, till={"authority": "hq"}, hq={"url": "http://127.0.0.1:9"})
-    shop.sell(TEA, card=ANA)
-    shop.wait(12 * DAY_MS)
+def test_that_it_goes_in_steps(open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(maturing, "ACCOUNTS_MAX", 2)
+    shop = open_shop(TENDER)
+    for card in (ANA, BOB, GOLD):
+        shop.sell(TEA, card=card)
+    shop.wait(HOUR_MS)
+    assert [2, 1, 0] == [shop.till.book_due().result() for _ in range(3)]
+
+
+def test_that_under_hq_the_till_books_nothing_that_is_due(open_shop: OpenShop) -> None:
+    shop = open_shop(TENDER, till={"authority": "hq"}, hq={"url": "https://hq.example.org"})
+    shop.sell(TEA, card=BOB)
+    shop.wait(HOUR_MS)
     assert 0 == shop.till.book_due().result()
-    assert [(0,)] == shop.query(entries("expired"))
-
-
-@pytest.mark.parametrize("hours", [0, 1])
-def test_that_nothing_is_due_before_its_time(open_shop: OpenShop, hours: int) -> None:
-    shop = open_shop(PENDING)
-    shop.sell(TEA, card=ANA)
-    shop.wait(hours * HOUR_MS)
-    assert hours == shop.till.book_due().result()
+    assert {"issued": -5, "pending": 5} == kinds(shop)

@@ -5,7 +5,7 @@ import pytest
 from pos_app.use_cases.members import sums_in_period
 from storage.accounts import MonthlySum
 from tests.conftest import OpenShop
-from tests.shop import ANA, BOB, HOUR_MS, NOON_MS, TEA, TENDER, Shop
+from tests.shop import BOB, HOUR_MS, NOON_MS, TEA, TENDER, Shop
 
 SUMS = (
     MonthlySum("p", "2025-07", 1),
@@ -41,12 +41,14 @@ def _standing(shop: Shop) -> tuple[int, int, int, int | None]:
     return bob.balance.available_units, bob.balance.pending_units, bob.spendable_units, bob.balance.next_start_ms
 
 
-def test_that_only_points_of_the_programme_that_burns_are_spendable(open_shop: OpenShop) -> None:
-    partner = TENDER.replace('id = "points"', 'id = "partner"').replace('name = "P', 'issuer = "partner"\npriority = 200\nname = "P')
-    shop = open_shop(TENDER, partner)
-    shop.sell(TEA, card=ANA)
-    assert {"partner", "shop"} >= {issuer for (issuer,) in shop.query("SELECT issuer FROM lot")}
-    assert "shop" == shop.till.issuer
+def test_that_only_points_of_the_programme_that_burns_are_shown_and_spendable(open_shop: OpenShop) -> None:
+    earned_elsewhere = TENDER.replace('"points"', '"partner"').replace("\nname", '\nissuer = "partner"\nname')
+    earned_elsewhere = earned_elsewhere.replace('[burning]\nburn_as = "tender"\n', "").replace('"five"', '"five"\nlane = "more"')
+    shop = open_shop(TENDER, earned_elsewhere)
+    shop.sell(TEA, card=BOB)
+    assert [("partner", 5), ("shop", 5)] == shop.query("SELECT issuer, granted_units FROM lot ORDER BY 1")
+    shop.wait(HOUR_MS)
+    assert (5, 0, 5, None) == _standing(shop)
 
 
 def test_that_a_card_that_was_never_seen_has_no_member(shop: Shop) -> None:

@@ -15,7 +15,7 @@ def test_that_a_folder_is_read_in_the_order_of_its_names(tmp_path: Path) -> None
     for name in preset_names():
         (tmp_path / f"{name}.toml").write_text(preset_text(name), encoding="utf-8")
     (tmp_path / "notes.txt").write_text("not a programme")
-    assert preset_names() == tuple(one.id for one in read_folder(tmp_path))
+    assert sorted(preset_names(), key=lambda name: f"{name}.toml") == [one.id for one in read_folder(tmp_path)]
 
 
 def test_that_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
@@ -51,11 +51,22 @@ def test_that_a_set_survives_the_database() -> None:
     assert programmes == decode_programme_set(encode_programme_set(programmes))
 
 
-def test_that_the_points_that_burn_are_those_of_the_first_programme_that_burns() -> None:
-    earning_only = TENDER.replace("[burning]\nburn_as = \"tender\"\n", "").replace('"points"', '"a"').replace("name", 'issuer = "a"\nname')
-    second = TENDER.replace('"points"', '"b"').replace("name", 'issuer = "b"\nname')
-    first = TENDER.replace('"points"', '"c"').replace("name", 'issuer = "c"\npriority = 1\nname')
-    assert "c" == burn_issuer(programme_set(map(programme, (earning_only, second, first))))
-    assert "b" == burn_issuer(programme_set(map(programme, (earning_only, second))))
-    assert "a" == burn_issuer(programme_set(map(programme, (earning_only,))))
-    assert "shop" == burn_issuer(programme_set(()))
+def issued_by(issuer: str, more: str = "", *, burns: bool = True) -> str:
+    """A programme of another partner: its id is its issuer."""
+    text = TENDER.replace('"points"', f'"{issuer}"').replace("\nname", f'\nissuer = "{issuer}"\n{more}\nname')
+    return text if burns else text.replace('[burning]\nburn_as = "tender"\n', "")
+
+
+@pytest.mark.parametrize(
+    ("programmes", "expected"),
+    [
+        ([], "shop"),
+        ([issued_by("a", burns=False)], "a"),
+        ([issued_by("a", burns=False), issued_by("b")], "b"),
+        ([issued_by("a", burns=False), issued_by("b"), issued_by("c", "priority = 1")], "c"),
+        ([issued_by("a", "active_until = 2026-06-30"), issued_by("b")], "b"),
+    ],
+    ids=["none", "earning only", "the one that burns", "the first by priority", "the one that runs"],
+)
+def test_that_points_are_burned_of_the_programme_that_the_engine_burns_by(programmes: list[str], expected: str) -> None:
+    assert expected == burn_issuer(programme_set(map(programme, programmes)), "2026-07-01")

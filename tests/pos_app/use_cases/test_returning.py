@@ -105,6 +105,12 @@ def test_that_points_that_paid_like_money_come_back_as_points_and_not_as_money(o
     first = shop.take_back(sale, line_1=1)
     second = shop.take_back(sale, line_2=1)
     assert (933, 40) == (first.refund_minor + second.refund_minor, first.restored_units + second.restored_units)
+    taken, given = (
+        dict(shop.query("SELECT p.kind, sum(amount_minor) FROM payment AS p JOIN sale USING (event_id) WHERE " + where))
+        for where in ("event_id = 'X' GROUP BY 1".replace("X", sale.event_id), "sale.kind = 'return' GROUP BY p.kind")
+    )
+    assert {"points": 400, "cash": 933} == taken == given
+    assert [(1333,)] == shop.query("SELECT sum(total_minor) FROM sale WHERE kind = 'return'")
     assert {} == shop.bad_findings()
 
 
@@ -293,7 +299,7 @@ def test_that_any_sequence_of_partial_returns_ends_where_one_full_return_ends(
                 assert min(back.refund_minor, back.clawed_back_units, back.restored_units) >= 0
             shop.take_back(at_once, **{f"line_{line}": pieces for line, (pieces, _) in enumerate(bought, start=1)})
             assert _end(shop, GOLD) == _end(shop, BOB)
-            assert at_once.quote.to_pay_minor == sum(row[1] for row in _end(shop, GOLD)["lines"])
+            assert at_once.quote.total_minor == sum(row[1] for row in _end(shop, GOLD)["lines"])
             assert {} == shop.bad_findings()
         finally:
             shop.close()

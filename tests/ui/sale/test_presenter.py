@@ -87,8 +87,9 @@ def test_that_enter_on_an_empty_entry_does_nothing(counter: Counter) -> None:
 
 
 def test_that_a_weight_in_the_code_is_the_quantity(counter: Counter) -> None:
-    line = counter.scan(ROSEHIP_245_G).lines[0]
-    assert (line.quantity_milli, line.amount_minor) == (245, 355)
+    screen = counter.scan(ROSEHIP_245_G)
+    assert [(245, 355)] == [(line.quantity_milli, line.amount_minor) for line in screen.lines]
+    assert screen.totals.item_count == 1
 
 
 def test_that_a_batch_in_the_code_goes_on_the_line(counter: Counter) -> None:
@@ -295,6 +296,7 @@ def test_that_points_of_one_member_are_not_burned_for_another(member: Counter) -
     member.press(Command.CONFIRM, "100")
     assert member.scan(CARD_WITH_POINTS).totals.burn_units == 100
     assert member.scan(CARD_WITH_BIRTHDAY).totals.burn_units == 0
+    assert member.notice == ""
 
 
 # Burning ------------------------------------------------------------------------------------------------------------------
@@ -518,6 +520,7 @@ def test_that_keys_while_a_sale_is_booked_book_nothing_twice(member: Counter) ->
     for command in (Command.CONFIRM, Command.CASH, Command.CONFIRM, Command.BACK, Command.REMOVE):
         assert member.press(command).commands == frozenset()
     member.patience.deliver()
+    assert (member.problem, member.screen.is_done) == ("", True)
     assert sales_count(member.till) == before + 1
     assert member.bookings == 1
 

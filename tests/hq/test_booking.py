@@ -1,0 +1,270 @@
+import msgspec
+import pytest
+from sqlalchemy import select
+
+from hq import apply, tables
+from hq.apply import book_what_is_due
+from hq.operate import RunningHq
+from hq.reports import totals
+from pos_app.model.evaluation import LotGrant
+from pos_app.model.identifiers import derived_id
+from pos_app.model.receipts import Payment, PaymentKind
+from pos_app.protocol.events import AnyEvent, GrantedLot
+from tests.hq.conftest import Enrol
+from tests.hq.journals import DAY_MS, START_MS, Journal, enrolment, moment, new_id, sale, sale_return
+from tests.hq.ledgers import LATER_MS, assert_sound, available, book, entries, lot_of_five, state_of, tasks
+
+
+def test_that_a_sale_reaches_the_ledger_the_member_and_the_totals(hq: RunningHq, journal: Journal) -> None:
+    sold = sale(account_ref="a", card="299", amounts=(1000, 250), earned=12)
+    journal.upload(enrolment("a", "299"), sold)
+
+    assert 2 == book(hq)
+    state = state_of(journal, "a")
+    assert ("active", "gold", False, 1) == (state.status, state.card_class, state.provisional, state.receipts_count)
+    assert [("299", "active")] == [(card.number, card.status) for card in state.cards]
+    assert [(sold.granted_lots[0].lot_id, 12, True)] == [
+        (lot.lot_id, lot.remaining_units, lot.matured) for lot in state.lots
+    ]
+    assert {"progressive": {"2026-01": 1250}} == state.accumulators
+    assert (1, 2) == (state.includes_incarnation, state.includes_seq)
+    assert [("issued", -12), ("available", 12)] == entries(hq)
+    assert_sound(hq)
+
+
+def test_that_payments_and_awards_are_kept(hq: RunningHq, journal: Journal) -> None:
+    paid = (Payment(PaymentKind.CARD, 1000, reference="T-1"), Payment(PaymentKind.CASH, 250, 300))
+    journal.upload(sale(account_ref="a", card="299", earned=12, payments=paid))
+    book(hq)
+
+    with hq.engine.connect() as connection:
+        payments = connection.execute(select(tables.payment).order_by(tables.payment.c.payment_no)).all()
+        awards = connection.execute(select(tables.award).order_by(tables.award.c.award_no)).all()
+    assert [(1, "card", 1000, "T-1"), (2, "cash", 250, "")] == [tuple(row)[1:] for row in payments]
+    assert [(1, 1, 6, "rate", '{"rate_bp":100}'), (2, 2, 6, "rate", '{"rate_bp":100}')] == [
+        (row.award_no, row.line_no, row.units, row.reason_code, row.reason_values) for row in awards
+    ]
+
+
+def test_that_an_anonymous_sale_books_no_points(hq: RunningHq, journal: Journal) -> None:
+    journal.upload(sale(), sale())
+
+    assert 2 == book(hq)
+    figures = totals(hq.engine)
+    assert (2, 2500, 0, {}) == (figures.sales, figures.sales_minor, figures.accounts, figures.ledger_units)
+
+
+def test_that_burning_takes_the_soonest_expiring_points_first(hq: RunningHq, journal: Journal) -> None:
+    never = sale(account_ref="a", card="299", earned=10)
+    soon = sale(account_ref="a", card="299", earned=10, expires_ms=START_MS + 30 * DAY_MS)
+    burning = sale(account_ref="a", card="299", burned=15, utc_ms=START_MS + DAY_MS)
+    journal.upload(never, soon, burning)
+    book(hq, now_ms=START_MS + 2 * DAY_MS)
+
+    assert [(never.granted_lots[0].lot_id, 5)] == [
+        (lot.lot_id, lot.remaining_units) for lot in state_of(journal, "a").lots
+    ]
+    assert {"issued": -20, "available": 5, "redeemed": 15} == totals(hq.engine).ledger_units
+    assert_sound(hq)
+
+
+def test_that_what_two_tills_burned_at_once_becomes_overdraft_and_is_repaid(hq: RunningHq, enrol: Enrol) -> None:
+    first, second = enrol(), enrol()
+    first.upload(sale(account_ref="a", card="299", earned=10))
+    book(hq)
+    first.upload(sale(account_ref="a", card="299", burned=8, utc_ms=START_MS + DAY_MS))
+    second.upload(sale(account_ref="a", card="299", burned=8, utc_ms=START_MS + DAY_MS))
+    book(hq)
+    owing = state_of(second, "a")
+    second.upload(sale(account_ref="a", card="299", earned=20, utc_ms=START_MS + 2 * DAY_MS))
+    book(hq)
+    repaid = state_of(second, "a")
+
+    assert ({"shop": 6}, 0) == (owing.overdraft_units, available(owing))
+    assert ({}, 14) == (repaid.overdraft_units, available(repaid))
+    assert_sound(hq)
+
+
+def test_that_points_that_are_pending_mature_and_expire_by_hqs_clock(hq: RunningHq, journal: Journal) -> None:
+    journal.upload(
+        sale(account_ref="a", card="299", earned=10, starts_ms=START_MS + DAY_MS, expires_ms=START_MS + 9 * DAY_MS)
+    )
+    book(hq, now_ms=START_MS)
+    assert 0 == book_what_is_due(hq.engine, now_ms=START_MS + DAY_MS - 1)
+    pending = totals(hq.engine).ledger_units
+    assert 1 == book_what_is_due(hq.engine, now_ms=START_MS + DAY_MS)
+    matured = totals(hq.engine).ledger_units
+    assert 1 == book_what_is_due(hq.engine, now_ms=START_MS + 9 * DAY_MS)
+    assert 0 == book_what_is_due(hq.engine, now_ms=START_MS + 99 * DAY_MS)
+
+    assert {"issued": -10, "pending": 10} == pending
+    assert {"issued": -10, "pending": 0, "available": 10} == matured
+    assert {"issued": -10, "pending": 0, "available": 0, "expired": 10} == totals(hq.engine).ledger_units
+    assert_sound(hq)
+
+
+def test_that_maturing_has_an_id_that_follows_from_the_lot(hq: RunningHq, journal: Journal) -> None:
+    sold = sale(account_ref="a", card="299", earned=10, starts_ms=START_MS + DAY_MS)
+    journal.upload(sold)
+    book(hq, now_ms=START_MS)
+    book_what_is_due(hq.engine, now_ms=LATER_MS)
+
+    expected = derived_id(sold.granted_lots[0].lot_id, "mature")
+    with hq.engine.connect() as connection:
+        booked = connection.execute(select(tables.entry.c.entry_no).where(tables.entry.c.event_id == expected))
+        assert [1, 2] == sorted(booked.scalars())
+
+
+def test_that_many_accounts_are_due_at_once(hq: RunningHq, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apply, "_RUN_ACCOUNTS_MAX", 2)
+    journal.upload(*[sale(account_ref=f"a{n}", card=f"29{n}", earned=1, starts_ms=START_MS + 1) for n in range(5)])
+    book(hq, now_ms=START_MS)
+
+    assert 5 == book_what_is_due(hq.engine, now_ms=LATER_MS)
+    assert {"issued": -5, "pending": 0, "available": 5} == totals(hq.engine).ledger_units
+
+
+def test_that_a_clock_that_runs_ahead_neither_matures_nor_expires(hq: RunningHq, journal: Journal) -> None:
+    journal.upload(sale(account_ref="a", card="299", earned=10, expires_ms=START_MS + 30 * DAY_MS))
+    journal.upload(sale(account_ref="a", card="299", utc_ms=START_MS + 3650 * DAY_MS))
+    book(hq, now_ms=START_MS + DAY_MS)
+
+    assert 10 == available(state_of(journal, "a"))
+
+
+def test_that_a_return_takes_back_what_the_sale_gave(hq: RunningHq, journal: Journal) -> None:
+    sold = sale(account_ref="a", card="299", amounts=(1000,), earned=10)
+    lot_id = sold.granted_lots[0].lot_id
+    journal.upload(sold, sale_return(sold, clawed_back={lot_id: 10}))
+    book(hq)
+
+    state = state_of(journal, "a")
+    assert ((), {"progressive": {"2026-01": 0}}, 1) == (state.lots, state.accumulators, state.receipts_count)
+    (figures,) = totals(hq.engine).terminals
+    assert (1, 1, 1000, 1000) == (figures.sales, figures.returns, figures.sales_minor, figures.returns_minor)
+    assert_sound(hq)
+
+
+def test_that_points_that_are_spent_are_owed_after_a_return(hq: RunningHq, journal: Journal) -> None:
+    sold = sale(account_ref="a", card="299", earned=10)
+    lot_id = sold.granted_lots[0].lot_id
+    burning = sale(account_ref="a", card="299", burned=6, utc_ms=START_MS + 1)
+    journal.upload(sold, burning, sale_return(sold, clawed_back={lot_id: 10}, overdraft=6))
+    book(hq)
+
+    state = state_of(journal, "a")
+    assert ({"shop": 6}, ()) == (state.overdraft_units, state.lots)
+    assert_sound(hq)
+
+
+def test_that_burned_points_come_back_with_a_return(hq: RunningHq, journal: Journal) -> None:
+    earned = sale(account_ref="a", card="299", earned=10)
+    burning = sale(account_ref="a", card="299", burned=6, utc_ms=START_MS + 1)
+    lot_id = derived_id(burning.event_id, "restored-1")
+    back = GrantedLot(lot_id, LotGrant("points", "shop", 6, START_MS, None))
+    journal.upload(earned, burning, sale_return(burning, clawed_back={}, restored_lots=(back,)))
+    book(hq)
+
+    assert 10 == available(state_of(journal, "a"))
+    assert_sound(hq)
+
+
+def test_that_an_anonymous_return_only_counts_money(hq: RunningHq, journal: Journal) -> None:
+    sold = sale(amounts=(1000,))
+    journal.upload(sold, sale_return(sold, clawed_back={}))
+    book(hq)
+
+    assert ({}, 0, []) == (totals(hq.engine).ledger_units, totals(hq.engine).accounts, tasks(hq))
+
+
+def test_that_a_card_that_was_never_seen_earns_on_a_provisional_account(hq: RunningHq, journal: Journal) -> None:
+    journal.upload(sale(account_ref="a", card="299", earned=10))
+    book(hq)
+    provisional = state_of(journal, "a")
+    journal.upload(enrolment("a", "299", "silver"))
+    book(hq)
+    enrolled = state_of(journal, "a")
+
+    assert (True, False) == (provisional.provisional, enrolled.provisional)
+    assert 10 == available(enrolled)
+
+
+def test_that_a_card_that_two_tills_met_is_one_account(hq: RunningHq, enrol: Enrol) -> None:
+    first, second = enrol(), enrol()
+    first.upload(sale(account_ref="a", card="299", earned=10))
+    book(hq)
+    second.upload(sale(account_ref="b", card="299", earned=5), enrolment("b", "299", "silver"))
+    book(hq)
+    second.upload(sale(account_ref="b", card="299", burned=15, utc_ms=START_MS + 1))
+    book(hq)
+
+    joined, other = state_of(second, "a"), state_of(second, "b")
+    assert ((), 3, False, "gold") == (joined.lots, joined.receipts_count, joined.provisional, joined.card_class)
+    assert ("merged", "a", (), ()) == (other.status, other.merged_into, other.lots, other.cards)
+    assert_sound(hq)
+
+
+def test_that_enrolling_a_card_that_is_known_names_its_holder(hq: RunningHq, enrol: Enrol) -> None:
+    first, second = enrol(), enrol()
+    first.upload(sale(account_ref="a", card="299", earned=10))
+    book(hq)
+    second.upload(enrolment("b", "299", "silver"))
+    book(hq)
+
+    joined, other = state_of(first, "a"), state_of(first, "b")
+    assert (10, False, "silver") == (available(joined), joined.provisional, joined.card_class)
+    assert "a" == other.merged_into
+
+
+def test_that_a_second_card_joins_its_account(hq: RunningHq, journal: Journal) -> None:
+    journal.upload(enrolment("a", "299"), enrolment("a", "300", ""), enrolment("a", "300", "gold"))
+    book(hq)
+
+    state = state_of(journal, "a")
+    assert (["299", "300"], "gold", []) == ([card.number for card in state.cards], state.card_class, tasks(hq))
+
+
+def test_that_a_card_of_two_known_accounts_is_a_task(hq: RunningHq, journal: Journal) -> None:
+    journal.upload(enrolment("a", "299"), enrolment("b", "300"), enrolment("b", "299"))
+    book(hq)
+
+    assert [(3, "card_taken")] == tasks(hq)
+    assert ["299"] == [card.number for card in state_of(journal, "a").cards]
+
+
+@pytest.mark.parametrize(
+    ("event", "code"),
+    [
+        (sale(account_ref="a", granted_lots=lot_of_five(new_id())), "lot_id"),
+        (sale(account_ref="a", burned=-1), "range"),
+        (sale(total_minor=10**16), "range"),
+        (sale(account_ref="a", counted={"p": 10**30}), "range"),
+        (sale(moment=moment(business_date="2026-1-1")), "date"),
+        (sale(moment=msgspec.structs.replace(moment(), utc_ms=10**18)), "range"),
+        (sale(payments=(Payment(PaymentKind.CASH, 10**17),)), "range"),
+        (enrolment("", "299"), "range"),
+        (sale_return(sale(account_ref="nobody"), clawed_back={}), "unknown_account"),
+        (sale_return(sale(account_ref="a"), clawed_back={"x": -1}), "range"),
+    ],
+)
+def test_that_an_event_that_means_nothing_sound_is_a_task_without_effect(
+    hq: RunningHq, journal: Journal, event: AnyEvent, code: str
+) -> None:
+    journal.upload(sale(account_ref="a", card="299", earned=5), event, sale(account_ref="a", card="299", earned=5))
+
+    assert 3 == book(hq)
+    assert [(2, code)] == tasks(hq)
+    assert {"issued": -10, "available": 10} == totals(hq.engine).ledger_units
+    assert_sound(hq)
+
+
+def test_that_a_return_cannot_take_over_a_lot_of_its_own_run(hq: RunningHq, journal: Journal) -> None:
+    sold = sale(account_ref="a", card="299", earned=5)
+    restored = lot_of_five(sold.granted_lots[0].lot_id)
+    journal.upload(sold, sale_return(sold, clawed_back={}, restored_lots=restored))
+    book(hq)
+    journal.upload(sale_return(sold, clawed_back={}, restored_lots=restored))
+    book(hq)
+
+    assert [(2, "lot_id"), (3, "lot_id")] == tasks(hq)
+    assert {"issued": -5, "available": 5} == totals(hq.engine).ledger_units
