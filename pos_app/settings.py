@@ -215,10 +215,6 @@ def _check(settings: Settings, path: Path) -> None:
     for number, code in enumerate(settings.in_store_codes, start=1):
         if len(code.prefix) + code.item_digits + code.value_digits != 12:  # noqa: PLR2004 - EAN-13 less its check digit
             raise _refused(path, f"in_store_codes[{number}]: prefix, item_digits and value_digits must fill 12 digits")
-    try:
-        ZoneInfo(settings.shop.zone)
-    except (KeyError, ValueError, OSError) as error:
-        raise _refused(path, f"shop.zone: the time zone {settings.shop.zone!r} is unknown") from error
     if settings.till.authority == "hq" and not settings.hq.url:
         raise _refused(path, "till.authority is 'hq', but hq.url is empty")
     if settings.hq.url and not settings.hq.url.startswith(("http://", "https://")):

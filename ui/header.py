@@ -73,8 +73,9 @@ class Header(QWidget):
         self._scanner_banner.show_text(advice if is_away else "")
 
     def show_printer(self, problem: str) -> None:
-        """What is wrong with the printer, empty for nothing."""
-        self._printer_banner.show_text(problem)
+        """What is wrong with the printer, empty for nothing. The devices speak English: a translation says the gist before it."""
+        advice = self.tr("{problem} F12 prints the last receipt again.").format(problem=problem)
+        self._printer_banner.show_text(advice if problem else "")
 
     def show_sync(self, status: SyncStatus | None) -> None:
         """How many events wait for headquarters."""

@@ -1,13 +1,15 @@
 """Small widgets that every screen is made of: texts by role, buttons that name their key, fields that leave keys to the window."""
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from ui.keys import KEY_NAMES, Command
 from ui.theme import tokens
 from ui.theme.fonts import font, font_within
 from ui.theme.tokens import Role
+
+_KEY_PADDING = 6
 
 
 def _key(name: str) -> Qt.Key:
@@ -124,11 +126,12 @@ class KeyButton(QPushButton):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMinimumSize(tokens.TOUCH_MIN, tokens.KEY_HEIGHT)
         self.setAccessibleName(text)
-        name, key = label(Role.BODY_STRONG, text=text), label(Role.SMALL, name="keyname", text=KEY_NAMES[command])
+        self._name = label(Role.BODY_STRONG, text=text)
+        key = label(Role.SMALL, name="keyname", text=KEY_NAMES[command])
         rows = QVBoxLayout(self)
-        rows.setContentsMargins(12, 6, 12, 6)
+        rows.setContentsMargins(_KEY_PADDING, 6, _KEY_PADDING, 6)
         rows.setSpacing(0)
-        for each in (name, key):
+        for each in (self._name, key):
             each.setAlignment(Qt.AlignmentFlag.AlignCenter)
             each.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
             rows.addWidget(each)
@@ -138,6 +141,11 @@ class KeyButton(QPushButton):
         """As wide as its texts."""
         layout = self.layout()
         return layout.sizeHint() if layout is not None else super().sizeHint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """On a small screen the name gets smaller letters; it is never cut off."""
+        super().resizeEvent(event)
+        self._name.setFont(font_within(Role.BODY_STRONG, self._name.text(), self.width() - 2 * _KEY_PADDING))
 
     def _ask(self) -> None:
         self.asked.emit(self.command)

@@ -11,6 +11,7 @@ from pos_app.command_line.explain_output import print_explanation
 from pos_app.command_line.opening import opened
 from pos_app.command_line.options import SettingsOption
 from pos_app.command_line.output import EXIT_FAILED, console, print_json, speaking
+from pos_app.errors import InputError
 
 app = typer.Typer(
     name="pos-app",
@@ -186,7 +187,7 @@ def join(
 ) -> None:
     """Join the headquarters of the settings with a one-time code (15 minutes).
 
-    Example: `pos-app join 7K3M-9QZX` after `pos-app hq enrol-code store-1` at headquarters.
+    Example: `pos-app join 7K3M-9QZX-4TWB` after `pos-app hq enrol-code store-1` at headquarters.
     """
     from pos_app.use_cases.joining import join_hq
 
@@ -208,5 +209,14 @@ def card(
     from pos_app.use_cases.card_printing import card_pdf
 
     with speaking(), opened(settings) as opened_till:
-        out.write_bytes(card_pdf(opened_till, number))
+        pdf = card_pdf(opened_till, number)
+        try:
+            out.write_bytes(pdf)
+        except OSError as error:
+            raise InputError(
+                "card.not_written",
+                what=f"{out} cannot be written ({error.strerror}).",
+                safe="Nothing was changed.",
+                todo="Name another place with --out.",
+            ) from error
         console.print(f"The card is in {out}.")

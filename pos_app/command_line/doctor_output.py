@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from rich.markup import escape
 from rich.table import Table
 
 from pos_app.command_line.output import console
@@ -15,5 +16,5 @@ def print_findings(findings: Sequence[Finding]) -> None:
     table = Table("check", "", "what was found", show_lines=False)
     for finding in findings:
         style = _STYLES[finding.verdict]
-        table.add_row(finding.check, f"[{style}]{finding.verdict.value}[/{style}]", finding.words)
+        table.add_row(finding.check, f"[{style}]{finding.verdict.value}[/{style}]", escape(finding.words))
     console.print(table)

@@ -1,14 +1,17 @@
 """Where the settings are found, and the commented default."""
 
+import os
 from importlib.resources import files
 from pathlib import Path
 
+import msgspec
 import platformdirs
 
-from pos_app.settings import Settings, load_settings
+from pos_app.settings import Programmes, Settings, Storage, load_settings
 
 _APP = "pos-app"
 FILE_NAME = "settings.toml"
+VARIABLE = "POS_APP_SETTINGS"
 
 
 def settings_template() -> str:
@@ -17,11 +20,26 @@ def settings_template() -> str:
 
 
 def find_settings(path: Path | None) -> Settings:
-    """The settings in ``path``, else those in the user's configuration folder, else the defaults."""
-    if path is not None:
-        return load_settings(path)
-    usual = platformdirs.user_config_path(_APP, appauthor=False) / FILE_NAME
-    return load_settings(usual) if usual.exists() else Settings()
+    """The settings in ``path``, else in the file that POS_APP_SETTINGS names, else in the user's configuration, else the defaults.
+
+    A folder in the file that is not absolute starts beside the file.
+    """
+    if path is None and (named := os.environ.get(VARIABLE)):
+        path = Path(named)
+    if path is None:
+        path = platformdirs.user_config_path(_APP, appauthor=False) / FILE_NAME
+        if not path.exists():
+            return Settings()
+    return _beside(load_settings(path), path.resolve().parent)
+
+
+def _beside(settings: Settings, folder: Path) -> Settings:
+    storage, programmes = settings.storage.folder, settings.programmes.folder
+    return msgspec.structs.replace(
+        settings,
+        storage=Storage(str(folder / storage) if storage else ""),
+        programmes=Programmes(str(folder / programmes) if programmes else ""),
+    )
 
 
 def data_folder(settings: Settings) -> Path:

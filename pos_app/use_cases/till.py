@@ -172,6 +172,9 @@ def open_till(
             terminal_number=settings.till.number,
             store_id=settings.shop.store_id,
         )
+        if journal.read_terminal(connection).hq_public_key is None:
+            # Headquarters gives a number and a store to a till that has joined; until then the settings do.
+            journal.change_terminal(connection, terminal_number=settings.till.number, store_id=settings.shop.store_id)
         programmes.keep_programme_set(
             connection, set_hash=in_force.hash, body=encode_programme_set(in_force), utc_ms=now_ms
         )

@@ -315,6 +315,22 @@ def test_that_a_page_is_put_in_place_whole_or_not_at_all(beneath: Shop) -> None:
     assert (0, "") == (beneath.member(BOB).balance.available_units, terminal(beneath).cursor)
 
 
+def test_that_a_page_without_news_is_noted_as_a_contact_every_ten_minutes(beneath: Shop) -> None:
+    def hear(minutes: int, **changes: object) -> tuple[int | None, str]:
+        heard = msgspec.structs.replace(page(), hq_time_ms=NOON_MS + minutes * 60_000, **changes)
+        outbox(beneath).apply_changes(heard)
+        return terminal(beneath).last_contact_ms, terminal(beneath).cursor
+
+    at = [NOON_MS + minutes * 60_000 for minutes in range(30)]
+    assert (at[0], "1.9") == hear(0)
+    assert (at[0], "1.9") == hear(9)
+    assert (at[10], "1.9") == hear(10)
+    assert (at[11], "1.10") == hear(11, next_cursor="1.10")
+    assert (at[12], "1.10") == hear(12, next_cursor="1.10", personal=(PersonalRecord(BOB_REF, {}),))
+    outbox(beneath).apply_changes(page(cursor="1.11"))
+    assert (at[12], "1.11") == (terminal(beneath).last_contact_ms, terminal(beneath).cursor), "HQ said no time"
+
+
 # What may be burned offline.
 
 

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from devices.emulators import PtyScanner
@@ -415,6 +415,17 @@ def test_that_nothing_is_cut_off_in_the_panels(hands: Hands) -> None:
         hands.type("", Key.Key_Escape)
 
 
+def test_that_a_small_screen_loses_prices_but_no_key(hands: Hands) -> None:
+    table = hands.window.view.table
+    assert not table.isColumnHidden(Column.PRICE)
+    hands.window.resize(*tokens.WINDOW_SIZE_MIN)
+    hands.wait(lambda _screen: table.isColumnHidden(Column.PRICE))
+    assert (hands.window.width(), hands.window.height()) == tokens.WINDOW_SIZE_MIN
+    for button in hands.window.view.keys.buttons:
+        for text in button.findChildren(QLabel):
+            assert text.fontMetrics().horizontalAdvance(text.text()) <= button.width()
+
+
 def test_that_a_screenshot_is_a_picture_of_the_window(hands: Hands, tmp_path: Path) -> None:
     file = tmp_path / "shots" / "one.png"
     hands.window.grab_screenshot(file)
@@ -455,7 +466,7 @@ def test_that_the_queue_to_headquarters_is_told_in_words(
 def test_that_a_printers_problem_is_said_until_it_is_mended(hands: Hands) -> None:
     header = hands.window.header
     hands.window.bridge.printer_changed.emit("The printer is out of paper. The sale is saved.")
-    assert header.banners() == ["The printer is out of paper. The sale is saved."]
+    assert header.banners() == ["The printer is out of paper. The sale is saved. F12 prints the last receipt again."]
     hands.window.bridge.printer_changed.emit("")
     assert header.banners() == []
 

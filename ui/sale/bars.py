@@ -14,7 +14,7 @@ from ui.theme.fonts import font
 from ui.theme.tokens import Role
 from ui.widgets import Field, KeyButton, label
 
-_ENTRY_WIDTH = 340
+_ENTRY_WIDTH_MAX = 340
 _HEIGHT = tokens.TOUCH_MIN + 8
 
 
@@ -30,7 +30,8 @@ class EntryBar(QWidget):
         self._mentions_last = True
         self.field = Field(takes_star=False)
         self.field.setPlaceholderText(self.tr("Scan, or type"))
-        self.field.setFixedSize(_ENTRY_WIDTH, _HEIGHT)
+        self.field.setFixedHeight(_HEIGHT)
+        self.field.setMaximumWidth(_ENTRY_WIDTH_MAX)
         self._factor = label(Role.ENTRY, name="factor")
         self._factor.setContentsMargins(14, 0, 14, 0)
         self._factor.setFixedHeight(_HEIGHT)
@@ -46,8 +47,8 @@ class EntryBar(QWidget):
         bar.setContentsMargins(0, 0, 0, 0)
         bar.setSpacing(tokens.SPACE)
         bar.addWidget(self._factor)
-        bar.addWidget(self.field)
-        bar.addWidget(self._message, 1)
+        bar.addWidget(self.field, 2)
+        bar.addWidget(self._message, 3)
 
     def show_factor(self, factor_milli: int | None) -> None:
         """Show what the next scan is multiplied by."""

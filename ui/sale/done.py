@@ -1,7 +1,7 @@
 """After the sale: the change in letters that can be read from the door, and the receipt as it is being printed."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont, QFontMetrics
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from pos_app.use_cases.views import ClosedSale
@@ -9,11 +9,12 @@ from ui.formats import Formats
 from ui.sale.screen import Receipt
 from ui.sale.words import points_text
 from ui.theme import tokens
-from ui.theme.fonts import font
+from ui.theme.fonts import font_within
 from ui.theme.tokens import Role
 from ui.widgets import TextLine, card, label
 
-_PAPER_WIDTH = tokens.SIDE_WIDTH - 56
+_BESIDE_PAPER = 56
+"""What margins and the scroll bar take of the width."""
 
 
 class DonePage(QWidget):
@@ -85,7 +86,6 @@ class ReceiptPreview(QWidget):
         self._columns = columns
         self._text = label(Role.SMALL, name="paper")
         self._text.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        self._has_paper_font = False
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -100,15 +100,14 @@ class ReceiptPreview(QWidget):
 
     def show_receipt(self, receipt: Receipt) -> None:
         """Show the receipt's text, once it is there."""
-        if receipt.preview and not self._has_paper_font:
-            self._text.setFont(_paper_font(self._columns))
-            self._has_paper_font = True
         self._text.setText(receipt.preview)
+        self._fit()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Keep a whole line in sight."""
+        super().resizeEvent(event)
+        self._fit()
 
-def _paper_font(columns: int) -> QFont:
-    """The font of one width in the largest size at which a line of ``columns`` letters fits the paper."""
-    made = QFont(font(Role.PAPER))
-    while QFontMetrics(made).horizontalAdvance("0" * columns) > _PAPER_WIDTH and made.pixelSize() > 1:
-        made.setPixelSize(made.pixelSize() - 1)
-    return made
+    def _fit(self) -> None:
+        if self._text.text():
+            self._text.setFont(font_within(Role.PAPER, "0" * self._columns, self.width() - _BESIDE_PAPER))

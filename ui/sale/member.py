@@ -38,7 +38,7 @@ class MemberPanel(QWidget):
 
     def _build_member(self) -> QWidget:
         frame, column = card(spacing=6)
-        self._name = TextLine(Role.TITLE, is_figure=True)
+        self._name = TextLine(Role.TITLE)
         self._card = TextLine(Role.SMALL, colour=tokens.INK_SOFT)
         self._birthday = label(Role.SMALL_STRONG, name="note", text=self.tr("Birthday today: congratulate."))
         self._birthday.setContentsMargins(10, 6, 10, 6)

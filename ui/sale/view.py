@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from pos_app.settings import Settings
@@ -13,7 +14,7 @@ from ui.sale.alert import Alert
 from ui.sale.bars import EntryBar, KeyBar
 from ui.sale.done import DonePage, ReceiptPreview
 from ui.sale.member import MemberPanel
-from ui.sale.model import LinesModel
+from ui.sale.model import Column, LinesModel
 from ui.sale.panels import (
     BurnPanelView,
     CardPanelView,
@@ -133,6 +134,13 @@ class SaleView(QWidget):
                 put(value)
         if before is None or _stands_on(screen) != _stands_on(before):
             self.take_focus()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """On a small screen the names of the goods keep their room."""
+        super().resizeEvent(event)
+        is_narrow = event.size().width() < tokens.NARROW_BELOW
+        self._right.setFixedWidth(tokens.SIDE_WIDTH_NARROW if is_narrow else tokens.SIDE_WIDTH)
+        self.table.setColumnHidden(Column.PRICE, is_narrow)
 
     def take_focus(self) -> None:
         """Put the cursor where typing belongs now."""

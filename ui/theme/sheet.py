@@ -41,7 +41,7 @@ QHeaderView::section {
 }
 
 QPushButton {
-    background: $paper; border: 1px solid $rule; border-radius: ${radius}px; padding: 0 16px;
+    background: $paper; border: 1px solid $rule; border-radius: ${radius}px;
 }
 QPushButton:pressed { background: $rule_soft; }
 QPushButton:disabled { background: $ground; }

@@ -29,8 +29,11 @@ TOUCH_MIN: Final = 48
 KEY_HEIGHT: Final = 64
 ROW_HEIGHT: Final = 52
 SIDE_WIDTH: Final = 428
+SIDE_WIDTH_NARROW: Final = 372
+NARROW_BELOW: Final = 1200
+"""A window less wide than this has a narrower side and shows no unit prices."""
 WINDOW_SIZE: Final = (1366, 768)
-WINDOW_SIZE_MIN: Final = (1180, 680)
+WINDOW_SIZE_MIN: Final = (1024, 700)
 
 
 class Role(Enum):

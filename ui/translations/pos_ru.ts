@@ -271,6 +271,10 @@
         <translation>Сканер отключён. Покупка сохранена. Подключите его снова или вводите коды и нажимайте Enter.</translation>
     </message>
     <message>
+        <source>{problem} F12 prints the last receipt again.</source>
+        <translation>Принтер не печатает, покупка сохранена; последний чек ещё раз напечатает F12. ({problem})</translation>
+    </message>
+    <message>
         <source>No headquarters</source>
         <translation>Без центра</translation>
     </message>
