@@ -3,16 +3,20 @@
 import inspect
 import logging
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 
+from storage.database import open_database
 from tests.shop import ANA, BOB, GOLD, Shop
 
 # The tests draw into memory unless they are told to use a screen.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# Tables are as wide as this, whatever terminal the tests run in.
+os.environ["COLUMNS"] = "200"
 
 
 class OpenShop(Protocol):
@@ -21,13 +25,23 @@ class OpenShop(Protocol):
     def __call__(self, *programmes: str, **sections: dict[str, Any]) -> Shop: ...
 
 
+@pytest.fixture(scope="session")
+def empty_till(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A till's database that was made once and never used, to copy: making one takes longer than most tests."""
+    folder = tmp_path_factory.mktemp("empty-till")
+    open_database(folder).close()
+    return folder
+
+
 @pytest.fixture
-def open_shop(tmp_path: Path) -> Iterator[OpenShop]:
+def open_shop(tmp_path: Path, empty_till: Path) -> Iterator[OpenShop]:
     """A shop with Ana (no class), Bob (silver) and a gold card."""
     opened: list[Shop] = []
 
     def open_one(*programmes: str, **sections: dict[str, Any]) -> Shop:
-        shop = Shop(tmp_path / f"till-{len(opened)}", *programmes, **sections)
+        folder = tmp_path / f"till-{len(opened)}"
+        shutil.copytree(empty_till, folder)
+        shop = Shop(folder, *programmes, **sections)
         opened.append(shop)
         shop.join(ANA, name="Ana Čović")
         shop.join(BOB, "silver", name="Боб")

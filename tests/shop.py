@@ -126,7 +126,12 @@ class Shop:
         )
 
     def sell(
-        self, *goods: Product | BasketLine, card: str = "", burn: int = 0, paid: tuple[Tender, ...] = ENOUGH, foreign: str = ""
+        self,
+        *goods: Product | BasketLine,
+        card: str = "",
+        burn: int = 0,
+        paid: tuple[Tender, ...] = ENOUGH,
+        foreign: str = "",
     ) -> ClosedSale:
         """Sell and wait for COMMIT."""
         basket = self.basket(*goods, card=card, burn=burn)

@@ -53,4 +53,5 @@ class Bridge(QObject):
             self._executor = None
 
     def _deliver(self, future: "Future[Any]", then: Callable[["Future[Any]"], None]) -> None:
-        then(future)
+        if not self._is_closed:
+            then(future)

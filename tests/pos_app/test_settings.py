@@ -53,7 +53,10 @@ def _one(section: object) -> object:
         ("[[cards]]\nfirst = '1'\nlast = '2'\n[[cards]]\nfirst = 'x'\nlast = '2'", "cards[2].first: "),
         ("[[cards]]\nfirst = '10'\nlast = '9'", "cards[1]: first and last must be of one length and in order"),
         ("[[cards]]\nfirst = '12'\nlast = '11'", "cards[1]: first and last must be of one length and in order"),
-        ("[[in_store_codes]]\nprefix = '2'\nvalue = 'price'", "in_store_codes[1]: prefix, item_digits and value_digits"),
+        (
+            "[[in_store_codes]]\nprefix = '2'\nvalue = 'price'",
+            "in_store_codes[1]: prefix, item_digits and value_digits",
+        ),
         ("[shop]\nzone = 'Europe/Beograd'", "shop.zone: there is no time zone 'Europe/Beograd'"),
         ("[till]\nauthority = 'hq'", "till.authority is 'hq', but hq.url is empty"),
         ("[hq]\nurl = 'hq.example.org'", "hq.url must begin with http:// or https://"),

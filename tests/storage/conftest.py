@@ -1,5 +1,6 @@
 """A database of its own for each test."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +10,9 @@ from storage.database import Database, open_database
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
+def database(tmp_path: Path, empty_till: Path) -> Iterator[Database]:
     """An empty till's database."""
+    shutil.copytree(empty_till, tmp_path / "till")
     opened = open_database(tmp_path / "till")
     yield opened
     opened.close()

@@ -29,7 +29,15 @@ def members(database: Database) -> Iterator[Database]:
     return database
 
 
-def lot(lot_id: str, units: int = 10, *, account_ref: str = "a-ana", left: int | None = None, matured: bool = True, **dates: int | None) -> Lot:
+def lot(
+    lot_id: str,
+    units: int = 10,
+    *,
+    account_ref: str = "a-ana",
+    left: int | None = None,
+    matured: bool = True,
+    **dates: int | None,
+) -> Lot:
     return Lot(
         lot_id, account_ref, "shop", "p", dates.get("starts_at_ms") or 0, dates.get("expires_at_ms"), units,
         units if left is None else left, matured,
@@ -110,7 +118,9 @@ def test_that_lots_are_read_by_their_ids_spent_ones_too(members: Database) -> No
     assert (lot("l-2", left=0), lot("l-1")) == members.read(lambda c: accounts.read_lots(c, ["l-2", "l-0", "l-1"]))
 
 
-def test_that_a_lot_that_is_put_again_keeps_its_dates_and_changes_what_is_left_and_whose_it_is(members: Database) -> None:
+def test_that_a_lot_that_is_put_again_keeps_its_dates_and_changes_what_is_left_and_whose_it_is(
+    members: Database,
+) -> None:
     members.write(lambda c: accounts.put_lots(c, [lot("l-1", matured=False, expires_at_ms=99)]))
     members.write(lambda c: accounts.put_lots(c, [lot("l-1", account_ref="a-bob", left=4, expires_at_ms=1)]))
     expected = (lot("l-1", account_ref="a-bob", left=4, expires_at_ms=99),)
@@ -126,7 +136,9 @@ def test_that_a_booking_is_stored_entry_by_entry_and_read_back_as_it_was(members
     assert burn.entries == members.read(lambda c: accounts.entries_of(c, "a-ana", SALE_ID))
     assert Books("a-ana", (), {"shop": 2}) == members.read(lambda c: accounts.read_books(c, "a-ana"))
     after = burn.books
-    back = book_return(after, event_id=RETURN_ID, claw_back=[LotUnits("l-1", 0)], issuer="shop", restored=[lot("l-9", 5)])
+    back = book_return(
+        after, event_id=RETURN_ID, claw_back=[LotUnits("l-1", 0)], issuer="shop", restored=[lot("l-9", 5)]
+    )
     members.write(lambda c: accounts.write_booking(c, back, before=after, utc_ms=6))
     assert Books("a-ana", (lot("l-9", 5, left=3),)) == members.read(lambda c: accounts.read_books(c, "a-ana"))
     assert () == members.read(lambda c: accounts.entries_of(c, "a-bob", SALE_ID))

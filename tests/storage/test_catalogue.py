@@ -36,9 +36,7 @@ def test_that_a_programme_set_is_kept_under_its_hash_for_ever(database: Database
 
 def test_that_a_shift_lasts_as_long_as_cashier_and_day_stay_the_same(database: Database) -> None:
     def shift(staff_ref: str, day: str, utc_ms: int) -> str:
-        return database.write(
-            lambda c: shifts.current_shift(c, staff_ref=staff_ref, business_date=day, utc_ms=utc_ms)
-        )
+        return database.write(lambda c: shifts.current_shift(c, staff_ref=staff_ref, business_date=day, utc_ms=utc_ms))
 
     first = shift("c-1", "2026-07-01", 1)
     assert first == shift("c-1", "2026-07-01", 2)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pysqlite3.dbapi2
@@ -31,11 +32,13 @@ def shifts(database: Database) -> list[str]:
     return database.read(lambda c: list(c.exec_driver_sql("SELECT shift_id FROM shift ORDER BY 1").scalars()))
 
 
-def test_that_a_new_till_gets_a_folder_and_a_file_that_only_its_user_may_read(database: Database) -> None:
+def test_that_a_new_till_gets_a_folder_and_a_file_that_only_its_user_may_read(tmp_path: Path) -> None:
+    database = open_database(tmp_path / "new" / "till")
     database.write(open_shift)
     files = [path for path in database.path.parent.iterdir() if path.name.startswith(DATABASE_NAME)]
     assert {DATABASE_NAME, f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm"} == {path.name for path in files}
     assert {0o600} == {stat.S_IMODE(path.stat().st_mode) for path in files}
+    database.close()
 
 
 @pytest.mark.parametrize(
@@ -81,9 +84,7 @@ def test_that_a_write_that_fails_leaves_nothing_behind(database: Database) -> No
 def test_that_a_write_that_the_tables_refuse_leaves_nothing_and_says_so(database: Database) -> None:
     def job(connection: Connection) -> None:
         open_shift(connection)
-        connection.exec_driver_sql(
-            "INSERT INTO account (account_ref, receipts_count) VALUES ('a', -1)"
-        )
+        connection.exec_driver_sql("INSERT INTO account (account_ref, receipts_count) VALUES ('a', -1)")
 
     with pytest.raises(StorageError, match="ck_account_receipts_count_range") as refused:
         database.write(job)
@@ -94,15 +95,15 @@ def test_that_a_write_that_the_tables_refuse_leaves_nothing_and_says_so(database
 def test_that_writes_are_done_one_after_the_other_on_one_thread(database: Database) -> None:
     seen: list[tuple[str, str]] = []
 
-    def job(shift_id: str) -> None:
-        database.submit(
-            lambda connection: (seen.append((threading.current_thread().name, shift_id)), open_shift(connection, shift_id))
-        )
+    def job(connection: Connection, shift_id: str) -> None:
+        seen.append((threading.current_thread().name, shift_id))
+        open_shift(connection, shift_id)
 
-    for number in range(20):
-        job(f"s-{number:02d}")
-    assert [f"s-{number:02d}" for number in range(20)] == (database.write(lambda _: None), shifts(database))[1]
-    assert [f"s-{number:02d}" for number in range(20)] == [shift_id for _, shift_id in seen]
+    names = [f"s-{number:02d}" for number in range(20)]
+    for writing in [database.submit(partial(job, shift_id=name)) for name in names]:
+        writing.result()
+    assert names == shifts(database)
+    assert names == [shift_id for _, shift_id in seen]
     assert 1 == len({thread for thread, _ in seen})
 
 
@@ -204,8 +205,12 @@ finally:
     assert before == (folder / DATABASE_NAME).read_bytes()
 
 
-@pytest.mark.parametrize("content", [b"not a database, but long enough to have a header " * 50, b"SQLite format 3\0" + b"\xff" * 5000])
-def test_that_what_is_no_database_is_refused_untouched_and_the_folder_stays_free(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    "content", [b"not a database, but long enough to have a header " * 50, b"SQLite format 3\0" + b"\xff" * 5000]
+)
+def test_that_what_is_no_database_is_refused_untouched_and_the_folder_stays_free(
+    tmp_path: Path, content: bytes
+) -> None:
     file = tmp_path / DATABASE_NAME
     file.write_bytes(content)
     for _ in range(2):
@@ -217,7 +222,9 @@ def test_that_what_is_no_database_is_refused_untouched_and_the_folder_stays_free
 
 def test_that_a_page_that_was_overwritten_is_found_by_whoever_reads_it(tmp_path: Path) -> None:
     database = open_database(tmp_path)
-    root_page = database.read(lambda c: c.exec_driver_sql("SELECT rootpage FROM sqlite_schema WHERE name='shift'").scalar_one())
+    root_page = database.read(
+        lambda c: c.exec_driver_sql("SELECT rootpage FROM sqlite_schema WHERE name='shift'").scalar_one()
+    )
     page_bytes = database.read(lambda c: c.exec_driver_sql("PRAGMA page_size").scalar_one())
     database.close()
     with database.path.open("r+b") as file:
@@ -287,7 +294,15 @@ print("survived", written > 3)
 """
     (tmp_path / "small").mkdir()
     mounted = "mount -t tmpfs -o size=512k none"
-    in_namespace = ["unshare", "--map-root-user", "--mount", "sh", "-c", f'{mounted} "$1/small" && shift && exec "$@"', "sh"]
+    in_namespace = [
+        "unshare",
+        "--map-root-user",
+        "--mount",
+        "sh",
+        "-c",
+        f'{mounted} "$1/small" && shift && exec "$@"',
+        "sh",
+    ]
     try:
         subprocess.run([*in_namespace, str(tmp_path), "true"], check=True, capture_output=True, timeout=20)
     except (OSError, subprocess.CalledProcessError) as error:
@@ -396,6 +411,8 @@ def _indented(script: str) -> str:
 def test_that_an_error_has_its_sentences() -> None:
     from storage.database import storage_problem
 
-    locked = storage_problem(OperationalError("", {}, pysqlite3.dbapi2.OperationalError("disk I/O error")), Path("t.sqlite3"))
+    locked = storage_problem(
+        OperationalError("", {}, pysqlite3.dbapi2.OperationalError("disk I/O error")), Path("t.sqlite3")
+    )
     assert isinstance(locked, PosError)
     assert "The database t.sqlite3 could not be used (disk I/O error)." == locked.what

@@ -47,15 +47,15 @@ def append(database: Database, *event_ids: str) -> None:
 
 
 def rows(database: Database, *, after_seq: int = 0, limit: int = 100) -> list[JournalRow]:
-    return database.read(
-        lambda c: journal.read_journal(c, journal.read_terminal(c), after_seq=after_seq, limit=limit)
-    )
+    return database.read(lambda c: journal.read_journal(c, journal.read_terminal(c), after_seq=after_seq, limit=limit))
 
 
 def verified_end(database: Database) -> bytes:
     """The hash at the end of the present chain, every link of it checked."""
     now = terminal(database)
-    links = [Link(Envelope(r.terminal_id, r.incarnation, r.seq), r.prev_hash, r.body or b"", r.hash) for r in rows(database)]
+    links = [
+        Link(Envelope(r.terminal_id, r.incarnation, r.seq), r.prev_hash, r.body or b"", r.hash) for r in rows(database)
+    ]
     return verify_chain(links, first=Envelope(now.terminal_id, now.incarnation, 1))
 
 

@@ -268,9 +268,7 @@ def test_that_an_overdraft_comes_down_with_what_was_owed_and_repaid_here_since(b
     counted = terminal(beneath).last_seq
     beneath.take_back(spent, line_1=1, line_2=1)
     assert 67 == beneath.member(BOB).balance.overdraft_units
-    outbox(beneath).apply_changes(
-        page(state(beneath, includes_seq=counted, overdraft_units={"shop": 7, "partner": 2}))
-    )
+    outbox(beneath).apply_changes(page(state(beneath, includes_seq=counted, overdraft_units={"shop": 7, "partner": 2})))
     assert 67 == beneath.member(BOB).balance.overdraft_units
     outbox(beneath).apply_changes(page(state(beneath, includes_seq=terminal(beneath).last_seq)))
     assert 0 == beneath.member(BOB).balance.overdraft_units
@@ -398,8 +396,14 @@ def entry(kind: AccountKind, units: int, lot_id: str) -> Entry:
         ([], {"l-1": 50}),
         ([entry(AccountKind.AVAILABLE, -60, "l-1")], {"l-1": 0}),
         ([entry(AccountKind.PENDING, -5, "l-1"), entry(AccountKind.AVAILABLE, 5, "l-1")], {"l-1": 50}),
-        ([entry(AccountKind.ISSUED, -20, "l-own"), entry(AccountKind.AVAILABLE, 20, "l-own")], {"l-1": 50, "l-own": 20}),
-        ([entry(AccountKind.REDEEMED, -20, "l-own"), entry(AccountKind.AVAILABLE, 20, "l-own")], {"l-1": 50, "l-own": 20}),
+        (
+            [entry(AccountKind.ISSUED, -20, "l-own"), entry(AccountKind.AVAILABLE, 20, "l-own")],
+            {"l-1": 50, "l-own": 20},
+        ),
+        (
+            [entry(AccountKind.REDEEMED, -20, "l-own"), entry(AccountKind.AVAILABLE, 20, "l-own")],
+            {"l-1": 50, "l-own": 20},
+        ),
         ([entry(AccountKind.AVAILABLE, -5, "l-own"), entry(AccountKind.REDEEMED, 5, "l-own")], {"l-1": 50}),
         ([entry(AccountKind.AVAILABLE, -5, "l-unknown"), entry(AccountKind.OVERDRAFT, -1, "")], {"l-1": 50}),
         ([entry(AccountKind.ISSUED, -50, "l-1"), entry(AccountKind.AVAILABLE, 50, "l-1")], {"l-1": 50}),

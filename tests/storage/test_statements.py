@@ -12,7 +12,10 @@ _shift = tables.shift.c
 
 def test_that_every_statement_of_the_till_compiles_and_fits_the_tables(database: Database) -> None:
     statements = [
-        one for module in (accounts, catalogue, journal, sales) for one in vars(module).values() if isinstance(one, Statement)
+        one
+        for module in (accounts, catalogue, journal, sales)
+        for one in vars(module).values()
+        if isinstance(one, Statement)
     ]
     assert len(statements) > 20
     for statement in statements:

@@ -22,6 +22,7 @@ from ui.gallery.shop import (
     CARD_WITH_BIRTHDAY,
     CARD_WITH_POINTS,
     CODES,
+    ROSEHIP_245_G,
     open_sample_till,
     sample_settings,
 )
@@ -66,7 +67,7 @@ class Stage:
 
 
 def _basket(stage: Stage) -> None:
-    stage.scan(CODES[0], CODES[1], CODES[2], "2112345002453")
+    stage.scan(CODES[0], CODES[1], CODES[2], ROSEHIP_245_G)
     stage.type("2", Key.Key_Asterisk)
     stage.scan(CODES[4])
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,9 @@ class Ran:
     """How a command ended, and what it printed, on one line where tables would break it."""
 
     def __init__(self, *arguments: object, **environment: str) -> None:
-        result = CliRunner().invoke(app, [str(argument) for argument in arguments], env={"COLUMNS": "200", **environment})
+        result = CliRunner().invoke(
+            app, [str(argument) for argument in arguments], env={"COLUMNS": "200", **environment}
+        )
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         self.code = result.exit_code
@@ -37,8 +40,9 @@ class Ran:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Path:
+def settings(tmp_path: Path, empty_till: Path) -> Path:
     """The settings file of a till in a folder of its own, with the fixed-card programme."""
+    shutil.copytree(empty_till, tmp_path / "till")
     (tmp_path / "programmes").mkdir()
     (tmp_path / "programmes" / "fixed-card.toml").write_text(preset_text("fixed-card"), encoding="utf-8")
     file = tmp_path / "shop.toml"
@@ -202,7 +206,6 @@ def test_that_a_damaged_till_ends_with_one_whatever_its_words_look_like(used: Pa
 
 
 def test_that_a_database_that_cannot_be_opened_ends_with_two(settings: Path, tmp_path: Path) -> None:
-    (tmp_path / "till").mkdir()
     (tmp_path / "till" / "till.sqlite3").write_bytes(b"garbage " * 1000)
     ran = Ran("doctor", "--settings", settings)
     assert 2 == ran.code
@@ -216,7 +219,9 @@ def test_that_the_template_is_a_settings_file(tmp_path: Path) -> None:
     file.write_text(ran.raw, encoding="utf-8")
     assert 0 == ran.code
     assert Settings() == load_settings(file)
-    file.write_text(ran.raw.replace('# folder = ""', f"folder = {json.dumps(str(tmp_path / 'data'))}", 1), encoding="utf-8")
+    file.write_text(
+        ran.raw.replace('# folder = ""', f"folder = {json.dumps(str(tmp_path / 'data'))}", 1), encoding="utf-8"
+    )
     assert 0 == Ran("--settings", file, "doctor").code
     assert (tmp_path / "data" / "till.sqlite3").exists()
 

@@ -54,7 +54,12 @@ def test_that_the_event_says_what_the_rows_say(shop: Shop) -> None:
     result = burned.quote.result
     assert burned.quote.lines == event.lines
     assert burned.payments == event.payments
-    assert (result.awards, result.burn_shares, 30, 30) == (event.awards, event.burn_shares, event.burn_units, event.burn_worth_minor)
+    assert (result.awards, result.burn_shares, 30, 30) == (
+        event.awards,
+        event.burn_shares,
+        event.burn_units,
+        event.burn_worth_minor,
+    )
     first_lot = shop.query("SELECT lot_id FROM lot WHERE granted_units = ?", closed.quote.result.earned_units)[0][0]
     assert [(first_lot, 30, None)] == [msgspec.structs.astuple(part) for part in event.burned_lots]
     assert (BOB, shop.member(BOB).account_ref) == (event.card_ref, event.account_ref)

@@ -72,7 +72,11 @@ def test_that_an_empty_till_is_good(shop: Shop) -> None:
         ("UPDATE event SET terminal_id = '0' WHERE seq = 4", "chain", "breaks at event 5 of incarnation 1: place"),
         ("DELETE FROM event WHERE seq = 2", "chain", "breaks at event 3 of incarnation 1: place"),
         ("DELETE FROM event WHERE seq = 7", "chain", "ends before its last event"),
-        ("UPDATE entry SET units = units + 1 WHERE kind = 'available' AND units > 0 AND entry_no = 2", "ledger", "Keep"),
+        (
+            "UPDATE entry SET units = units + 1 WHERE kind = 'available' AND units > 0 AND entry_no = 2",
+            "ledger",
+            "Keep",
+        ),
         ("DELETE FROM entry WHERE kind = 'overdraft'", "ledger", "Keep the file and report it."),
         ("UPDATE lot SET remaining_units = granted_units", "balances", "entries 0"),
         ("DELETE FROM lot", "balances", "account account-2990000000033: "),
@@ -80,7 +84,11 @@ def test_that_an_empty_till_is_good(shop: Shop) -> None:
         ("DELETE FROM overdraft", "balances", "overdraft says 0, entries"),
         ("UPDATE payment SET amount_minor = amount_minor + 1 WHERE amount_minor = 1333", "receipts", "001-01-"),
         ("DELETE FROM payment", "receipts", "001-01-0000004; 001-01-0000005; 001-01-0000006; 001-01-0000007"),
-        ("UPDATE sale_line SET amount_minor = 1, payable_minor = 1, tax_minor = 0 WHERE line_no = 2", "receipts", "0004"),
+        (
+            "UPDATE sale_line SET amount_minor = 1, payable_minor = 1, tax_minor = 0 WHERE line_no = 2",
+            "receipts",
+            "0004",
+        ),
         ("DELETE FROM sale WHERE receipt_number = '001-01-0000007'", "receipts", "event 7 has lost its receipt"),
     ],
 )
@@ -91,7 +99,9 @@ def test_that_damage_is_found(used: Shop, damage: str, check: str, said: str) ->
     assert said in bad[check]
 
 
-@pytest.mark.parametrize(("table", "check"), [("event", "chain"), ("entry", "ledger"), ("lot", "balances"), ("sale", "receipts")])
+@pytest.mark.parametrize(
+    ("table", "check"), [("event", "chain"), ("entry", "ledger"), ("lot", "balances"), ("sale", "receipts")]
+)
 def test_that_pages_that_cannot_be_read_are_bad_news_and_no_crash(used: Shop, table: str, check: str) -> None:
     overwrite_table(used, table)
     bad = used.bad_findings()

@@ -20,7 +20,12 @@ RANGES = {
 
 def test_that_a_fresh_card_becomes_a_members_at_once(shop: Shop) -> None:
     member = shop.till.enrol(NOBODY, name="  Мария   Петрова ", phone=" +381 60 / 123-456 ").result()
-    assert ("Мария Петрова", "+381 60 / 123-456", "", 0) == (member.name, member.phone, member.card_class, member.receipts_before)
+    assert ("Мария Петрова", "+381 60 / 123-456", "", 0) == (
+        member.name,
+        member.phone,
+        member.card_class,
+        member.receipts_before,
+    )
     assert member == shop.member(NOBODY)
     event = decode_body(shop.query("SELECT body FROM event ORDER BY seq DESC LIMIT 1")[0][0])
     assert isinstance(event, EnrolmentEvent)

@@ -58,7 +58,7 @@ def test_that_products_are_read_with_everything_that_they_have(shop: Shop, tmp_p
         ("code;name;price;tax_rate\nx;Чай;1,50;20\n", "utf-8"),
         ("code\tname\tprice\ttax_rate\nx\tЧай\t1.50\t20\n", "utf-8"),
         ("code,name,price,tax_rate\r\nx,Чай,1.50,20\r\n", "utf-8-sig"),
-        (" code , name ,price,tax_rate\n\n x , Чай ,\"1,50\", 20\n\n", "utf-8-sig"),
+        (' code , name ,price,tax_rate\n\n x , Чай ,"1,50", 20\n\n', "utf-8-sig"),
         ("tax_rate,price,code,name\n20,1.50,x,Чай", "utf-8"),
         ("code,name,price,tax_rate,band\nx,Чай,1.50,20\n", "utf-8"),
     ],
@@ -233,9 +233,7 @@ def test_that_a_card_that_is_there_twice_is_refused(shop: Shop, tmp_path: Path) 
     assert "line 3: the same as in line 2" in what
 
 
-@pytest.mark.parametrize(
-    ("check_digit", "good", "bad"), [("none", "700", ""), ("luhn", "79927398713", "79927398714")]
-)
+@pytest.mark.parametrize(("check_digit", "good", "bad"), [("none", "700", ""), ("luhn", "79927398713", "79927398714")])
 def test_that_other_cards_have_other_check_digits(
     open_shop: OpenShop, tmp_path: Path, check_digit: str, good: str, bad: str
 ) -> None:

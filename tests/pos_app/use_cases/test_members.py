@@ -43,7 +43,9 @@ def _standing(shop: Shop) -> tuple[int, int, int, int | None]:
 
 def test_that_only_points_of_the_programme_that_burns_are_shown_and_spendable(open_shop: OpenShop) -> None:
     earned_elsewhere = TENDER.replace('"points"', '"partner"').replace("\nname", '\nissuer = "partner"\nname')
-    earned_elsewhere = earned_elsewhere.replace('[burning]\nburn_as = "tender"\n', "").replace('"five"', '"five"\nlane = "more"')
+    earned_elsewhere = earned_elsewhere.replace('[burning]\nburn_as = "tender"\n', "").replace(
+        '"five"', '"five"\nlane = "more"'
+    )
     shop = open_shop(TENDER, earned_elsewhere)
     shop.sell(TEA, card=BOB)
     assert [("partner", 5), ("shop", 5)] == shop.query("SELECT issuer, granted_units FROM lot ORDER BY 1")

@@ -124,7 +124,9 @@ def test_that_a_receipt_that_cannot_be_laid_out_does_not_keep_the_others_back(
     queue.prints.stop()
     assert [("failed", 1, 0), ("printed", 1, 0)] == queue.states()
     assert "cannot be laid out. The sale is saved." in queue.problems[0]
-    assert [logging.ERROR] == [record.levelno for record in caplog.records if record.name == "pos_app.use_cases.printing"]
+    assert [logging.ERROR] == [
+        record.levelno for record in caplog.records if record.name == "pos_app.use_cases.printing"
+    ]
 
 
 @pytest.mark.expects_log("was not printed: settings.language_unknown")
@@ -185,7 +187,9 @@ def test_that_a_queue_that_cannot_write_says_so_and_goes_on_when_it_can(
     assert "" == queue.problems[-1]
 
 
-def test_that_many_sales_and_wakes_at_once_print_each_receipt_once(shop: Shop, printer: SocketPrinter, queue: Queue) -> None:
+def test_that_many_sales_and_wakes_at_once_print_each_receipt_once(
+    shop: Shop, printer: SocketPrinter, queue: Queue
+) -> None:
     """Idle is said only when nothing is left, however the wakes fall."""
     for _ in range(5):
         shop.sell(TEA)
@@ -211,7 +215,9 @@ def test_that_the_preview_is_the_receipt_as_text(shop: Shop, queue: Queue) -> No
         assert said in preview
 
 
-def test_that_a_receipt_asks_for_an_answer_where_the_till_chose_it(shop: Shop, printer: SocketPrinter, queue: Queue) -> None:
+def test_that_a_receipt_asks_for_an_answer_where_the_till_chose_it(
+    shop: Shop, printer: SocketPrinter, queue: Queue
+) -> None:
     shop.till.database.write(
         lambda c: journal.change_terminal(c, nps_url="https://hq.example.org", nps_key=bytes(range(32)))
     )

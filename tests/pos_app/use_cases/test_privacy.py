@@ -85,7 +85,11 @@ def test_that_names_and_phones_are_in_their_own_table_alone(shop: Shop, tmp_path
     holding = [
         table
         for table in tables
-        if any("Petrova" in str(value) or "555-0199" in str(value) for row in shop.query(f"SELECT * FROM {table}") for value in row)
+        if any(
+            "Petrova" in str(value) or "555-0199" in str(value)
+            for row in shop.query(f"SELECT * FROM {table}")
+            for value in row
+        )
     ]
     assert ["personal_field"] == holding
 

@@ -96,7 +96,14 @@ def test_that_points_that_pay_like_money_leave_total_and_tax_as_they_are() -> No
 
 @pytest.mark.parametrize(
     ("exponent", "step_minor", "total_minor", "to_pay_in_cash_minor"),
-    [(0, 1, 1003, 1003), (0, 100, 1050, 1100), (2, 5, 1002, 1000), (2, 5, 1003, 1005), (3, 5, 1002, 1000), (3, 250, 1125, 1250)],
+    [
+        (0, 1, 1003, 1003),
+        (0, 100, 1050, 1100),
+        (2, 5, 1002, 1000),
+        (2, 5, 1003, 1005),
+        (3, 5, 1002, 1000),
+        (3, 250, 1125, 1250),
+    ],
 )
 def test_that_cash_is_rounded_to_what_coins_can_pay_in_every_currency(
     exponent: int, step_minor: int, total_minor: int, to_pay_in_cash_minor: int
@@ -161,7 +168,13 @@ def test_that_a_line_at_the_edge_is_taken(line: BasketLine) -> None:
         (1002, 5, (cash(1000),), (Payment(CASH, 1000, 1000), Payment(ROUNDING, 2)), 0),
         (1003, 5, (cash(1010),), (Payment(CASH, 1005, 1010), Payment(ROUNDING, -2)), 5),
         (1003, 5, (card(1003),), (Payment(CARD, 1003, 1003, "T-1"),), 0),
-        (1003, 5, (card(1000), cash(5)), (Payment(CARD, 1000, 1000, "T-1"), Payment(CASH, 5, 5), Payment(ROUNDING, -2)), 0),
+        (
+            1003,
+            5,
+            (card(1000), cash(5)),
+            (Payment(CARD, 1000, 1000, "T-1"), Payment(CASH, 5, 5), Payment(ROUNDING, -2)),
+            0,
+        ),
         (2, 5, (cash(0),), (Payment(CASH, 0, 0), Payment(ROUNDING, 2)), 0),
         (0, 1, (), (), 0),
     ],
@@ -192,10 +205,10 @@ def test_that_too_little_or_too_much_by_card_is_refused(tenders: tuple[Tender, .
     assert "sale.payment" == refused.value.code
 
 
-@given(
-    st.integers(0, 10**6), st.sampled_from([1, 5, 50, 100]), st.integers(0, 10**6), st.integers(0, 10**6)
-)
-def test_that_nobody_pays_too_much_or_too_little(total_minor: int, step_minor: int, by_card: int, in_coins: int) -> None:
+@given(st.integers(0, 10**6), st.sampled_from([1, 5, 50, 100]), st.integers(0, 10**6), st.integers(0, 10**6))
+def test_that_nobody_pays_too_much_or_too_little(
+    total_minor: int, step_minor: int, by_card: int, in_coins: int
+) -> None:
     currency = Currency("EUR", 2, step_minor)
     try:
         settlement = settle(of(total_minor, step_minor=step_minor), (card(by_card), cash(in_coins)), currency)

@@ -59,7 +59,11 @@ def test_that_the_event_says_what_came_back(shop: Shop) -> None:
     shop.take_back(sale, line_2=1)
     event = decode_body(shop.query("SELECT body FROM event ORDER BY seq DESC LIMIT 1")[0][0])
     assert isinstance(event, ReturnEvent)
-    assert (sale.event_id, 333, shop.member(BOB).account_ref) == (event.sale_event_id, event.total_minor, event.account_ref)
+    assert (sale.event_id, 333, shop.member(BOB).account_ref) == (
+        event.sale_event_id,
+        event.total_minor,
+        event.account_ref,
+    )
     lot_id = shop.query("SELECT lot_id FROM lot")[0][0]
     assert [(lot_id, -10)] == [(change.lot_id, change.units) for change in event.clawed_back]
     assert [(2, 1000, 333, 30, 10, 0)] == [

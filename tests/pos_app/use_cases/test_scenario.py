@@ -33,7 +33,9 @@ def run(tmp_path: Path, text: str) -> Report:
 
 
 def steps(*lines: str) -> str:
-    return SHOP + "\n".join(f'[[steps]]\nat = "2026-03-0{number} 10:00"\n{line}' for number, line in enumerate(lines, start=1))
+    return SHOP + "\n".join(
+        f'[[steps]]\nat = "2026-03-0{number} 10:00"\n{line}' for number, line in enumerate(lines, start=1)
+    )
 
 
 def refusal(tmp_path: Path, text: str) -> str:
@@ -86,7 +88,10 @@ def test_that_a_sale_a_burn_and_a_return_say_what_came_out(tmp_path: Path) -> No
     ("step", "difference"),
     [
         ('buy = [{ product = "tea" }]\nexpect = { total = "9.99" }', "total: expected 9.99, got 10.00"),
-        ('member = "ana"\nbuy = [{ product = "tea" }]\nexpect = { earned = "6", pending = "5" }', "earned: expected 6, got 5"),
+        (
+            'member = "ana"\nbuy = [{ product = "tea" }]\nexpect = { earned = "6", pending = "5" }',
+            "earned: expected 6, got 5",
+        ),
         ('buy = [{ product = "tea" }]\nexpect = { missing = "1.00" }', "missing: expected 1.00, got nothing"),
         ('buy = [{ product = "tea" }]\nexpect = { reasons = ["regulated"] }', "the reason regulated did not come up"),
         ('buy = [{ product = "tea" }]\nexpect = { refused = "sale.burn" }', "refused: expected sale.burn, got nothing"),
@@ -120,7 +125,9 @@ def test_that_a_scenario_reckons_in_any_currency(tmp_path: Path, shop: str, got:
 
 
 def test_that_times_may_be_written_with_their_zone(tmp_path: Path) -> None:
-    text = steps('member = "ana"\nbuy = [{ product = "tea" }]', 'member = "ana"').replace("2026-03-02 10:00", "2026-03-01 12:00+02:00")
+    text = steps('member = "ana"\nbuy = [{ product = "tea" }]', 'member = "ana"').replace(
+        "2026-03-02 10:00", "2026-03-01 12:00+02:00"
+    )
     text += '\n[shop]\nzone = "Europe/Belgrade"\n'
     assert ["0", "5"] == [outcome.got["available"] for outcome in run(tmp_path, text).outcomes]
 
