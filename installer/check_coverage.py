@@ -28,7 +28,9 @@ def main() -> int:
     holds = whole == 100 and total >= TOTAL_PERCENT_MIN  # noqa: PLR2004 - per cent
     if whole != 100:  # noqa: PLR2004
         sys.stdout.write(report.getvalue())
-    sys.stdout.write(f"Coverage: {whole:.1f} % where it must be whole, {total:.1f} % in all (at least {TOTAL_PERCENT_MIN} %).\n")
+    sys.stdout.write(
+        f"Coverage: {whole:.1f} % where it must be whole, {total:.1f} % in all (at least {TOTAL_PERCENT_MIN} %).\n"
+    )
     return 0 if holds else 1
 
 

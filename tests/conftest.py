@@ -8,21 +8,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
+import keyring
 import pytest
+from keyring.backends import fail
 
+import pos_app.command_line.output  # noqa: F401 - made before a test sets COLUMNS, so that each can say how wide its tables are
 from storage.database import open_database
 from tests.shop import ANA, BOB, GOLD, Shop
 
 # The tests draw into memory unless they are told to use a screen.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-# Tables are as wide as this, whatever terminal the tests run in.
-os.environ["COLUMNS"] = "200"
 
 
 class OpenShop(Protocol):
-    """Opens a shop by its programmes and settings; it is closed when the test ends."""
+    """Opens a shop by its programmes and the sections of its settings; it is closed when the test ends."""
 
-    def __call__(self, *programmes: str, **sections: dict[str, Any]) -> Shop: ...
+    def __call__(self, *programmes: str, **sections: Any) -> Shop: ...
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +39,7 @@ def open_shop(tmp_path: Path, empty_till: Path) -> Iterator[OpenShop]:
     """A shop with Ana (no class), Bob (silver) and a gold card."""
     opened: list[Shop] = []
 
-    def open_one(*programmes: str, **sections: dict[str, Any]) -> Shop:
+    def open_one(*programmes: str, **sections: Any) -> Shop:
         folder = tmp_path / f"till-{len(opened)}"
         shutil.copytree(empty_till, folder)
         shop = Shop(folder, *programmes, **sections)
@@ -57,6 +58,15 @@ def open_shop(tmp_path: Path, empty_till: Path) -> Iterator[OpenShop]:
 def shop(open_shop: OpenShop) -> Shop:
     """A shop with fixed cards: silver 3 %, gold 5 %, at once and for ever; a point is worth 0.01."""
     return open_shop("fixed-card")
+
+
+@pytest.fixture
+def no_keystore() -> Iterator[None]:
+    """A computer without a keystore: no test writes into that of whoever runs it."""
+    before = keyring.get_keyring()
+    keyring.set_keyring(fail.Keyring())  # type: ignore[no-untyped-call]
+    yield
+    keyring.set_keyring(before)
 
 
 @pytest.fixture(autouse=True)

@@ -70,7 +70,7 @@ def programme(name_or_text: str) -> Programme:
     return parse_programme(text, source="programme.toml")
 
 
-def settings_with(**sections: dict[str, Any]) -> Settings:
+def settings_with(**sections: Any) -> Settings:
     """The default settings with other values, by section, checked as a file is."""
     return msgspec.convert(msgspec.to_builtins(Settings()) | sections, Settings)
 
@@ -78,7 +78,7 @@ def settings_with(**sections: dict[str, Any]) -> Settings:
 class Shop:
     """An open till with goods and members, and short ways to use it."""
 
-    def __init__(self, folder: Path, *programmes: str, at_ms: int = NOON_MS, **sections: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, *programmes: str, at_ms: int = NOON_MS, **sections: Any) -> None:
         self.folder = folder
         self.clock = ManualClock(at_ms)
         self._programmes = [programme(one) for one in programmes]
@@ -89,7 +89,7 @@ class Shop:
     def _open(self) -> Till:
         return open_till(self._settings, self.folder, programmes_in_force=self._programmes, clock=self.clock)
 
-    def reopen(self, *programmes: str, **sections: dict[str, Any]) -> None:
+    def reopen(self, *programmes: str, **sections: Any) -> None:
         """Close the till and open it again, with other programmes or settings where they are given."""
         self.till.close()
         if programmes:
@@ -111,6 +111,12 @@ class Shop:
         account_ref = f"account-{card}"
         add_members(self.till, [NewMember(account_ref, card, card_class, name=name, birthday=birthday)])
         return account_ref
+
+    def product(self, code: str) -> Product:
+        """What is on the shelf under this code."""
+        product = self.till.find_product(code)
+        assert product is not None
+        return product
 
     def member(self, card: str) -> Member:
         """Who holds the card, as of now."""

@@ -1,5 +1,6 @@
 """The till's window: it puts view and presenter together and turns keys into commands."""
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -19,6 +20,9 @@ from ui.sale.view import SaleView
 from ui.theme import tokens
 from ui.widgets import command_of
 
+_ALIVE: dict[int, "TillWindow"] = {}
+"""Windows that Qt has not deleted yet. One that only Python forgot would be destroyed by whichever thread happens to collect
+garbage, and a widget that dies on another thread than the screen's takes the program with it."""
 _MOVES = frozenset({Command.UP, Command.DOWN, Command.REMOVE})
 
 
@@ -37,6 +41,8 @@ class TillWindow(QWidget):
         self, till: Till, bridge: Bridge, *, printing: Printing | None = None, play: Play | None = None
     ) -> None:
         super().__init__()
+        _ALIVE[id(self)] = self
+        self.destroyed.connect(partial(_ALIVE.pop, id(self), None))
         settings = till.settings
         self._is_beside = settings.till.mode == "beside"
         self.setObjectName("window")

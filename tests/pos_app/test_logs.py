@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,7 @@ def test_that_a_folder_that_cannot_be_made_is_said_and_costs_no_record(
 
 def test_that_the_file_does_not_grow_for_ever(tmp_path: Path) -> None:
     logs.configure(folder=tmp_path)
-    handler = next(h for h in logging.getLogger().handlers if isinstance(h, logging.FileHandler))
+    handler = next(h for h in logging.getLogger().handlers if isinstance(h, RotatingFileHandler))
     assert (1_000_000, 5) == (handler.maxBytes, handler.backupCount)
 
 

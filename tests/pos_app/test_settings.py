@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -32,8 +33,9 @@ def test_that_every_commented_line_of_the_template_shows_its_default() -> None:
         assert keys == set(example), f"the template shows every key of [{section.name}]"
 
 
-def _one(section: object) -> object:
-    return section[0] if isinstance(section, tuple) else section
+def _one(section: Any) -> msgspec.Struct:
+    one: msgspec.Struct = section[0] if isinstance(section, tuple) else section
+    return one
 
 
 @pytest.mark.parametrize(
@@ -104,14 +106,39 @@ def test_that_the_business_day_begins_at_a_minute(clock_time: str, minute: int) 
     assert minute == settings.day_starts_minute()
 
 
-def test_that_settings_are_found_where_the_system_keeps_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user without settings."""
+    monkeypatch.delenv("POS_APP_SETTINGS", raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    return tmp_path
+
+
+def written(file: Path, text: str) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_that_settings_are_found_by_name_then_by_the_environment_then_where_the_system_keeps_them(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert Settings() == find_settings(None)
-    (tmp_path / "pos-app").mkdir()
-    (tmp_path / "pos-app" / "settings.toml").write_text("[shop]\nname = 'Usual'")
-    (tmp_path / "other.toml").write_text("[shop]\nname = 'Other'\n[storage]\nfolder = '/srv/till'")
+    written(home / "config" / "pos-app" / "settings.toml", "[shop]\nname = 'Usual'")
     assert "Usual" == find_settings(None).shop.name
-    assert "Other" == find_settings(tmp_path / "other.toml").shop.name
-    assert tmp_path / "data" / "pos-app" == data_folder(find_settings(None))
-    assert Path("/srv/till") == data_folder(find_settings(tmp_path / "other.toml"))
+    monkeypatch.setenv("POS_APP_SETTINGS", str(written(home / "environment.toml", "[shop]\nname = 'Environment'")))
+    assert "Environment" == find_settings(None).shop.name
+    assert "Named" == find_settings(written(home / "named.toml", "[shop]\nname = 'Named'")).shop.name
+
+
+def test_that_folders_start_beside_the_file_that_names_them(home: Path) -> None:
+    file = written(
+        home / "shop" / "settings.toml", "[storage]\nfolder = 'till'\n[programmes]\nfolder = '/srv/programmes'"
+    )
+    settings = find_settings(file)
+    assert (home / "shop" / "till", "/srv/programmes") == (data_folder(settings), settings.programmes.folder)
+
+
+def test_that_without_a_folder_the_till_is_where_the_system_keeps_data(home: Path) -> None:
+    assert home / "data" / "pos-app" == data_folder(find_settings(written(home / "settings.toml", "")))

@@ -12,4 +12,6 @@ def scanned(image: Image.Image) -> list[tuple[str, str]]:
     paper = Image.new("L", (image.width + 2 * _MARGIN_DOTS, image.height + 2 * _MARGIN_DOTS), _PAPER)
     paper.paste(image.convert("L"), (_MARGIN_DOTS, _MARGIN_DOTS))
     enlarged = paper.resize((paper.width * 2, paper.height * 2))
-    return [(found.format.name, found.text) for found in zxingcpp.read_barcodes(enlarged)]
+    # As it is, not at half its size too: there the reader takes a short code for another one now and then.
+    found = zxingcpp.read_barcodes(enlarged, try_downscale=False)
+    return [(one.format.name, one.text) for one in found]

@@ -1,10 +1,8 @@
 """Accounts, cards, members and their books."""
 
-from collections.abc import Callable, Iterator
-from typing import TypeVar
+from functools import partial
 
 import pytest
-from sqlalchemy import Connection
 
 from pos_app.errors import StorageError
 from pos_app.loyalty.ledger import Books, Entry, LotUnits, book_return, book_sale
@@ -15,7 +13,6 @@ from storage.database import Database
 from tests.shop import BOB as BOBS_CARD
 from tests.shop import TEA, Shop
 
-Result = TypeVar("Result")
 SALE_ID = "017f22e2-79b0-7cc3-98c4-dc0c0c07398f"
 RETURN_ID = "017f22e2-79b0-7cc3-98c4-dc0c0c073990"
 ANA = NewMember("a-ana", "1001", "silver", name="Ana Čović", phone="+381 60 1", birthday="02-29")
@@ -23,7 +20,7 @@ BOB = NewMember("a-bob", "1002")
 
 
 @pytest.fixture
-def members(database: Database) -> Iterator[Database]:
+def members(database: Database) -> Database:
     """Ana with everything, Bob with a card alone."""
     database.write(lambda c: accounts.add_members(c, [ANA, BOB], utc_ms=5))
     return database
@@ -42,10 +39,6 @@ def lot(
         lot_id, account_ref, "shop", "p", dates.get("starts_at_ms") or 0, dates.get("expires_at_ms"), units,
         units if left is None else left, matured,
     )  # fmt: skip
-
-
-def write(database: Database, job: Callable[[Connection], Result]) -> Result:
-    return database.write(job)
 
 
 def found(database: Database, card: str) -> AccountFacts | None:
@@ -90,7 +83,7 @@ def test_that_a_member_without_a_name_has_no_personal_data(members: Database) ->
 def test_that_a_taken_card_or_account_is_refused_whole(members: Database) -> None:
     for taken in (NewMember("a-new", "1001"), NewMember("a-ana", "1003")):
         with pytest.raises(StorageError):
-            members.write(lambda c, taken=taken: accounts.add_members(c, [NewMember("a-x", "1009"), taken], utc_ms=5))
+            members.write(partial(accounts.add_members, members=[NewMember("a-x", "1009"), taken], utc_ms=5))
     assert None is found(members, "1009")
     assert 2 == members.read(accounts.count_members)
 

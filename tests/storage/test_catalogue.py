@@ -1,5 +1,7 @@
 """Products, programme sets and shifts."""
 
+from functools import partial
+
 import msgspec
 
 from pos_app.model.products import Product, ProductClass
@@ -12,7 +14,7 @@ PILLS = Product("pills", "Таблетки", 2000, 1000, ProductClass.REGULATED,
 def test_that_a_product_is_found_as_it_was_put_and_replaced_by_its_code(database: Database) -> None:
     dearer = msgspec.structs.replace(PILLS, price_minor=2100, band="", sold_by_weight=False)
     for product in (PILLS, dearer):
-        database.write(lambda c, product=product: catalogue.put_products(c, [product]))
+        database.write(partial(catalogue.put_products, products=[product]))
         assert product == database.read(lambda c: catalogue.find_product(c, "pills"))
     assert 1 == database.read(catalogue.count_products)
     assert None is database.read(lambda c: catalogue.find_product(c, "pill"))
@@ -21,7 +23,7 @@ def test_that_a_product_is_found_as_it_was_put_and_replaced_by_its_code(database
 def test_that_a_cost_is_kept_apart_and_replaced(database: Database) -> None:
     database.write(lambda c: catalogue.put_products(c, [PILLS]))
     for cost_minor in (900, 950):
-        database.write(lambda c, cost_minor=cost_minor: catalogue.put_costs(c, [("pills", cost_minor)]))
+        database.write(partial(catalogue.put_costs, costs_minor=[("pills", cost_minor)]))
     stored = database.read(lambda c: c.exec_driver_sql("SELECT cost_minor FROM product_cost").scalars().all())
     assert [950] == stored
     assert "cost" not in " ".join(Product.__struct_fields__)
@@ -29,7 +31,7 @@ def test_that_a_cost_is_kept_apart_and_replaced(database: Database) -> None:
 
 def test_that_a_programme_set_is_kept_under_its_hash_for_ever(database: Database) -> None:
     for body in (b"first", b"second"):
-        database.write(lambda c, body=body: programmes.keep_programme_set(c, set_hash="h", body=body, utc_ms=1))
+        database.write(partial(programmes.keep_programme_set, set_hash="h", body=body, utc_ms=1))
     assert b"first" == database.read(lambda c: programmes.find_programme_set(c, "h"))
     assert None is database.read(lambda c: programmes.find_programme_set(c, "other"))
 

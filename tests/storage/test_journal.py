@@ -1,6 +1,6 @@
 """The terminal and its chained journal."""
 
-from collections.abc import Iterator
+from functools import partial
 
 import msgspec
 import pytest
@@ -19,7 +19,7 @@ THERE = "00000000-0000-0000-0000-00000000000b"
 
 
 @pytest.fixture
-def founded(database: Database) -> Iterator[Database]:
+def founded(database: Database) -> Database:
     """A till that has its name."""
     database.write(lambda c: journal.found_terminal(c, terminal_id=HERE, terminal_number=7, store_id="store-1"))
     return database
@@ -139,5 +139,5 @@ def test_that_events_of_a_former_name_stay_where_they_are(founded: Database) -> 
     founded.write(lambda c: journal.change_terminal(c, acked_seq=2, durable_seq=2))
     rename(founded, THERE, 1)
     append(founded, "e-3")
-    assert before == [founded.read(lambda c, one=one: journal.find_event(c, one)) for one in ("e-1", "e-2")]
+    assert before == [founded.read(partial(journal.find_event, event_id=one)) for one in ("e-1", "e-2")]
     assert ["e-3"] == [row.event_id for row in rows(founded)]

@@ -2,13 +2,11 @@
 
 import base64
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import keyring
 import pytest
 from keyring.backend import KeyringBackend
-from keyring.backends import fail
 
 from pos_app.errors import StorageError
 from storage import key_store
@@ -23,7 +21,7 @@ class InMemory(KeyringBackend):
     priority = 1
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.passwords: dict[tuple[str, str], str] = {}
 
     def get_password(self, service: str, username: str) -> str | None:
@@ -33,13 +31,7 @@ class InMemory(KeyringBackend):
         self.passwords[service, username] = password
 
 
-@pytest.fixture(autouse=True)
-def _no_keystore() -> Iterator[None]:
-    """No test writes into the keystore of whoever runs it."""
-    before = keyring.get_keyring()
-    keyring.set_keyring(fail.Keyring())
-    yield
-    keyring.set_keyring(before)
+pytestmark = pytest.mark.usefixtures("no_keystore")
 
 
 def never() -> bytes:

@@ -1,4 +1,7 @@
+import gc
+import weakref
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import cast
 
@@ -16,6 +19,7 @@ from pos_app.settings import CurrencySettings
 from pos_app.use_cases.till import Till
 from tests.ui.conftest import OpenTill
 from tests.ui.hands import Hands
+from ui.bridge import Bridge
 from ui.gallery.shop import (
     CARD_FRESH,
     CARD_WITH_POINTS,
@@ -27,6 +31,7 @@ from ui.gallery.shop import (
     sample_settings,
 )
 from ui.sale.screen import BurnPanel, CashPanel, EnrolPanel, ForeignPanel
+from ui.window import TillWindow
 
 Key = Qt.Key
 OpenWindow = Callable[[Till], Hands]
@@ -247,6 +252,24 @@ def test_that_a_key_held_down_counts_once(hands: Hands) -> None:
     held = QKeyEvent(QEvent.Type.KeyPress, Key.Key_Delete, Qt.KeyboardModifier.NoModifier, "", autorep=True)
     QApplication.sendEvent(hands.window, held)
     assert len(hands.screen.lines) == 1
+
+
+def test_that_a_window_that_nobody_holds_lives_until_qt_deletes_it(qtbot: QtBot, open_sample: OpenTill) -> None:
+    till = open_sample()
+    deleted: list[bool] = []
+    window = TillWindow(till, Bridge(till.database.close_reader))
+    window.destroyed.connect(lambda: deleted.append(True))
+    seen = weakref.ref(window)
+    window.close()
+    del window
+    # Garbage is often collected on another thread: that one must not come upon a widget.
+    with ThreadPoolExecutor(1) as other:
+        other.submit(gc.collect).result()
+    assert deleted == []
+    kept = seen()
+    assert kept is not None
+    kept.deleteLater()
+    qtbot.waitUntil(lambda: deleted == [True])
 
 
 # The message over the screen -------------------------------------------------------------------------------------------

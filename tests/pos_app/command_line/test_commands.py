@@ -277,7 +277,7 @@ def test_that_products_and_members_are_imported(settings: Path, tmp_path: Path) 
     assert "1 products imported. " == Ran("import", "products", goods, "--settings", settings).out
     assert "2 members imported. " == Ran("--settings", settings, "import", "members", members).out
     shop = Shop(tmp_path / "till", "fixed-card")
-    assert ("Чай", "Боб") == (shop.till.find_product("chai").name, shop.member(BOB).name)  # type: ignore[union-attr]
+    assert ("Чай", "Боб") == (shop.product("chai").name, shop.member(BOB).name)
     shop.close()
 
 

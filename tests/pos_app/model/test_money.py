@@ -1,6 +1,7 @@
 """Whole-number arithmetic, against fractions."""
 
 from fractions import Fraction
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -83,7 +84,7 @@ def test_that_shares_sum_to_the_amount_and_each_is_within_one_of_its_exact_part(
 
 
 @given(AMOUNTS, WEIGHTS, st.randoms(use_true_random=False))
-def test_that_the_order_of_the_lines_changes_no_share(amount: int, weights: list[int], shuffler: st.DataObject) -> None:
+def test_that_the_order_of_the_lines_changes_no_share(amount: int, weights: list[int], shuffler: Random) -> None:
     lines = list(enumerate(weights))
     before = dict(zip((key for key, _ in lines), share_out(amount, weights, range(len(weights))), strict=True))
     shuffler.shuffle(lines)

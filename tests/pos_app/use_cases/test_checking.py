@@ -1,18 +1,16 @@
 """The doctor: good on a good till, and every kind of damage found by its check."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import keyring
 import pytest
-from keyring.backends import fail
 
 from pos_app.use_cases.checking import Verdict
 from storage import journal, key_store, print_jobs
 from tests.conftest import OpenShop
 from tests.pos_app.use_cases.test_explaining import overwrite_table
-from tests.storage.test_key_store import InMemory
 from tests.shop import BOB, BREAD, GOLD, TEA, Shop
+from tests.storage.test_key_store import InMemory
 
 GOOD = {
     "library": Verdict.GOOD,
@@ -27,12 +25,7 @@ GOOD = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _no_keystore() -> Iterator[None]:
-    before = keyring.get_keyring()
-    keyring.set_keyring(fail.Keyring())
-    yield
-    keyring.set_keyring(before)
+pytestmark = pytest.mark.usefixtures("no_keystore")
 
 
 @pytest.fixture

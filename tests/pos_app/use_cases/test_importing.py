@@ -71,7 +71,7 @@ def test_that_the_usual_kinds_of_csv_are_read(shop: Shop, tmp_path: Path, text: 
 
 def test_that_a_product_is_replaced_by_its_code(shop: Shop, tmp_path: Path) -> None:
     import_products(shop.till, file_with(tmp_path, f"{HEADER}\ntea,Tea,11,20\n"))
-    assert 1100 == shop.till.find_product("tea").price_minor  # type: ignore[union-attr]
+    assert 1100 == shop.product("tea").price_minor
 
 
 @pytest.mark.parametrize(("exponent", "price", "minor"), [(0, "1500", 1500), (2, "15,5", 1550), (3, "1.505", 1505)])
@@ -80,7 +80,7 @@ def test_that_prices_are_in_the_shops_currency(
 ) -> None:
     shop = open_shop(currency={"exponent": exponent})
     import_products(shop.till, file_with(tmp_path, f'code;name;price;tax_rate\nx;X;"{price}";0\n'))
-    assert minor == shop.till.find_product("x").price_minor  # type: ignore[union-attr]
+    assert minor == shop.product("x").price_minor
 
 
 def test_that_a_upc_is_found_as_a_scan_of_it_is_read(shop: Shop, tmp_path: Path) -> None:

@@ -161,7 +161,9 @@ def test_that_a_stopped_queue_leaves_the_rest_for_the_next_start(shop: Shop, pri
 
 
 def test_that_a_queue_that_never_started_stops_at_once(shop: Shop) -> None:
-    PrintQueue(shop.till, None, [].append).stop()
+    problems: list[str] = []
+    PrintQueue(shop.till, None, problems.append).stop()
+    assert [] == problems
 
 
 def test_that_a_shop_without_a_printer_queues_and_forgets(shop: Shop) -> None:

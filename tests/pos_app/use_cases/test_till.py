@@ -23,6 +23,16 @@ def test_that_a_till_keeps_its_name_over_restarts(shop: Shop) -> None:
     assert str(uuid.UUID(after.terminal_id)) == after.terminal_id
 
 
+def test_that_a_till_takes_its_number_from_the_settings_until_headquarters_gives_it_one(open_shop: OpenShop) -> None:
+    shop = open_shop(till={"number": 9})
+    assert "009-01-0000004" == shop.sell(TEA).receipt_number
+    shop.reopen(till={"number": 2})
+    assert "002-01-0000005" == shop.sell(TEA).receipt_number
+    shop.till.database.write(lambda c: journal.change_terminal(c, terminal_number=7, hq_public_key=bytes(32)))
+    shop.reopen(till={"number": 3})
+    assert "007-01-0000006" == shop.sell(TEA).receipt_number
+
+
 def test_that_a_restart_on_the_same_day_goes_on_with_the_shift(shop: Shop) -> None:
     before = shop.till.shift_id
     shop.reopen()
