@@ -26,7 +26,7 @@ test: $(READY)
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-logo
 	@$(PYTHON) -m ui.translations.update --check
-	@env -u COLUMNS QT_QPA_PLATFORM=offscreen .venv/bin/pytest -n 2 --cov --cov-report=
+	@QT_QPA_PLATFORM=offscreen .venv/bin/pytest -n 2 --cov --cov-report=
 	@$(PYTHON) installer/check_coverage.py
 
 bench: $(READY)

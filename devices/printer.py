@@ -273,4 +273,4 @@ def _said_to_people(where: str) -> Iterator[None]:
 
 
 def _failed(code: str, what: str, first: str) -> DeviceError:
-    return DeviceError(code, what=what, safe="The sale is saved.", todo=f"{first}; print again from the receipts.")
+    return DeviceError(code, what=what, safe="The sale is saved.", todo=f"{first}, then print it again.")

@@ -12,7 +12,6 @@ import keyring
 import pytest
 from keyring.backends import fail
 
-import pos_app.command_line.output  # noqa: F401 - made before a test sets COLUMNS, so that each can say how wide its tables are
 from storage.database import open_database
 from tests.shop import ANA, BOB, GOLD, Shop
 

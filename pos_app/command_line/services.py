@@ -82,16 +82,16 @@ class Services:
         return SyncWorker(
             SqliteOutbox(self._till.database),
             client,
-            report=lambda report: self._on_sync(_status(report)),
+            report=lambda report: self._on_sync(_status(report, now_ms=self._till.clock.utc_ms())),
             options=options,
             utc_ms=self._till.clock.utc_ms,
         )
 
 
-def _status(report: SyncReport) -> SyncStatus:
+def _status(report: SyncReport, *, now_ms: int) -> SyncStatus:
     return SyncStatus(
         waiting_events=report.waiting_events,
-        oldest_waiting_ms=report.oldest_waiting_ms,
+        oldest_waiting_ms=None if report.oldest_waiting_ms is None else max(0, now_ms - report.oldest_waiting_ms),
         last_contact_ms=report.last_contact_ms,
         problem=report.problem_words,
     )

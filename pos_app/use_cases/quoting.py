@@ -20,6 +20,8 @@ from pos_app.model.receipts import Payment, PaymentKind, SaleLine, tax_table
 from pos_app.use_cases.views import Basket, BasketLine, Quote
 
 LINES_MAX = 500
+# Ten times the largest receipt: more is a code that was scanned into the amount.
+GIVEN_MAX_MINOR = LINES_MAX * AMOUNT_MAX_MINOR * 10
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -164,14 +166,16 @@ class Settlement(msgspec.Struct, frozen=True):
 
 
 def settle(sale: Quote, tenders: tuple[Tender, ...], currency: Currency) -> Settlement:
-    """Turn what was handed over into payments; raises ``InputError`` where it is too little, or too much by card.
+    """Turn what was handed over into payments; raises ``InputError`` where it is too little, too much by card, or no amount.
 
     Only what is left for cash is rounded to the cash step; the ``ROUNDING`` payment makes the sum equal the total.
     """
+    if any(not 0 <= tender.given_minor <= GIVEN_MAX_MINOR for tender in tenders):
+        raise _payment_refused("An amount that was handed over is out of range.")
     exact = [tender for tender in tenders if tender.kind is not PaymentKind.CASH]
     cash_given_minor = sum(tender.given_minor for tender in tenders if tender.kind is PaymentKind.CASH)
     left_minor = sale.to_pay_minor - sum(tender.given_minor for tender in exact)
-    if left_minor < 0 or any(tender.given_minor < 0 for tender in tenders):
+    if left_minor < 0:
         raise _payment_refused("More than the total would be taken by card.")
     paid = _by_points(sale) + tuple(
         Payment(tender.kind, tender.given_minor, tender.given_minor, tender.reference) for tender in exact

@@ -79,7 +79,7 @@ def test_that_a_refused_connection_says_what_is_safe_and_what_to_do(printer: Soc
         "printer.no_answer",
         f"The printer at 127.0.0.1:{printer.port} does not answer.",
         "The sale is saved.",
-        "Check paper and cable; print again from the receipts.",
+        "Check paper and cable, then print it again.",
     )
 
 
@@ -94,7 +94,7 @@ def test_that_a_printer_switched_on_again_prints(printer: SocketPrinter) -> None
 def test_that_a_printer_without_paper_gets_nothing_until_there_is_a_new_roll(printer: SocketPrinter) -> None:
     printer.paper_out = True
     error = failure(network(printer))
-    assert (error.code, error.todo) == ("printer.paper_out", "Put in a new roll; print again from the receipts.")
+    assert (error.code, error.todo) == ("printer.paper_out", "Put in a new roll, then print it again.")
     assert printer.jobs == []
     printer.paper_out = False
     network(printer).send(JOB)

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from pos_app.command_line.app import app
 from pos_app.command_line.opening import till_of
+from pos_app.command_line.output import console
 from pos_app.command_line.window import wired_window
 from pos_app.programmes import preset_text
 from pos_app.settings import load_settings
@@ -35,7 +36,7 @@ def shop_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "programmes").mkdir()
     (tmp_path / "programmes" / "fixed-card.toml").write_text(preset_text("fixed-card"), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "80")
+    console.width = 80
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     return tmp_path
 

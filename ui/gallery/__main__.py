@@ -142,7 +142,7 @@ def _unplugged(stage: Stage) -> None:
     _basket(stage)
     stage.window.bridge.scanner_changed.emit(False)
     stage.window.bridge.printer_changed.emit(
-        "The printer at 127.0.0.1:9100 is out of paper. The sale is saved. Put in a new roll; print again from the receipts."
+        "The printer at 127.0.0.1:9100 is out of paper. The sale is saved. Put in a new roll, then print it again."
     )
     QApplication.processEvents()
 

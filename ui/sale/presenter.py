@@ -38,7 +38,7 @@ from ui.sale.screen import (
 from ui.sale.showing import screen_of
 
 _LOG = logging.getLogger(__name__)
-SCANS_WAITING_MAX = 50
+ACTIONS_WAITING_MAX = 50
 
 
 class SalePresenter:
@@ -61,7 +61,8 @@ class SalePresenter:
         self._printing = printing
         self._booked = booked
         self._amount_name = amount_name
-        self._waiting_scans: deque[str] = deque()
+        self._waiting: deque[Callable[[], None]] = deque()
+        self._is_enrolling = False
         self._desk = Desk(till, play)
 
     def start(self) -> None:
@@ -105,16 +106,16 @@ class SalePresenter:
             desk.problem = msgspec.structs.replace(desk.problem, ignored_scans=desk.problem.ignored_scans + 1)
             desk.play(Tone.ERROR)
         elif desk.is_booking:
-            self._keep_for_later(raw)
+            self._keep_for_later(lambda: self.scan(raw))
         elif desk.tenders:
             desk.tell(checkout.part_taken(desk))
         else:
             desk.notice = None
             basket_actions.take_code(desk, raw)
 
-    def _keep_for_later(self, raw: str) -> None:
-        if len(self._waiting_scans) < SCANS_WAITING_MAX:
-            self._waiting_scans.append(raw)
+    def _keep_for_later(self, action: Callable[[], None]) -> None:
+        if len(self._waiting) < ACTIONS_WAITING_MAX:
+            self._waiting.append(action)
         else:
             self._desk.play(Tone.ERROR)
 
@@ -122,6 +123,9 @@ class SalePresenter:
         desk = self._desk
         if desk.problem is not None:
             self._answer_problem(command)
+        elif self._is_enrolling:
+            # The cashier goes on with the sale while the card is being saved; keys during a payment would pay twice.
+            self._keep_for_later(lambda: self.command(command, first, second))
         elif desk.is_booking:
             return
         elif desk.panel is None or command in checkout.keys_of(desk.panel):
@@ -190,6 +194,7 @@ class SalePresenter:
 
     def _enrol(self, card_number: str, *, name: str, phone: str) -> None:
         self._begin_booking()
+        self._is_enrolling = True
         future = self._till.enrol(card_number, name=name, phone=phone)
         self._background.watch(future, lambda future: self._end_booking(lambda: self._welcome(future)))
 
@@ -230,12 +235,13 @@ class SalePresenter:
         self._desk.inform(NoticeCode.SAVING)
 
     def _end_booking(self, action: Callable[[], None]) -> None:
-        """A booking has ended, well or not: go on with what was scanned meanwhile."""
+        """A booking has ended, well or not: go on with what was scanned or pressed meanwhile."""
         self._desk.is_booking = False
+        self._is_enrolling = False
         self._desk.notice = None
         self._do(action)
-        while self._waiting_scans and not self._desk.is_booking:
-            self.scan(self._waiting_scans.popleft())
+        while self._waiting and not self._desk.is_booking:
+            self._waiting.popleft()()
 
     def _print(self, event_id: str) -> None:
         if self._printing is not None:

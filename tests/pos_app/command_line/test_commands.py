@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from pos_app import __version__
 from pos_app.command_line.app import app
+from pos_app.command_line.output import console
 from pos_app.programmes import preset_text
 from pos_app.settings import Settings, load_settings
 from tests.shop import BOB, NOBODY, PILLS, TEA, TENDER, Shop
@@ -25,9 +26,8 @@ class Ran:
     """How a command ended, and what it printed, on one line where tables would break it."""
 
     def __init__(self, *arguments: object, **environment: str) -> None:
-        result = CliRunner().invoke(
-            app, [str(argument) for argument in arguments], env={"COLUMNS": "200", **environment}
-        )
+        console.width = 200
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments], env=environment)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         self.code = result.exit_code

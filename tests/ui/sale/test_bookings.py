@@ -16,7 +16,7 @@ from ui.gallery.shop import (
     sample_settings,
 )
 from ui.keys import Command
-from ui.sale.presenter import SCANS_WAITING_MAX
+from ui.sale.presenter import ACTIONS_WAITING_MAX
 from ui.sale.screen import EnrolPanel, ForeignPanel
 
 
@@ -51,13 +51,26 @@ def test_that_scans_while_a_sale_is_booked_begin_the_next_one(member: Counter) -
     assert len(screen.receipt.sale.quote.lines) == 6
 
 
+def test_that_keys_while_a_card_is_enrolled_go_on_with_the_sale(counter: Counter) -> None:
+    counter.scan(PLASTERS, CARD_FRESH)
+    counter.press(Command.CONFIRM)
+    counter.press(Command.CASH)
+    counter.press(Command.CONFIRM, "50")
+    counter.patience.deliver()
+    counter.patience.deliver()
+    receipt = counter.screen.receipt
+    assert receipt is not None
+    assert receipt.sale.member is not None
+    assert CARD_FRESH == receipt.sale.member.card_number
+
+
 def test_that_scans_are_not_kept_without_end(member: Counter) -> None:
     member.press(Command.CASH)
     member.press(Command.CONFIRM)
-    member.scan(*[PLASTERS] * (SCANS_WAITING_MAX + 3))
+    member.scan(*[PLASTERS] * (ACTIONS_WAITING_MAX + 3))
     assert member.tones[-3:] == [Tone.ERROR] * 3
     member.patience.deliver()
-    assert len(member.screen.lines) == SCANS_WAITING_MAX
+    assert len(member.screen.lines) == ACTIONS_WAITING_MAX
 
 
 def test_that_a_sale_that_cannot_be_saved_keeps_the_basket_and_can_be_finished_later(member: Counter) -> None:
