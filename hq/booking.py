@@ -1,6 +1,8 @@
 """From an event to the ledger: what each kind of event books. On a working set in memory; no database in here."""
 
 import re
+from collections.abc import Iterator
+from datetime import date
 
 import msgspec
 
@@ -9,11 +11,17 @@ from pos_app.loyalty.ledger import Books, LotUnits, book_due, book_return, book_
 from pos_app.model.accounts import Lot
 from pos_app.model.calendar import month_of
 from pos_app.model.identifiers import derived_id
-from pos_app.protocol.events import AnyEvent, EnrolmentEvent, Event, GrantedLot, ReturnEvent, SaleEvent
+from pos_app.protocol.events import AnyEvent, EnrolmentEvent, GrantedLot, ReturnEvent, SaleEvent
 from pos_app.protocol.nps import one_time_code
 
-_AMOUNT_MAX = 10**15
-_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_AMOUNT_MAX = 10**12
+"""Of money and of points: millions of such events still fit an account's sums."""
+_CLOCK_MAX_MS = 10**15
+_LOT_TIMES_MS = range(-62_135_510_400_000, 253_402_214_400_000)
+"""0001-01-02 to 9999-12-31: in every time zone these have a date."""
+_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_REF = re.compile(r"[^\x00-\x1f\x7f-\x9f]{1,64}")
+"""What the protocol's ``Ref`` takes: one reference beyond it would make pages of changes that no till can read."""
 
 
 class UnbookableError(Exception):
@@ -55,14 +63,15 @@ def book_event(work: WorkingSet, received: Received, *, now_ms: int) -> None:
 
 
 def touched_refs(event: AnyEvent) -> tuple[set[str], set[str]]:
-    """The accounts and cards that booking this event will look at."""
+    """The accounts and cards that booking this event will look at; none that no account or card can have."""
     match event:
         case EnrolmentEvent():
-            return {event.account_ref}, {event.card_number}
+            account_refs, card_numbers = {event.account_ref}, {event.card_number}
         case SaleEvent():
-            return {event.account_ref} - {""}, {event.card_ref} - {""}
+            account_refs, card_numbers = {event.account_ref}, {event.card_ref}
         case ReturnEvent():
-            return {event.account_ref} - {""}, set()
+            account_refs, card_numbers = {event.account_ref}, set()
+    return set(filter(_REF.fullmatch, account_refs)), set(filter(_REF.fullmatch, card_numbers))
 
 
 def _enrol(work: WorkingSet, event: EnrolmentEvent) -> None:
@@ -241,23 +250,61 @@ def _write_down(
     ]
 
 
-def _check(event: Event) -> None:
-    """Amounts within bounds, points never negative, a date that is one: a till's defect must not reach the ledger."""
+def _check(event: AnyEvent) -> None:
+    """References that every till can read, amounts within bounds, points never negative, a date that is one.
+
+    A till's defect must not reach the ledger, nor the other tills.
+    """
+    _require(all(_REF.fullmatch(ref) for ref in _refs(event)), "ref")
     if isinstance(event, EnrolmentEvent):
-        _require(bool(event.account_ref and event.card_number), "range")
         return
-    assert isinstance(event, SaleEvent | ReturnEvent)
-    _require(_ISO_DATE.fullmatch(event.moment.business_date) is not None, "date")
-    granted = event.granted_lots if isinstance(event, SaleEvent) else event.restored_lots
+    _require(_is_date(event.moment.business_date), "date")
+    granted = _granted_by(event)
     points = [lot.grant.units for lot in granted]
     if isinstance(event, SaleEvent):
         points.append(event.burn_units)
     else:
         points += [-change.units for change in event.clawed_back]
     _require(all(0 <= units <= _AMOUNT_MAX for units in points), "range")
-    amounts = [event.total_minor, event.moment.utc_ms, *event.counted.values()]
-    amounts += [payment.amount_minor for payment in event.payments]
+    amounts = [event.total_minor, *event.counted.values(), *(payment.amount_minor for payment in event.payments)]
     _require(all(abs(amount) <= _AMOUNT_MAX for amount in amounts), "range")
+    _require(isinstance(event, ReturnEvent) or event.total_minor >= 0, "range")
+    times = [time_ms for lot in granted for time_ms in (lot.grant.starts_at_ms, lot.grant.expires_at_ms or 0)]
+    _require(all(time_ms in _LOT_TIMES_MS for time_ms in times), "range")
+    _require(abs(event.moment.utc_ms) <= _CLOCK_MAX_MS, "range")
+
+
+def _refs(event: AnyEvent) -> Iterator[str]:
+    """Every reference that booking keeps; those that may be empty only where they are not."""
+    match event:
+        case EnrolmentEvent():
+            yield from (event.account_ref, event.card_number)
+            yield from filter(None, (event.card_class,))
+            return
+        case SaleEvent():
+            yield from filter(None, (event.account_ref, event.card_ref, event.class_after))
+            yield from (award.programme_id for award in event.awards)
+        case ReturnEvent():
+            yield from filter(None, (event.account_ref,))
+    yield event.issuer
+    yield from event.counted
+    for lot in _granted_by(event):
+        yield from (lot.grant.issuer, lot.grant.programme_id)
+
+
+def _granted_by(event: SaleEvent | ReturnEvent) -> tuple[GrantedLot, ...]:
+    return event.granted_lots if isinstance(event, SaleEvent) else event.restored_lots
+
+
+def _is_date(text: str) -> bool:
+    """Whether this is a day of the calendar as ``YYYY-MM-DD``, which ``fromisoformat`` alone is not strict about."""
+    if _ISO_DATE.fullmatch(text) is None:
+        return False
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _require(holds: bool, reason: str) -> None:  # noqa: FBT001 - a condition is what this takes

@@ -1,13 +1,15 @@
 """Opening HQ's database and bringing it up to date."""
 
+import logging
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pysqlite3.dbapi2
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select
+from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError
 
 from hq import tables
 from pos_app.errors import StorageError
@@ -17,6 +19,10 @@ POOL_SIZE = 8
 _POOL_WAIT_S = 5
 _BUSY_WAIT_MS = 30_000
 _MASTER_KEY_BYTES = 32
+_OWNER_ONLY = 0o600
+# SQLite's own where a connection is being made, SQLAlchemy's from then on.
+_DATABASE_ERRORS = (DatabaseError, InterfaceError, pysqlite3.dbapi2.Error)
+_log = logging.getLogger(__name__)
 
 
 def open_engine(database_url: str) -> Engine:
@@ -46,12 +52,39 @@ def open_engine(database_url: str) -> Engine:
 
 
 def prepare(engine: Engine) -> None:
-    """Create or upgrade the tables, and HQ's own keys on the first start."""
+    """Create or upgrade the tables, and HQ's own keys on the first start.
+
+    Raises ``StorageError`` for a database that is away, damaged, another program's, or of a newer HQ. A file is its user's alone.
+    """
+    from alembic.util import CommandError
+
     from hq.migrations import upgrade
 
-    with engine.begin() as connection:
-        upgrade(connection)
-        found(connection)
+    with said_to_people():
+        _keep_private(engine)
+        try:
+            with engine.begin() as connection:
+                _refuse_foreign(connection)
+                upgrade(connection)
+                found(connection)
+        except CommandError as error:
+            raise _problem(
+                "It was written by a newer version of this program.", "Install the newer version."
+            ) from error
+
+
+@contextmanager
+def said_to_people() -> Iterator[None]:
+    """Turn what a database says in the block into a ``StorageError`` of code ``hq.database``."""
+    try:
+        yield
+    except _DATABASE_ERRORS as error:
+        original = error.orig if isinstance(error, DatabaseError | InterfaceError) else error
+        # Later lines may name values of rows, some of which are personal.
+        said = next(iter(str(original).splitlines()), type(original).__name__)
+        raise _problem(
+            f"It says: {said}.", "Check that it runs and that its address is right, then try again."
+        ) from error
 
 
 @contextmanager
@@ -79,6 +112,33 @@ def found(connection: Connection) -> None:
         )
 
 
+def _refuse_foreign(connection: Connection) -> None:
+    """HQ makes its tables in an empty database only."""
+    names = inspect(connection).get_table_names()
+    if names and tables.headquarters.name not in names:
+        raise _problem("It holds another program's tables.", "Give headquarters a database of its own.")
+
+
+def _keep_private(engine: Engine) -> None:
+    """HQ's keys and personal data are in it: only this user may read an SQLite file. Its WAL gets the file's rights."""
+    name = engine.url.database
+    if engine.dialect.name != "sqlite" or not name or name == ":memory:":
+        return
+    path = Path(name)
+    try:
+        # Before SQLite makes it, so that nobody can open it in between.
+        path.touch(mode=_OWNER_ONLY)
+        for file in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+            if file.exists():
+                file.chmod(_OWNER_ONLY)
+    except PermissionError:
+        _log.warning("%s belongs to another user of this computer, who can read it", path.name)
+    except OSError as error:
+        raise _problem(
+            f"The file {path} cannot be made ({error.strerror}).", "Make its folder, or give another file."
+        ) from error
+
+
 def _configure_sqlite(engine: Engine) -> None:
     """One writer at a time, and the writer's lock from the beginning: a transaction that reads first never has to fail."""
 
@@ -101,4 +161,13 @@ def _refused() -> StorageError:
         what="The address of the database cannot be used.",
         safe="Nothing was changed.",
         todo="Give postgresql://user@host/database, or sqlite:///file to try it out.",
+    )
+
+
+def _problem(reason: str, todo: str) -> StorageError:
+    return StorageError(
+        "hq.database",
+        what=f"Headquarters' database cannot be used. {reason}",
+        safe="What it has acknowledged is safe as long as the database is; tills keep what they could not send.",
+        todo=todo,
     )

@@ -1,5 +1,6 @@
 """What the command line does with HQ: run it, make enrolment codes, read its totals."""
 
+import ipaddress
 import logging
 import os
 import socket
@@ -14,7 +15,7 @@ from sqlalchemy import Engine, update
 from hq import enrolment, reports, tables
 from hq.app import HqConfig, create_app
 from hq.booker import Booker
-from hq.database import open_engine, prepare
+from hq.database import open_engine, prepare, said_to_people
 from hq.terminals import revoke_terminal
 from pos_app.errors import InputError, StorageError
 
@@ -28,15 +29,17 @@ def serve(*, database_url: str, host: str = "127.0.0.1", port: int = DEFAULT_POR
     """Run HQ until it is interrupted; creates and upgrades the tables. ``port`` 0 takes any free one.
 
     ``public_url`` is what receipts link to, by default this address. Raises ``StorageError`` for a database or an address that
-    cannot be used.
+    cannot be used, and ``InputError`` for a ``host`` that stands for every address while ``public_url`` is missing.
     """
-    engine = open_engine(database_url)
-    try:
-        prepare(engine)
-        with _listening(host, port) as listener:
-            _serve_on(engine, listener, public_url=public_url)
-    finally:
-        engine.dispose()
+    if not public_url and _is_wildcard(host):
+        raise InputError(
+            "hq.public_url",
+            what=f"Receipts would link to {host or 'no address'}, which no customer's telephone can open.",
+            safe="Nothing was changed.",
+            todo=f"Say with --public-url how this computer is reached, for example http://192.168.1.10:{port}.",
+        )
+    with _opened(database_url) as engine, _listening(host, port) as listener:
+        _serve_on(engine, listener, public_url=public_url)
 
 
 def create_enrolment_code(
@@ -178,12 +181,23 @@ def _url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def _is_wildcard(host: str) -> bool:
+    """Whether this stands for every address of the machine, however it is written (``0.0.0.0``, ``::``, ``0``, nothing)."""
+    try:
+        found = socket.getaddrinfo(host or None, None, flags=socket.AI_PASSIVE)
+    except OSError:
+        return False  # listening on it will say what is wrong
+    addresses = [str(address[0]).partition("%")[0] for *_, address in found]
+    return any(ipaddress.ip_address(address).is_unspecified for address in addresses)
+
+
 @contextmanager
 def _opened(database_url: str) -> Iterator[Engine]:
     engine = open_engine(database_url)
     try:
-        prepare(engine)
-        yield engine
+        with said_to_people():
+            prepare(engine)
+            yield engine
     finally:
         engine.dispose()
 

@@ -4,6 +4,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from pos_app.model.calendar import clock_is_believed
 from pos_app.protocol.chain import GENESIS, Envelope, event_hash
 from storage import tables
 from storage.database import driver_connection
@@ -24,6 +25,7 @@ class Terminal(msgspec.Struct, frozen=True):
     last_seq: int
     last_hash: bytes
     last_hlc: int
+    trusted_ms: int
     acked_seq: int
     durable_seq: int
     hq_gen: int
@@ -52,7 +54,12 @@ _read_terminal = Statement(
     select(*(tables.terminal.c[name] for name in Terminal.__struct_fields__)).where(_terminal.id == ONE)
 )
 _advance = Statement(
-    update(tables.terminal).values(last_seq=bindparam("seq"), last_hash=bindparam("hash"), last_hlc=bindparam("hlc"))
+    update(tables.terminal).values(
+        last_seq=bindparam("seq"),
+        last_hash=bindparam("hash"),
+        last_hlc=bindparam("hlc"),
+        trusted_ms=bindparam("trusted_ms"),
+    )
 )
 _append = Statement(
     insert_of(
@@ -97,6 +104,12 @@ def next_hlc(last_hlc: int, utc_ms: int) -> int:
     return max(last_hlc + 1, utc_ms << _LOGICAL_BITS)
 
 
+def believed_ms(terminal: Terminal, now_ms: int) -> int:
+    """The last moment that is believed, now that the wall clock says ``now_ms``."""
+    is_believed = clock_is_believed(trusted_ms=terminal.trusted_ms, now_ms=now_ms)
+    return max(terminal.trusted_ms, now_ms) if is_believed else terminal.trusted_ms
+
+
 def append_event(
     connection: Connection, terminal: Terminal, *, event_id: str, kind: str, body: bytes, utc_ms: int, hlc: int
 ) -> None:
@@ -117,7 +130,7 @@ def append_event(
         digest,
         utc_ms,
     )
-    _advance.run(driver, seq, digest, hlc)
+    _advance.run(driver, seq, digest, hlc, believed_ms(terminal, utc_ms))
 
 
 def begin_incarnation(connection: Connection, *, terminal_id: str, incarnation: int) -> None:

@@ -74,6 +74,7 @@ class SqliteOutbox:
                 durable_seq=max(terminal.durable_seq, min(durable_seq, acked)),
                 hq_gen=hq_gen,
                 last_contact_ms=hq_time_ms,
+                trusted_ms=hq_time_ms,
             )
 
         self._database.write(job)
@@ -126,7 +127,7 @@ class SqliteOutbox:
                 _apply_personal(connection, record)
             journal.change_terminal(connection, cursor=page.next_cursor, hq_gen=page.hq_gen)
             if page.hq_time_ms:
-                journal.change_terminal(connection, last_contact_ms=page.hq_time_ms)
+                journal.change_terminal(connection, last_contact_ms=page.hq_time_ms, trusted_ms=page.hq_time_ms)
 
         self._database.write(job)
 

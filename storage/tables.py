@@ -57,6 +57,7 @@ terminal = _table(
     _integer("last_seq", default=0),
     Column("last_hash", LargeBinary, nullable=False),
     _integer("last_hlc", default=0),
+    _integer("trusted_ms", default=0),
     _integer("acked_seq", default=0),
     _integer("durable_seq", default=0),
     _integer("hq_gen", default=0),

@@ -24,7 +24,8 @@ class Header(QWidget):
         self._clock = clock
         self._has_scanner = bool(settings.scanner.port)
         self._has_hq = bool(settings.hq.url)
-        self._scanner_banner, self._printer_banner = _Banner(), _Banner()
+        self._scanner_banner, self._printer_banner, self._sync_banner = _Banner(), _Banner(), _Banner()
+        self._banners = (self._scanner_banner, self._printer_banner, self._sync_banner)
         self.scanner = label(Role.SMALL)
         self.queue = label(Role.SMALL)
         self.time = label(Role.BODY_STRONG)
@@ -32,8 +33,8 @@ class Header(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._build_bar(settings))
-        column.addWidget(self._scanner_banner)
-        column.addWidget(self._printer_banner)
+        for banner in self._banners:
+            column.addWidget(banner)
         self.show_scanner(is_connected=None)
         self.show_sync(None)
         self._tick()
@@ -78,26 +79,45 @@ class Header(QWidget):
         self._printer_banner.show_text(advice if problem else "")
 
     def show_sync(self, status: SyncStatus | None) -> None:
-        """How many events wait for headquarters."""
+        """How many events wait for headquarters; a banner where they will wait until somebody does something."""
         self.queue.setText(self._queue_text(status))
         self.queue.setToolTip("" if status is None else status.problem)
+        self._sync_banner.show_text("" if status is None else self._stop_text(status))
 
     def banners(self) -> list[str]:
         """What the banners say now."""
-        return [banner.text() for banner in (self._scanner_banner, self._printer_banner) if not banner.isHidden()]
+        return [banner.text() for banner in self._banners if not banner.isHidden()]
 
     def _queue_text(self, status: SyncStatus | None) -> str:
         if not self._has_hq:
             return self.tr("No headquarters")
         if status is None:
             return self.tr("Headquarters: not asked yet")
-        if not status.waiting_events and status.problem:
-            return self.tr("Headquarters does not answer; nothing waits")
+        if not status.has_joined:
+            return self.tr("Not joined to headquarters")
         if not status.waiting_events:
-            return self.tr("Headquarters has everything")
+            return self._idle_text(status)
         waiting = self.tr("%n event(s) wait for headquarters", "", status.waiting_events)
         age = self._age_text((status.oldest_waiting_ms or 0) // _MINUTE_MS)
         return f"{waiting}, {age}" if age else waiting
+
+    def _idle_text(self, status: SyncStatus) -> str:
+        if status.is_stopped:
+            return self.tr("Headquarters takes nothing from this till; nothing waits")
+        if status.is_away:
+            return self.tr("Headquarters does not answer; nothing waits")
+        if status.problem:
+            return self.tr("Headquarters takes nothing at the moment; nothing waits")
+        return self.tr("Headquarters has everything")
+
+    def _stop_text(self, status: SyncStatus) -> str:
+        """The core speaks English here: a translation says the gist before it."""
+        if not status.has_joined:
+            return self.tr(
+                "This till has not joined headquarters. Sales are kept here. "
+                "Make a code there, close the till, run pos-app join CODE, and open it again."
+            )
+        return self.tr("{problem}", "sending has stopped").format(problem=status.problem) if status.is_stopped else ""
 
     def _age_text(self, minutes: int) -> str:
         if not minutes:

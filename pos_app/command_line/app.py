@@ -207,8 +207,16 @@ def card(
     Example: `pos-app card 2990000000019 --out card.pdf`.
     """
     from pos_app.use_cases.card_printing import card_pdf
+    from pos_app.use_cases.enrolling import find_card_range
 
     with speaking(), opened(settings) as opened_till:
+        if find_card_range(opened_till.settings, number) is None:
+            raise InputError(
+                "card.unknown",
+                what=f"There is no such card: {number} is in none of this shop's card ranges.",
+                safe="Nothing was changed.",
+                todo="Correct the number, or add its range to [[cards]] of the settings.",
+            )
         pdf = card_pdf(opened_till, number)
         try:
             out.write_bytes(pdf)
@@ -220,3 +228,24 @@ def card(
                 todo="Name another place with --out.",
             ) from error
         console.print(f"The card is in {out}.")
+
+
+@app.command()
+def clock(
+    settings: SettingsOption = None,
+    confirm: Annotated[bool, typer.Option("--confirm", help="The clock is right: go on burning and expiring.")] = False,
+) -> None:
+    """Say what the clock says and whether the till believes it; after a long pause a person must confirm it.
+
+    While it is not believed the till sells and earns, but burns no points and lets none expire.
+    Example: `pos-app clock --confirm`.
+    """
+    from pos_app.use_cases.checking import Verdict, examine_clock
+
+    with speaking(), opened(settings) as opened_till:
+        if confirm:
+            opened_till.confirm_clock()
+        finding = examine_clock(opened_till)
+        console.print(finding.words, markup=False)
+        if finding.verdict is Verdict.BAD:
+            raise typer.Exit(EXIT_FAILED)

@@ -8,7 +8,7 @@ import typer
 
 from pos_app.command_line.opening import opened
 from pos_app.command_line.options import SettingsOption
-from pos_app.command_line.output import console, speaking
+from pos_app.command_line.output import console, counted, speaking
 
 if TYPE_CHECKING:
     from pos_app.use_cases.till import Till
@@ -29,7 +29,7 @@ def products(file: FileArgument, settings: SettingsOption = None) -> None:
     """
     from pos_app.use_cases.importing import import_products
 
-    _run(import_products, file, settings, "products")
+    _run(import_products, file, settings, "product")
 
 
 @app.command()
@@ -41,12 +41,12 @@ def members(file: FileArgument, settings: SettingsOption = None) -> None:
     """
     from pos_app.use_cases.importing import import_members
 
-    _run(import_members, file, settings, "members")
+    _run(import_members, file, settings, "member")
 
 
-def _run(use_case: "Callable[[Till, Path], int]", file: Path, settings: Path | None, what: str) -> None:
+def _run(use_case: "Callable[[Till, Path], int]", file: Path, settings: Path | None, noun: str) -> None:
     with speaking(), opened(settings) as till:
-        console.print(f"{use_case(till, file)} {what} imported.")
+        console.print(f"{counted(use_case(till, file), noun)} imported.")
 
 
 @app.command("complete-journey")
@@ -60,6 +60,7 @@ def complete_journey(settings: SettingsOption = None) -> None:
     with speaking(), opened(settings) as till:
         journey = load_journey(baskets_max=0)
         fill_shop(till, journey)
-        console.print(f"{len(journey.products)} products and {len(journey.members)} members imported.")
+        goods, members = counted(len(journey.products), "product"), counted(len(journey.members), "member")
+        console.print(f"{goods} and {members} imported.")
         for reason, lines in journey.left_out.items():
-            console.print(f"{lines} lines left out: {reason}.")
+            console.print(f"{counted(lines, 'line')} left out: {reason}.")

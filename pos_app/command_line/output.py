@@ -31,6 +31,15 @@ def speaking(*, as_json: bool = False) -> Iterator[None]:
         raise typer.Exit(EXIT_REFUSED) from error
 
 
+def counted(number: int, noun: str) -> str:
+    """A number and its English noun.
+
+    >>> counted(1, "product"), counted(0, "product")
+    ('1 product', '0 products')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def print_json(value: object) -> None:
     """One JSON document on standard output, as another program reads it."""
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pos_app.settings import Settings
+from pos_app.sync.decisions import Problem
 from pos_app.sync.rounds import SyncOptions, SyncReport
 from pos_app.use_cases.joining import private_key
 from pos_app.use_cases.printing import PrintQueue
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from pos_app.sync.worker import SyncWorker
 
 _STOP_TIMEOUT_S = 10.0
+_AWAY = frozenset({Problem.UNREACHABLE, Problem.SLOW})
+_PASSING = _AWAY | {Problem.HQ_ERROR, Problem.BUSY}
+_NOT_JOINED = "This till has not joined headquarters. Sales are kept here. Make a code there and join with it."
 
 
 class Services:
@@ -40,6 +44,8 @@ class Services:
         self.printing.start()
         if self.sync is not None:
             self.sync.start()
+        elif self._till.settings.hq.url:
+            self._on_sync(self._not_joined())
 
     def book_due(self) -> None:
         """Book the points that have matured or expired, step by step, each behind the sales that wait."""
@@ -64,6 +70,10 @@ class Services:
 
     def _has_joined(self) -> bool:
         return journal.read_terminal(self._till.database.reader()).hq_public_key is not None
+
+    def _not_joined(self) -> SyncStatus:
+        waiting = SqliteOutbox(self._till.database).queue_figures().waiting_events
+        return SyncStatus(waiting, None, None, problem=_NOT_JOINED, is_stopped=True, has_joined=False)
 
     def _sync_worker(self) -> "SyncWorker":
         from pos_app.sync.client import HqClient
@@ -94,6 +104,8 @@ def _status(report: SyncReport, *, now_ms: int) -> SyncStatus:
         oldest_waiting_ms=None if report.oldest_waiting_ms is None else max(0, now_ms - report.oldest_waiting_ms),
         last_contact_ms=report.last_contact_ms,
         problem=report.problem_words,
+        is_away=report.problem in _AWAY,
+        is_stopped=report.problem is not None and report.problem not in _PASSING,
     )
 
 

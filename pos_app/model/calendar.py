@@ -26,6 +26,22 @@ def business_date(*, utc_ms: int, zone_name: str, day_starts_minute: int) -> str
     return moment.date().isoformat()
 
 
+CLOCK_BACK_MS_MAX = 3_600_000
+CLOCK_AHEAD_MS_MAX = 14 * 86_400_000
+
+
+def clock_is_believed(*, trusted_ms: int, now_ms: int) -> bool:
+    """Whether the wall clock can be what it says, given the last moment that was believed (0: none yet).
+
+    An hour back is a clock being set right; two weeks ahead is a closed shop. Beyond that a person, or headquarters, must say
+    so: what expires on a wrong clock would be gone for good.
+
+    >>> clock_is_believed(trusted_ms=1_000, now_ms=1_000 + 15 * 86_400_000)
+    False
+    """
+    return trusted_ms == 0 or -CLOCK_BACK_MS_MAX <= now_ms - trusted_ms <= CLOCK_AHEAD_MS_MAX
+
+
 def month_of(iso_date: str) -> str:
     """The calendar month of an ISO date, as ``YYYY-MM``."""
     return iso_date[:7]

@@ -94,8 +94,8 @@ def prepare_sale(
     result = evaluate(engine_input, till.terms.programmes)
     sale = quoting.quote_of(basket, result, till.terms)
     settlement = _settlement(till, basket, sale, tenders)
-    points = _points(till, connection, basket, result, now_ms)
     terminal = journal.read_terminal(connection)
+    points = _points(till, connection, basket, result, terminal, now_ms)
     event = SaleEvent(
         event_id=basket.event_id,
         moment=moment_of(till, terminal, now_ms),
@@ -214,7 +214,9 @@ def _settlement(till: "Till", basket: Basket, sale: Quote, tenders: tuple[Tender
     return quoting.settle(sale, tenders, till.terms.currency)
 
 
-def _points(till: "Till", connection: Connection, basket: Basket, result: EngineResult, now_ms: int) -> _Points | None:
+def _points(
+    till: "Till", connection: Connection, basket: Basket, result: EngineResult, terminal: Terminal, now_ms: int
+) -> _Points | None:
     """What the sale does to the member's books. Where this till decides about points, what is due is booked first."""
     if basket.member is None:
         return None
@@ -223,7 +225,7 @@ def _points(till: "Till", connection: Connection, basket: Basket, result: Engine
         raise _refused("card_moved", "This card belongs to another account now.", todo="Scan the card again.")
     if facts.card_status is CardStatus.BLOCKED:
         raise _refused("blocked", "This card is blocked.", todo="Take the card off the sale and finish without it.")
-    due = ledger.book_due(facts.books, at_ms=now_ms) if till.settings.till.authority == "local" else None
+    due = ledger.book_due(facts.books, at_ms=now_ms) if till.books_due(terminal, now_ms) else None
     books = facts.books if due is None else due.books
     granted = ledger.lots_granted(result.lots, account_ref=books.account_ref, event_id=basket.event_id, at_ms=now_ms)
     burned = ledger.allocate_burn(books.lots, units=result.burn_units, issuer=till.issuer_at(now_ms), at_ms=now_ms)

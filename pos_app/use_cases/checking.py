@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pos_app.errors import StorageError
+from pos_app.model.calendar import local_time
 from pos_app.protocol.chain import FIRST_SEQ, ChainBrokenError, Envelope, Link, verify_chain
 from storage import health, journal, key_store, print_jobs
 from storage.database import Connection
@@ -50,8 +51,14 @@ def examine(till: "Till") -> tuple[Finding, ...]:
         "printing": _printing,
         "headquarters": _queue,
         "key": _key,
+        "clock": _clock,
     }
     return tuple(Finding(name, *_answer(till, check)) for name, check in checks.items())
+
+
+def examine_clock(till: "Till") -> Finding:
+    """The clock alone: quick."""
+    return Finding("clock", *_answer(till, _clock))
 
 
 def _answer(till: "Till", check: "Callable[[Till, Connection], Answer]") -> Answer:
@@ -139,8 +146,10 @@ def _queue(till: "Till", connection: Connection) -> Answer:
             f"Headquarters does not take this till's word ({terminal.sync_state}). It sells and earns. Enrol it again."
         )
         return Verdict.BAD, words
+    if terminal.hq_public_key is None:
+        return Verdict.BAD, "This till has not joined headquarters: make a code there and run `pos-app join CODE`."
     waiting = terminal.last_seq - terminal.acked_seq
-    return Verdict.GOOD, f"{waiting} events wait to be sent to headquarters."
+    return Verdict.GOOD, f"{waiting} {'event waits' if waiting == 1 else 'events wait'} to be sent to headquarters."
 
 
 def _key(till: "Till", _connection: Connection) -> Answer:
@@ -151,6 +160,21 @@ def _key(till: "Till", _connection: Connection) -> Answer:
             return Verdict.NOTE, "The till's key is in a file (mode 0600): weaker than a keystore."
         case KeyPlace.NONE:
             return Verdict.NOTE, "The till has no key yet; it is made when it joins headquarters."
+
+
+def _clock(till: "Till", connection: Connection) -> Answer:
+    terminal = journal.read_terminal(connection)
+    zone_name = till.settings.shop.zone
+    now_ms = till.clock.utc_ms()
+    if till.believes_clock(terminal, now_ms):
+        return Verdict.GOOD, "The clock agrees with the last use of the till."
+    now = f"{local_time(utc_ms=now_ms, zone_name=zone_name):%Y-%m-%d %H:%M}"
+    last = f"{local_time(utc_ms=terminal.trusted_ms, zone_name=zone_name):%Y-%m-%d %H:%M}"
+    words = (
+        f"The clock says {now}, but when the till was last used it was {last}. It sells and earns; points are neither "
+        "burned nor do they expire. Set the clock right, or run `pos-app clock --confirm` if it is."
+    )
+    return Verdict.BAD, words
 
 
 def _verdict(problems: Sequence[str], *, good: str, todo: str) -> Answer:

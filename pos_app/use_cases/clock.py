@@ -18,12 +18,18 @@ class Clock(Protocol):
     def boot_id(self) -> str:
         """Which start of the machine ``monotonic_ms`` counts from."""
 
+    @property
+    def is_trusted(self) -> bool:
+        """Whether it is right whatever it says: a machine's clock can be wrong, a scenario's cannot."""
+
 
 _PROCESS_BOOT_ID = str(uuid.uuid4())
 
 
 class SystemClock:
     """The machine's own clocks."""
+
+    is_trusted = False
 
     def __init__(self) -> None:
         kernel = Path("/proc/sys/kernel/random/boot_id")
@@ -45,8 +51,9 @@ class SystemClock:
 class ManualClock:
     """A clock that stands until it is moved: for scenarios, replays and tests."""
 
-    def __init__(self, utc_ms: int) -> None:
+    def __init__(self, utc_ms: int, *, is_trusted: bool = True) -> None:
         self.now_ms = utc_ms
+        self.is_trusted = is_trusted
 
     def utc_ms(self) -> int:
         """The moment it was set to."""

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from pos_app.errors import SyncError
 from pos_app.protocol.messages import EnrolAnswer
 from pos_app.protocol.signing import create_private_key
 from pos_app.sync import enrolment
@@ -14,6 +15,13 @@ if TYPE_CHECKING:
 
 def join_hq(till: "Till", code: str) -> EnrolAnswer:
     """Enrol this till at the HQ of its settings; raises ``SyncError`` with what to do. Asking again is harmless."""
+    if not till.settings.hq.url:  # asked before a key is made
+        raise SyncError(
+            "sync.no_hq",
+            what="The settings name no headquarters: hq.url is empty.",
+            safe="Nothing was changed.",
+            todo="Write its address into the settings file, as url under [hq], and join again.",
+        )
     terminal = journal.read_terminal(till.database.reader())
     answer = enrolment.enrol(
         till.settings.hq.url,

@@ -284,7 +284,7 @@ def _book_points(
     if not sale.account_ref:
         return Booking((), (), Books(""))
     books = accounts.read_books(connection, sale.account_ref)
-    if till.settings.till.authority == "local":
+    if till.books_due(journal.read_terminal(connection), now_ms):
         due = ledger.book_due(books, at_ms=now_ms)
         accounts.write_booking(connection, due, before=books, utc_ms=now_ms)
         books = due.books

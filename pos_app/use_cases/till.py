@@ -12,7 +12,7 @@ from pathlib import Path
 from pos_app.errors import InputError
 from pos_app.loyalty.programme import Programme, accumulator_period, programme_set
 from pos_app.model.accounts import CardStatus, Member
-from pos_app.model.calendar import business_date
+from pos_app.model.calendar import business_date, clock_is_believed
 from pos_app.model.identifiers import uuid7
 from pos_app.model.money import Currency, text_from_minor
 from pos_app.model.products import Product
@@ -26,6 +26,7 @@ from pos_app.use_cases.views import Basket, ClosedSale, Quote
 from storage import accounts, catalogue, journal, programmes, shifts
 from storage.accounts import AccountFacts
 from storage.database import Connection, Database, open_database
+from storage.journal import Terminal
 
 _HOUR_MS = 3_600_000
 
@@ -100,15 +101,30 @@ class Till:
 
     def _burn_filter(self, connection: Connection, account_ref: str, now_ms: int) -> "booking.BurnFilter":
         """Which lots may be burned here: all where this till decides; else those that HQ confirmed not too long ago."""
+        terminal = journal.read_terminal(connection)
+        if not self.believes_clock(terminal, now_ms):
+            return lambda _lot_id: False
         if self.settings.till.authority == "local":
             return lambda _lot_id: True
-        terminal = journal.read_terminal(connection)
         last_contact_ms = terminal.last_contact_ms or 0
         is_stale = now_ms - last_contact_ms > self.settings.hq.offline_burn_hours_max * _HOUR_MS
         if terminal.sync_state != "ok" or is_stale or now_ms < last_contact_ms - _HOUR_MS:
             return lambda _lot_id: False
         unconfirmed = accounts.unconfirmed_lots(connection, account_ref)
         return lambda lot_id: lot_id not in unconfirmed
+
+    def believes_clock(self, terminal: Terminal, now_ms: int) -> bool:
+        """Whether the wall clock can be right; while it cannot, the till sells and earns, and neither burns nor lets expire."""
+        return self.clock.is_trusted or clock_is_believed(trusted_ms=terminal.trusted_ms, now_ms=now_ms)
+
+    def books_due(self, terminal: Terminal, now_ms: int) -> bool:
+        """Whether this till books maturing and expiry: it decides about points, and the clock can be right."""
+        return self.settings.till.authority == "local" and self.believes_clock(terminal, now_ms)
+
+    def confirm_clock(self) -> None:
+        """A person has looked at the clock and it is right."""
+        now_ms = self.clock.utc_ms()
+        self.database.write(lambda connection: journal.change_terminal(connection, trusted_ms=now_ms))
 
     def points_text(self, units: int) -> str:
         """Points as plain digits, for messages."""
@@ -136,10 +152,8 @@ class Till:
     def book_due(self) -> Future[int]:
         """Book maturing and expiry that are due, a step at a time; gives how many accounts this step had (0: nothing is due).
 
-        Does nothing where headquarters decides about points.
+        Does nothing where headquarters decides about points, and while the clock is not believed.
         """
-        if self.settings.till.authority == "hq":
-            return self.database.submit(lambda _connection: 0)
         return self.database.submit(lambda connection: maturing.book_due(self, connection))
 
     def enrol(self, card_number: str, *, name: str = "", phone: str = "") -> Future[Member]:
@@ -172,7 +186,9 @@ def open_till(
             terminal_number=settings.till.number,
             store_id=settings.shop.store_id,
         )
-        if journal.read_terminal(connection).hq_public_key is None:
+        terminal = journal.read_terminal(connection)
+        journal.change_terminal(connection, trusted_ms=journal.believed_ms(terminal, now_ms))
+        if terminal.hq_public_key is None:
             # Headquarters gives a number and a store to a till that has joined; until then the settings do.
             journal.change_terminal(connection, terminal_number=settings.till.number, store_id=settings.shop.store_id)
         programmes.keep_programme_set(

@@ -81,9 +81,16 @@ class PrintState(StrEnum):
 
 
 class SyncStatus(msgspec.Struct, frozen=True):
-    """The queue to HQ in figures: events not yet acknowledged, age of the oldest, last contact (UTC ms, None = never)."""
+    """The queue to HQ in figures: events not yet acknowledged, age of the oldest, last contact (UTC ms, None = never).
+
+    ``problem`` says in a sentence why nothing moves. ``is_away``: no answer came. ``is_stopped``: it does not go on by itself,
+    somebody has to do what ``problem`` says. ``has_joined`` is false where HQ has never taken this till.
+    """
 
     waiting_events: int
     oldest_waiting_ms: int | None
     last_contact_ms: int | None
     problem: str = ""
+    is_away: bool = False
+    is_stopped: bool = False
+    has_joined: bool = True

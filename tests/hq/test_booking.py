@@ -237,12 +237,22 @@ def test_that_a_card_of_two_known_accounts_is_a_task(hq: RunningHq, journal: Jou
     [
         (sale(account_ref="a", granted_lots=lot_of_five(new_id())), "lot_id"),
         (sale(account_ref="a", burned=-1), "range"),
-        (sale(total_minor=10**16), "range"),
+        (sale(total_minor=10**12 + 1), "range"),
+        (sale(total_minor=-1), "range"),
+        (sale(account_ref="a", earned=1, expires_ms=253_402_300_800_000), "range"),
         (sale(account_ref="a", counted={"p": 10**30}), "range"),
         (sale(moment=moment(business_date="2026-1-1")), "date"),
         (sale(moment=msgspec.structs.replace(moment(), utc_ms=10**18)), "range"),
         (sale(payments=(Payment(PaymentKind.CASH, 10**17),)), "range"),
-        (enrolment("", "299"), "range"),
+        (sale(moment=moment(business_date="2026-02-30")), "date"),
+        (sale(moment=moment(business_date="２０２６-01-01")), "date"),
+        (enrolment("", "299"), "ref"),
+        (enrolment("b", "3\n00"), "ref"),
+        (enrolment("b", "300", "g" * 65), "ref"),
+        (sale(account_ref="b\0"), "ref"),
+        (sale(account_ref="b", issuer=""), "ref"),
+        (sale(account_ref="a", counted={"p" * 65: 1}), "ref"),
+        (sale(account_ref="a", class_after="\x85"), "ref"),
         (sale_return(sale(account_ref="nobody"), clawed_back={}), "unknown_account"),
         (sale_return(sale(account_ref="a"), clawed_back={"x": -1}), "range"),
     ],
@@ -255,6 +265,23 @@ def test_that_an_event_that_means_nothing_sound_is_a_task_without_effect(
     assert 3 == book(hq)
     assert [(2, code)] == tasks(hq)
     assert {"issued": -10, "available": 10} == totals(hq.engine).ledger_units
+    assert_sound(hq)
+
+
+def test_that_a_till_gone_mad_keeps_no_changes_from_the_others(hq: RunningHq, enrol: Enrol) -> None:
+    rogue, sound = enrol(), enrol()
+    rogue.upload(
+        enrolment("z" * 65, "300"),
+        enrolment("b", "y" * 65),
+        sale(account_ref="x\0y", card="301"),
+        sale(account_ref="c", card="a\0b"),
+    )
+    sound.upload(enrolment("a", "299"), sale(account_ref="a", card="299", earned=5))
+
+    assert 6 == book(hq)
+    assert [(seq, "ref") for seq in (1, 2, 3, 4)] == tasks(hq)
+    assert [("a", 5)] == [(state.account_ref, available(state)) for state in sound.page().accounts]
+    assert [] == [state.account_ref for state in sound.page(sound.page().next_cursor).accounts]
     assert_sound(hq)
 
 

@@ -189,7 +189,10 @@ def test_that_a_screenshot_that_cannot_be_written_says_so(hands: Hands, tmp_path
     ("status", "text"),
     [
         (SyncStatus(0, None, 1), "Headquarters has everything"),
-        (SyncStatus(0, None, 1, "away"), "Headquarters does not answer; nothing waits"),
+        (SyncStatus(0, None, 1, "away", is_away=True), "Headquarters does not answer; nothing waits"),
+        (SyncStatus(0, None, 1, "busy"), "Headquarters takes nothing at the moment; nothing waits"),
+        (SyncStatus(0, None, 1, "shut", is_stopped=True), "Headquarters takes nothing from this till; nothing waits"),
+        (SyncStatus(2, None, None, "join", is_stopped=True, has_joined=False), "Not joined to headquarters"),
         (SyncStatus(1, 500, 1), "1 event waits for headquarters"),
         (SyncStatus(3, 5 * 60_000, 1), "3 events wait for headquarters, 5 minutes"),
         (SyncStatus(40, 26 * 3_600_000, None), "40 events wait for headquarters, 26 hours"),
@@ -212,6 +215,19 @@ def test_that_a_printers_problem_is_said_until_it_is_mended(hands: Hands) -> Non
     assert header.banners() == ["The printer is out of paper. The sale is saved. F12 prints the last receipt again."]
     hands.window.bridge.printer_changed.emit("")
     assert header.banners() == []
+
+
+def test_that_a_stop_by_headquarters_is_said_until_it_is_mended(open_sample: OpenTill, open_window: OpenWindow) -> None:
+    hands = open_window(open_sample(msgspec.structs.replace(sample_settings(), hq=Hq(url="http://hq.example"))))
+    header, tell = hands.window.header, hands.window.bridge.sync_changed.emit
+    tell(SyncStatus(1, None, 1, "Headquarters has shut this till out.", is_stopped=True))
+    assert ["Headquarters has shut this till out."] == header.banners()
+    tell(SyncStatus(1, None, 1, "Headquarters cannot be reached.", is_away=True))
+    assert [] == header.banners()
+    tell(SyncStatus(0, None, None, "join", is_stopped=True, has_joined=False))
+    assert ["pos-app join CODE" in text for text in header.banners()] == [True]
+    tell(SyncStatus(0, None, 1))
+    assert [] == header.banners()
 
 
 def test_that_the_clock_is_the_shops_and_goes_on(hands: Hands, till: Till) -> None:

@@ -283,8 +283,20 @@
         <translation>Центр: ещё нет связи</translation>
     </message>
     <message>
+        <source>Not joined to headquarters</source>
+        <translation>Касса не подключена к центру</translation>
+    </message>
+    <message>
+        <source>Headquarters takes nothing from this till; nothing waits</source>
+        <translation>Центр ничего не принимает от этой кассы; очередь пуста</translation>
+    </message>
+    <message>
         <source>Headquarters does not answer; nothing waits</source>
         <translation>Центр не отвечает; очередь пуста</translation>
+    </message>
+    <message>
+        <source>Headquarters takes nothing at the moment; nothing waits</source>
+        <translation>Центр сейчас ничего не принимает; очередь пуста</translation>
     </message>
     <message>
         <source>Headquarters has everything</source>
@@ -297,6 +309,15 @@
             <numerusform>%n события ждут отправки в центр</numerusform>
             <numerusform>%n событий ждут отправки в центр</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>This till has not joined headquarters. Sales are kept here. Make a code there, close the till, run pos-app join CODE, and open it again.</source>
+        <translation>Касса не подключена к центру. Продажи хранятся здесь. Получите в центре код, закройте кассу, выполните pos-app join КОД и откройте её снова.</translation>
+    </message>
+    <message>
+        <source>{problem}</source>
+        <comment>sending has stopped</comment>
+        <translation>Обмен с центром остановлен, продажи хранятся здесь; сообщите в поддержку. ({problem})</translation>
     </message>
     <message numerus="yes">
         <source>%n minute(s)</source>

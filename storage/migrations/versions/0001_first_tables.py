@@ -94,6 +94,7 @@ def upgrade() -> None:
         sa.Column("last_seq", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("last_hash", sa.LargeBinary(), nullable=False),
         sa.Column("last_hlc", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("trusted_ms", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("acked_seq", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("durable_seq", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("hq_gen", sa.Integer(), server_default=sa.text("0"), nullable=False),

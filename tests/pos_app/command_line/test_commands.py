@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 import shutil
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from pos_app.command_line.app import app
 from pos_app.command_line.output import console
 from pos_app.programmes import preset_text
 from pos_app.settings import Settings, load_settings
+from storage.key_store import KeyPlace, place
 from tests.shop import BOB, NOBODY, PILLS, TEA, TENDER, Shop
 
 REPOSITORY = Path(__file__).parents[3]
@@ -57,7 +59,7 @@ def settings(tmp_path: Path, empty_till: Path) -> Path:
 @pytest.fixture
 def used(settings: Path, tmp_path: Path) -> Path:
     """The same with one receipt."""
-    shop = Shop(tmp_path / "till", "fixed-card")
+    shop = Shop(tmp_path / "till", "fixed-card", at_ms=time.time_ns() // 1_000_000)
     shop.join(BOB, "silver")
     assert RECEIPT == shop.sell(TEA, PILLS, card=BOB).receipt_number
     shop.close()
@@ -154,7 +156,7 @@ def test_that_a_receipt_is_explained_line_by_line(used: Path) -> None:
 
 
 def test_that_a_receipt_without_a_card_says_so(used: Path, tmp_path: Path) -> None:
-    shop = Shop(tmp_path / "till", "fixed-card")
+    shop = Shop(tmp_path / "till", "fixed-card", at_ms=time.time_ns() // 1_000_000)
     number = shop.sell(TEA).receipt_number
     shop.close()
     assert "the whole receipt - No card: nothing is earned." in Ran("explain", number, "--settings", used).out
@@ -169,7 +171,7 @@ def test_that_a_receipt_is_explained_to_programs_as_json(used: Path) -> None:
 
 @pytest.mark.parametrize("as_json", [[], ["--json"]])
 def test_that_a_receipt_that_was_changed_ends_with_one(used: Path, tmp_path: Path, as_json: list[str]) -> None:
-    shop = Shop(tmp_path / "till", "fixed-card")
+    shop = Shop(tmp_path / "till", "fixed-card", at_ms=time.time_ns() // 1_000_000)
     shop.damage("UPDATE award SET units = 31")
     shop.close()
     ran = Ran("explain", RECEIPT, "--settings", used, *as_json)
@@ -196,7 +198,7 @@ def test_that_a_good_till_ends_well(used: Path) -> None:
 
 
 def test_that_a_damaged_till_ends_with_one_whatever_its_words_look_like(used: Path, tmp_path: Path) -> None:
-    shop = Shop(tmp_path / "till", "fixed-card")
+    shop = Shop(tmp_path / "till", "fixed-card", at_ms=time.time_ns() // 1_000_000)
     shop.damage("UPDATE sale SET receipt_number = '[/red] 1', total_minor = 1")
     shop.close()
     ran = Ran("doctor", "--settings", used)
@@ -274,9 +276,9 @@ def test_that_products_and_members_are_imported(settings: Path, tmp_path: Path) 
     goods, members = tmp_path / "goods.csv", tmp_path / "members.csv"
     goods.write_text("code;name;price;tax_rate\nchai;Чай;1,50;20\n", encoding="utf-8-sig")
     members.write_text(f"card_number,name\n{BOB},Боб\n{NOBODY},\n", encoding="utf-8")
-    assert "1 products imported. " == Ran("import", "products", goods, "--settings", settings).out
+    assert "1 product imported. " == Ran("import", "products", goods, "--settings", settings).out
     assert "2 members imported. " == Ran("--settings", settings, "import", "members", members).out
-    shop = Shop(tmp_path / "till", "fixed-card")
+    shop = Shop(tmp_path / "till", "fixed-card", at_ms=time.time_ns() // 1_000_000)
     assert ("Чай", "Боб") == (shop.product("chai").name, shop.member(BOB).name)
     shop.close()
 
@@ -297,10 +299,13 @@ def test_that_a_card_is_printed_into_a_file(used: Path, tmp_path: Path) -> None:
     ran = Ran("card", BOB, "--out", tmp_path / "absent" / "card.pdf", "--settings", used)
     assert 2 == ran.code
     assert "cannot be written (No such file or directory)" in ran.err
-    assert 2 == Ran("card", "123", "--out", out, "--settings", used).code
+    ran = Ran("card", "123", "--out", out, "--settings", used)
+    assert 2 == ran.code
+    assert "There is no such card: 123" in ran.err
 
 
-def test_that_joining_without_an_hq_ends_with_two(used: Path) -> None:
+def test_that_joining_without_an_hq_ends_with_two_and_leaves_no_key(used: Path, tmp_path: Path) -> None:
     ran = Ran("join", "7K3M-9QZX", "--settings", used)
     assert 2 == ran.code
-    assert ran.err
+    assert "hq.url is empty. Nothing was changed." in ran.err
+    assert KeyPlace.NONE is place(tmp_path / "till")

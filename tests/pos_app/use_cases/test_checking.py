@@ -22,6 +22,7 @@ GOOD = {
     "printing": Verdict.GOOD,
     "headquarters": Verdict.NOTE,
     "key": Verdict.NOTE,
+    "clock": Verdict.GOOD,
 }
 
 
@@ -116,7 +117,11 @@ def test_that_receipts_that_failed_to_print_are_noted_until_a_copy_came_out(shop
 def test_that_a_till_under_hq_leaves_balances_to_it_and_says_what_waits(open_shop: OpenShop) -> None:
     shop = open_shop(till={"authority": "hq"}, hq={"url": "https://hq.example.org"})
     assert Verdict.NOTE is verdicts(shop)["balances"]
+    assert "run `pos-app join CODE`" in shop.bad_findings()["headquarters"]
+    shop.till.database.write(lambda c: journal.change_terminal(c, hq_public_key=b"k" * 32))
     assert "3 events wait" in words(shop, "headquarters")
+    shop.till.database.write(lambda c: journal.change_terminal(c, acked_seq=2))
+    assert "1 event waits" in words(shop, "headquarters")
     shop.till.database.write(lambda c: journal.change_terminal(c, sync_state="FENCED"))
     assert "(FENCED). It sells and earns. Enrol it again." in shop.bad_findings()["headquarters"]
 
