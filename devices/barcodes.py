@@ -145,7 +145,7 @@ def _read_card(digits: str, cards: Sequence[CardRange]) -> CardScan | BadScan | 
     for number in _same_numbers(digits):
         for card_range in cards:
             if len(number) == len(card_range.first) and card_range.first <= number <= card_range.last:
-                if _card_check_is_right(number, card_range):
+                if card_check_is_right(number, card_range):
                     return CardScan(number=number, card_class=card_range.card_class)
                 return _bad(number, BadReason.WRONG_CHECK_DIGIT)
     return None
@@ -159,7 +159,8 @@ def _same_numbers(digits: str) -> Iterator[str]:
         yield digits[1:]
 
 
-def _card_check_is_right(number: str, card_range: CardRange) -> bool:
+def card_check_is_right(number: str, card_range: CardRange) -> bool:
+    """Whether the number's check digit is right, by the kind of check that its range has."""
     match card_range.check_digit:
         case "ean13":
             return _gs1_check_is_right(number)

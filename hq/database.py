@@ -122,7 +122,7 @@ def _refuse_foreign(connection: Connection) -> None:
 def _keep_private(engine: Engine) -> None:
     """HQ's keys and personal data are in it: only this user may read an SQLite file. Its WAL gets the file's rights."""
     name = engine.url.database
-    if engine.dialect.name != "sqlite" or not name or name == ":memory:":
+    if engine.dialect.name != "sqlite" or not name or name.startswith((":memory:", "file:")):
         return
     path = Path(name)
     try:

@@ -1,5 +1,6 @@
 """A till's settings: one TOML file. An unknown key or a bad value is refused by name; every default is a working one."""
 
+import codecs
 import re
 from pathlib import Path
 from typing import Annotated, Literal
@@ -181,18 +182,21 @@ def load_settings(path: Path) -> Settings:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise _refused(path, f"it cannot be read ({error.strerror})") from error
+        raise refused(path, f"it cannot be read ({error.strerror})") from error
     return parse_settings(raw, path=path)
 
 
 def parse_settings(raw: bytes, *, path: Path) -> Settings:
     """Check the bytes of a settings file; ``path`` is only for the message."""
     try:
-        settings = msgspec.toml.decode(raw, type=Settings)
+        # Some editors write three bytes in front that say UTF-8.
+        settings = msgspec.toml.decode(raw.removeprefix(codecs.BOM_UTF8), type=Settings)
     except msgspec.ValidationError as error:
-        raise _refused(path, _named(str(error))) from error
+        raise refused(path, _named(str(error))) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise _refused(path, f"it is not valid TOML: {error}") from error
+        raise refused(path, f"it is not valid TOML: {error}") from error
+    except RecursionError as error:
+        raise refused(path, "it is nested too deeply") from error
     _check(settings, path)
     return settings
 
@@ -208,17 +212,19 @@ def is_zone(name: str) -> bool:
 
 def _check(settings: Settings, path: Path) -> None:
     if not is_zone(settings.shop.zone):
-        raise _refused(path, f"shop.zone: there is no time zone {settings.shop.zone!r}")
+        raise refused(path, f"shop.zone: there is no time zone {settings.shop.zone!r}")
     for number, cards in enumerate(settings.cards, start=1):
         if len(cards.first) != len(cards.last) or cards.first > cards.last:
-            raise _refused(path, f"cards[{number}]: first and last must be of one length and in order")
+            raise refused(path, f"cards[{number}]: first and last must be of one length and in order")
     for number, code in enumerate(settings.in_store_codes, start=1):
         if len(code.prefix) + code.item_digits + code.value_digits != 12:  # noqa: PLR2004 - EAN-13 less its check digit
-            raise _refused(path, f"in_store_codes[{number}]: prefix, item_digits and value_digits must fill 12 digits")
+            raise refused(path, f"in_store_codes[{number}]: prefix, item_digits and value_digits must fill 12 digits")
     if settings.till.authority == "hq" and not settings.hq.url:
-        raise _refused(path, "till.authority is 'hq', but hq.url is empty")
+        raise refused(path, "till.authority is 'hq', but hq.url is empty")
+    if "\0" in settings.storage.folder + settings.programmes.folder:
+        raise refused(path, "a folder's name cannot hold the character 0")
     if settings.hq.url and not settings.hq.url.startswith(("http://", "https://")):
-        raise _refused(path, "hq.url must begin with http:// or https://")
+        raise refused(path, "hq.url must begin with http:// or https://")
 
 
 def _named(message: str) -> str:
@@ -230,7 +236,8 @@ def _named(message: str) -> str:
     return f"{place}: {message[: match.start()]}"
 
 
-def _refused(path: Path, reason: str) -> SettingsError:
+def refused(path: Path, reason: str) -> SettingsError:
+    """A settings file that cannot be used, and why."""
     return SettingsError(
         "settings.refused",
         what=f"The settings file {path.name} was refused: {reason}.",

@@ -190,6 +190,10 @@ def open_database(folder: Path) -> Database:
     except _SQLITE_ERRORS as error:
         lock.release()
         raise storage_problem(error, path) from error
+    except UnicodeDecodeError as error:
+        # A flipped bit in a table's own description.
+        lock.release()
+        raise _damaged(path.name) from error
     except BaseException:
         lock.release()
         raise
@@ -220,7 +224,9 @@ def current_revision(engine: Engine) -> str | None:
                 safe="Nothing in it was changed.",
                 todo="Move it away, or set storage.folder to another folder.",
             )
-        revision: str = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one()
+        revision: str | None = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        if revision is None:
+            raise _damaged(DATABASE_NAME)
         return revision
 
 
@@ -271,6 +277,15 @@ def _lock(folder: Path) -> FileLock:
     return lock
 
 
+def _damaged(name: str) -> StorageError:
+    return StorageError(
+        "storage.damaged",
+        what=f"The database {name} is damaged.",
+        safe="It was not changed; what HQ has acknowledged is safe there.",
+        todo="Keep the file, run `pos-app doctor`, and restore a backup.",
+    )
+
+
 def storage_problem(error: Exception, path: Path) -> PosError:
     """What SQLite said, as a sentence for the person at the till."""
     original = error.orig if isinstance(error, DatabaseError) else error
@@ -291,12 +306,7 @@ def storage_problem(error: Exception, path: Path) -> PosError:
             todo="Give this user the right to write to the file and its folder.",
         )
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or "malformed" in text or "not a database" in text:
-        return StorageError(
-            "storage.damaged",
-            what=f"The database {path.name} is damaged.",
-            safe="It was not changed; what HQ has acknowledged is safe there.",
-            todo="Keep the file, run `pos-app doctor`, and restore a backup.",
-        )
+        return _damaged(path.name)
     if isinstance(error, OperationalError | pysqlite3.dbapi2.OperationalError):
         return StorageError(
             "storage.unavailable",

@@ -4,6 +4,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from pos_app.errors import StorageError
 from pos_app.model.calendar import clock_is_believed
 from pos_app.protocol.chain import GENESIS, Envelope, event_hash
 from storage import tables
@@ -78,7 +79,17 @@ def read_terminal(connection: Connection) -> Terminal:
 
 
 def found_terminal(connection: Connection, *, terminal_id: str, terminal_number: int, store_id: str) -> None:
-    """Give a new database its identity, once; does nothing where there is one."""
+    """Give a new database its identity, once; does nothing where there is one.
+
+    Raises ``StorageError`` where the identity was lost and events were not: a new name would forget them all.
+    """
+    if _read_terminal.first(driver_connection(connection)) is None and connection.execute(select(_event.seq)).first():
+        raise StorageError(
+            "storage.identity_lost",
+            what="The database has lost the till's identity.",
+            safe="Its events are still there and were not touched.",
+            todo="Keep the file and restore a backup.",
+        )
     row = insert(tables.terminal).values(
         id=1,
         terminal_id=terminal_id,

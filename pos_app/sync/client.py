@@ -15,6 +15,7 @@ from pos_app.sync.decisions import HttpAnswer, Problem
 
 if TYPE_CHECKING:
     from pos_app.sync.deadline import DeadlinePool
+_TIME_MAX_MS = 2**53
 
 
 class CallFailedError(Exception):
@@ -65,13 +66,15 @@ class HqClient:
     def call(self, method: str, path: str, *, terminal_id: str, time_ms: int, body: bytes = b"") -> HttpAnswer:
         """Sign and send one request, and read the whole answer, whatever its status.
 
-        ``path`` begins with a slash and includes the query; ``time_ms`` is the time to sign by. Raises ``CallFailedError``
-        when no whole answer came in time.
+        ``path`` begins with a slash and includes the query; ``time_ms`` is the time to sign by, brought into what the
+        protocol can say: a clock that is far off then gets HQ's own time for an answer. Raises ``CallFailedError`` when no
+        whole answer came in time.
         """
         import httpcore
 
         pool = self._opened()
-        request = RequestToSign(method, path, terminal_id, time_ms, secrets.token_hex(NONCE_BYTES), body)
+        sayable_ms = min(max(time_ms, 0), _TIME_MAX_MS)
+        request = RequestToSign(method, path, terminal_id, sayable_ms, secrets.token_hex(NONCE_BYTES), body)
         try:
             return self._exchange(pool, request)
         except httpcore.TimeoutException as error:

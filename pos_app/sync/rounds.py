@@ -43,6 +43,7 @@ from pos_app.sync.ports import Outbox, PendingBatch, TerminalIdentity
 
 _log = logging.getLogger(__name__)
 _Message = TypeVar("_Message")
+_UNAUTHENTICATED = 401
 _NOTHING_ELSE_WILL_DO = {Problem.UNREACHABLE, Problem.SLOW, Problem.BUSY}
 """After these the other steps of a round are not worth trying."""
 
@@ -251,7 +252,10 @@ class SyncRounds:
         refusal = refused(answer)
         if isinstance(refusal, SignAgain):
             self._clock_offset_ms = refusal.hq_time_ms - self._utc_ms()
-            return self._call_once(method, terminal_id, path, body)
+            answer = self._call_once(method, terminal_id, path, body)
+        if answer.status == _UNAUTHENTICATED:
+            # What was learnt of the clock may be what is wrong, once somebody has set it: learn it anew.
+            self._clock_offset_ms = 0
         return answer
 
     def _call_once(self, method: str, terminal_id: str, path: str, body: bytes) -> HttpAnswer:

@@ -4,6 +4,7 @@ import os
 import uuid
 from typing import TYPE_CHECKING
 
+from devices.barcodes import card_check_is_right
 from pos_app.errors import InputError
 from pos_app.model.accounts import Member
 from pos_app.model.identifiers import uuid7
@@ -26,7 +27,7 @@ def find_card_range(settings: Settings, code: str) -> CardRange | None:
     """The range of the settings that makes this code a card, or None."""
     for cards in settings.cards:
         is_inside = len(code) == len(cards.first) and cards.first <= code <= cards.last
-        if is_inside and code.isdigit():
+        if is_inside and code.isascii() and code.isdigit():
             return cards
     return None
 
@@ -36,6 +37,8 @@ def card_range_of(settings: Settings, card_number: str) -> CardRange:
     cards = find_card_range(settings, card_number)
     if cards is None:
         raise _refused("no_card", "The number is in none of this shop's card ranges.")
+    if not card_check_is_right(card_number, cards):
+        raise _refused("check_digit", "The check digit of the card's number is wrong.")
     return cards
 
 

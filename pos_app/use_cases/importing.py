@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
-from stdnum import ean, luhn
+from stdnum import ean
 
-from devices.barcodes import canonical_gtin
+from devices.barcodes import canonical_gtin, card_check_is_right
 from pos_app.errors import InputError
 from pos_app.model.identifiers import uuid7
 from pos_app.model.money import AMOUNT_MAX_MINOR, BASIS_POINTS, minor_from_text
@@ -217,12 +217,7 @@ def _member(till: "Till", row: Row) -> NewMember:
     cards = find_card_range(till.settings, number)
     if cards is None:
         raise _BadRow("card_number: it is in none of the card ranges of the settings")
-    checks: dict[str, Callable[[str], bool]] = {
-        "ean13": ean.is_valid,
-        "luhn": luhn.is_valid,
-        "none": lambda _number: True,
-    }
-    if not checks[cards.check_digit](number):
+    if not card_check_is_right(number, cards):
         raise _BadRow("card_number: the check digit is wrong")
     birthday = row.get("birthday", "")
     if birthday:

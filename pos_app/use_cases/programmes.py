@@ -31,7 +31,7 @@ def read_folder(folder: Path) -> tuple[Programme, ...]:
 def read_file(path: Path) -> Programme:
     """One programme file."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise _refused(f"{path.name} is not a text file in UTF-8.") from error
     except OSError as error:

@@ -133,11 +133,13 @@ def read_scenario(path: Path) -> Scenario:
     try:
         if path.stat().st_size > _FILE_BYTES_MAX:
             raise refused(path, "it is larger than 1 MB")
-        scenario = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Scenario)
+        scenario = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8-sig")), Scenario)
     except OSError as error:
         raise refused(path, f"it cannot be read ({error.strerror})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise refused(path, f"it is not valid TOML: {error}") from error
+    except RecursionError as error:
+        raise refused(path, "it is nested too deeply") from error
     except msgspec.ValidationError as error:
         raise refused(path, re.sub(r" - at `\$\.?(.*)`$", r" (at \1)", str(error))) from error
     if not is_zone(scenario.shop.zone):

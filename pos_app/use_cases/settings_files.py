@@ -1,5 +1,6 @@
 """Where the settings are found, and the commented default."""
 
+import codecs
 import os
 from importlib.resources import files
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import msgspec
 import platformdirs
 
-from pos_app.settings import Programmes, Settings, Storage, load_settings
+from pos_app.settings import Programmes, Settings, Storage, load_settings, refused
 
 _APP = "pos-app"
 FILE_NAME = "settings.toml"
@@ -30,7 +31,28 @@ def find_settings(path: Path | None) -> Settings:
         path = platformdirs.user_config_path(_APP, appauthor=False) / FILE_NAME
         if not path.exists():
             return Settings()
-    return _beside(load_settings(path), path.resolve().parent)
+    settings = load_settings(path)
+    _check_paper(settings, path)
+    return _beside(settings, path.resolve().parent)
+
+
+def _check_paper(settings: Settings, path: Path) -> None:
+    """What receipts need must be right before the first sale, not found out when its receipt does not print."""
+    from babel import Locale, UnknownLocaleError
+
+    from receipts.words import languages
+
+    try:
+        Locale.parse(settings.shop.locale)
+    except (ValueError, TypeError, UnknownLocaleError) as error:
+        raise refused(path, f"shop.locale: {settings.shop.locale!r} is no locale such as en_GB") from error
+    if settings.shop.language not in languages():
+        raise refused(path, f"shop.language: receipts speak {', '.join(languages())}, not {settings.shop.language!r}")
+    for page in settings.printer.code_pages:
+        try:
+            codecs.lookup(page)
+        except LookupError as error:
+            raise refused(path, f"printer.code_pages: {page!r} is no code page") from error
 
 
 def _beside(settings: Settings, folder: Path) -> Settings:

@@ -1,5 +1,7 @@
+import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import threading
@@ -9,11 +11,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, inspect
 
 from hq import operate
 from hq.apply import apply_inbox
 from hq.booker import Booker
+from hq.database import open_engine
 from hq.enrolment import create_enrolment_code
 from hq.operate import RunningHq, running
 from hq.reports import totals
@@ -26,7 +29,7 @@ from pos_app.sync.worker import SyncWorker
 from storage import accounts
 from tests.hq.conftest import Enrol
 from tests.hq.journals import START_MS, Journal, accepted, enrolment, now_ms, refusal, sale
-from tests.hq.postgres import opened
+from tests.hq.postgres import new_database, opened
 from tests.pos_app.sync.tills import opened_till
 
 
@@ -215,3 +218,125 @@ def test_that_a_booker_outlives_a_database_that_is_away(
     booker.stop()
 
     assert "booker.database" in caplog.messages
+
+
+def refused_database(database_url: str) -> StorageError:
+    """What each of the commands says of this database: the same."""
+    commands: list[Callable[[], object]] = [
+        lambda: operate.totals(database_url),
+        lambda: operate.create_enrolment_code(database_url, "store-1"),
+        lambda: operate.serve(database_url=database_url, port=0),
+    ]
+    said = []
+    for command in commands:
+        with pytest.raises(StorageError) as raised:
+            command()
+        said.append(raised.value)
+    assert {"hq.database"} == {error.code for error in said}
+    assert 1 == len({str(error) for error in said})
+    return said[0]
+
+
+def test_that_a_postgresql_that_is_down_is_said_in_words() -> None:
+    error = refused_database(f"postgresql://pos@127.0.0.1:{free_port()}/pos")
+
+    assert "refused" in error.what
+    assert "\n" not in str(error)
+
+
+def test_that_a_missing_folder_is_said_in_words(tmp_path: Path) -> None:
+    error = refused_database(f"sqlite:///{tmp_path}/nowhere/hq.sqlite3")
+
+    assert f"{tmp_path}/nowhere/hq.sqlite3" in error.what
+
+
+@pytest.mark.parametrize("damage", [b"no database at all", b"SQLite format 3\0" + b"x" * 5000])
+def test_that_a_damaged_file_is_said_in_words_and_left_alone(tmp_path: Path, damage: bytes) -> None:
+    path = tmp_path / "hq.sqlite3"
+    path.write_bytes(damage)
+
+    assert "not a database" in refused_database(f"sqlite:///{path}").what
+    assert damage == path.read_bytes()
+
+
+def test_that_damage_inside_the_file_is_said_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "hq.sqlite3"
+    with opened(f"sqlite:///{path}"):
+        pass
+    pages = path.read_bytes()
+    path.write_bytes(pages[:4096] + bytes(len(pages) - 4096))
+
+    assert "malformed" in refused_database(f"sqlite:///{path}").what
+
+
+def test_that_a_database_of_another_program_is_left_alone(tmp_path: Path, postgres_url: str) -> None:
+    with opened_till(tmp_path) as till:
+        till.write(b"1")
+    with new_database(postgres_url) as theirs:
+        engine = open_engine(theirs)
+        with engine.begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE theirs (id integer)")
+        errors = [refused_database(f"sqlite:///{tmp_path}/till.sqlite3"), refused_database(theirs)]
+        with engine.connect() as connection:
+            assert ["theirs"] == inspect(connection).get_table_names()
+        engine.dispose()
+
+    assert ["another program" in error.what for error in errors] == [True, True]
+
+
+def test_that_a_database_of_a_newer_hq_is_left_alone(tmp_path: Path) -> None:
+    database_url = f"sqlite:///{tmp_path}/hq.sqlite3"
+    with opened(database_url) as engine, engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+
+    assert "newer" in refused_database(database_url).what
+
+
+def test_that_tables_that_only_look_like_hqs_are_said_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "hq.sqlite3"
+    engine = open_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE headquarters (id integer)")
+    engine.dispose()
+
+    assert "already exists" in refused_database(f"sqlite:///{path}").what
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows keeps the data folder of a user to that user")
+def test_that_only_its_user_may_read_hqs_file(tmp_path: Path) -> None:
+    path = tmp_path / "hq.sqlite3"
+    path.touch(mode=0o644)
+    with opened(f"sqlite:///{path}"):
+        files = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
+
+    assert {"hq.sqlite3": 0o600, "hq.sqlite3-wal": 0o600, "hq.sqlite3-shm": 0o600} == files
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "0", ""])
+def test_that_every_address_at_once_wants_a_public_one_for_receipts(tmp_path: Path, host: str) -> None:
+    path = tmp_path / "hq.sqlite3"
+    with pytest.raises(InputError) as raised:
+        operate.serve(database_url=f"sqlite:///{path}", host=host, port=0)
+
+    assert "--public-url" in raised.value.todo
+    assert not path.exists()
+
+
+def test_that_every_address_at_once_serves_with_a_public_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    served = []
+    monkeypatch.setattr(operate, "_serve_on", lambda _engine, listener, *, public_url: served.append(public_url))
+    operate.serve(
+        database_url=f"sqlite:///{tmp_path}/hq.sqlite3",
+        host="0.0.0.0",
+        port=0,
+        public_url="http://192.168.1.10:8765",
+    )
+
+    assert ["http://192.168.1.10:8765"] == served
+
+
+def test_that_a_host_that_cannot_be_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StorageError) as raised:
+        operate.serve(database_url=f"sqlite:///{tmp_path}/hq.sqlite3", host="256.1.1.1.", port=0)
+
+    assert "256.1.1.1." in raised.value.what

@@ -142,3 +142,32 @@ def test_that_folders_start_beside_the_file_that_names_them(home: Path) -> None:
 
 def test_that_without_a_folder_the_till_is_where_the_system_keeps_data(home: Path) -> None:
     assert home / "data" / "pos-app" == data_folder(find_settings(written(home / "settings.toml", "")))
+
+
+def test_that_a_file_nested_too_deeply_is_refused() -> None:
+    with pytest.raises(SettingsError, match=r"nested too deeply|not valid TOML"):
+        parse_settings(b"a = " + b"[" * 50_000, path=Path("shop.toml"))
+
+
+def test_that_the_mark_that_some_editors_write_in_front_is_passed_over() -> None:
+    assert "Tea" == parse_settings(b'\xef\xbb\xbf[shop]\nname = "Tea"\n', path=Path("shop.toml")).shop.name
+
+
+def test_that_a_folder_with_the_character_0_in_it_is_refused() -> None:
+    with pytest.raises(SettingsError, match="character 0"):
+        parse_settings(b'[storage]\nfolder = "a\\u0000b"\n', path=Path("shop.toml"))
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ('[shop]\nlocale = "nowhere"', "shop.locale"),
+        ('[shop]\nlanguage = "zz"', "shop.language"),
+        ('[printer]\ncode_pages = ["CP9999"]', "printer.code_pages"),
+    ],
+)
+def test_that_what_receipts_need_is_checked_at_the_start(tmp_path: Path, text: str, named: str) -> None:
+    file = tmp_path / "shop.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsError, match=named):
+        find_settings(file)

@@ -141,3 +141,10 @@ def test_that_events_of_a_former_name_stay_where_they_are(founded: Database) -> 
     append(founded, "e-3")
     assert before == [founded.read(partial(journal.find_event, event_id=one)) for one in ("e-1", "e-2")]
     assert ["e-3"] == [row.event_id for row in rows(founded)]
+
+
+def test_that_a_till_that_lost_its_name_is_not_begun_anew(founded: Database) -> None:
+    append(founded, "one")
+    founded.write(lambda c: c.exec_driver_sql("DELETE FROM terminal"))
+    with pytest.raises(StorageError, match="lost the till's identity"):
+        founded.write(lambda c: journal.found_terminal(c, terminal_id=THERE, terminal_number=8, store_id="store-2"))

@@ -2,8 +2,8 @@
 
 import json
 import re
-import time
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 

@@ -53,12 +53,13 @@ class Rounds:
     """Rounds against a server with scripts."""
 
     def __init__(self, till: Till, server: Server, options: SyncOptions, stopping: Callable[[], bool]) -> None:
+        self.now_ms = NOW_MS
         self.client = HqClient(server.url, private_key=KEY, call_timeout_ms=2_000)
         self.rounds = SyncRounds(
             till.outbox,
             self.client,
             options=options,
-            utc_ms=lambda: NOW_MS,
+            utc_ms=lambda: self.now_ms,
             fraction=lambda: 0.5,
             stopping=stopping,
         )
@@ -235,6 +236,34 @@ def test_that_a_wrong_clock_is_corrected_by_hqs_answer_and_remembered(till: Till
 
     assert [None, None] == [report.problem for report in reports]
     assert [str(NOW_MS), str(hq_ms), str(hq_ms)] == [request.headers["x-pos-time"] for request in server.requests]
+
+
+@pytest.mark.parametrize(("clock_ms", "said_ms"), [(-NOW_MS, 0), (10**17, 2**53)])
+def test_that_a_clock_beyond_all_bounds_is_corrected_too(till: Till, clock_ms: int, said_ms: int) -> None:
+    stale = answer(401, ErrorAnswer("STALE", hq_time_ms=NOW_MS))
+    with serving(stale, NOTHING_CHANGED) as server:
+        rounds = Rounds(till, server, SyncOptions(), lambda: False)
+        rounds.now_ms = clock_ms
+        report = rounds.run()
+        rounds.client.close()
+
+    assert report.problem is None
+    assert [str(said_ms), str(NOW_MS)] == [request.headers["x-pos-time"] for request in server.requests]
+
+
+def test_that_what_was_learnt_of_the_clock_is_forgotten_when_hq_does_not_know_the_till(till: Till) -> None:
+    stale = answer(401, ErrorAnswer("STALE", hq_time_ms=NOW_MS))
+    unknown = answer(401, ErrorAnswer("UNAUTHENTICATED"))
+    with serving(stale, NOTHING_CHANGED, unknown, NOTHING_CHANGED) as server:
+        rounds = Rounds(till, server, SyncOptions(), lambda: False)
+        rounds.now_ms = 2 * NOW_MS
+        reports = [rounds.run()]
+        rounds.now_ms = NOW_MS - 5
+        reports += [rounds.run(), rounds.run()]
+        rounds.client.close()
+
+    assert [None, Problem.UNKNOWN_TILL, None] == [report.problem for report in reports]
+    assert [2 * NOW_MS, NOW_MS, 0, NOW_MS - 5] == [int(request.headers["x-pos-time"]) for request in server.requests]
 
 
 def test_that_an_hq_that_finds_its_own_time_stale_is_rubbish(till: Till) -> None:

@@ -64,7 +64,8 @@ def test_that_a_number_outside_the_cards_ranges_is_refused(shop: Shop, card: str
 
 
 def test_that_a_range_is_found_by_length_and_number() -> None:
-    settings = Settings(cards=(CardRange("100", "199"), CardRange("1000", "1099", card_class="gold")))
+    plain, gold = CardRange("100", "199", check_digit="none"), CardRange("1000", "1099", card_class="gold")
+    settings = Settings(cards=(plain, gold))
     assert settings.cards[1] == find_card_range(settings, "1050")
     assert settings.cards[0] == card_range_of(settings, "150")
     assert None is find_card_range(settings, "200")
@@ -76,3 +77,9 @@ def refusal(shop: Shop, card: str, **fields: str) -> str:
         shop.till.enrol(card, **fields).result()
     assert before == shop.query("SELECT (SELECT count(*) FROM event), (SELECT count(*) FROM account)")
     return refused.value.code
+
+
+@pytest.mark.parametrize("number", ["2990000000018", "2990０0000００００"])
+def test_that_a_number_with_a_wrong_check_digit_is_no_card(shop: Shop, number: str) -> None:
+    with pytest.raises(InputError, match=r"check digit|card ranges"):
+        shop.till.enrol(number).result()
