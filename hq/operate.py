@@ -184,7 +184,7 @@ def _url_of(listener: socket.socket) -> str:
 def _is_wildcard(host: str) -> bool:
     """Whether this stands for every address of the machine, however it is written (``0.0.0.0``, ``::``, ``0``, nothing)."""
     try:
-        found = socket.getaddrinfo(host or None, None, flags=socket.AI_PASSIVE)
+        found = socket.getaddrinfo(host or None, 0, flags=socket.AI_PASSIVE)
     except OSError:
         return False  # listening on it will say what is wrong
     addresses = [str(address[0]).partition("%")[0] for *_, address in found]

@@ -5,10 +5,11 @@ paper only.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.sqlite import Insert, insert
 
 from pos_app.loyalty.ledger import AccountKind, Booking, Books, Entry
 from pos_app.model.accounts import CardStatus, Lot
@@ -67,14 +68,16 @@ _account_columns = (
 )
 _joined = tables.card.join(tables.account)
 _personal_of = Statement(
-    select(_personal.field, _personal.value).where(_personal.account_ref == bindparam("account_ref"))
+    lambda: select(_personal.field, _personal.value).where(_personal.account_ref == bindparam("account_ref"))
 )
-_find_by_card = Statement(select(*_account_columns).select_from(_joined).where(_card.number == bindparam("number")))
+_find_by_card = Statement(
+    lambda: select(*_account_columns).select_from(_joined).where(_card.number == bindparam("number"))
+)
 _find_by_ref = Statement(
-    select(*_account_columns).select_from(_joined).where(_card.account_ref == bindparam("account_ref"))
+    lambda: select(*_account_columns).select_from(_joined).where(_card.account_ref == bindparam("account_ref"))
 )
 _lots_of = Statement(
-    select(
+    lambda: select(
         _lot.lot_id,
         _lot.account_ref,
         _lot.issuer,
@@ -87,7 +90,7 @@ _lots_of = Statement(
     ).where(_lot.account_ref == bindparam("account_ref"), _lot.remaining_units > ZERO)
 )
 _lots_by_id = Statement(
-    select(
+    lambda: select(
         _lot.lot_id,
         _lot.account_ref,
         _lot.issuer,
@@ -100,12 +103,12 @@ _lots_by_id = Statement(
     ).where(_lot.lot_id == bindparam("lot_id"))
 )
 _overdraft_of = Statement(
-    select(tables.overdraft.c.issuer, tables.overdraft.c.units).where(
+    lambda: select(tables.overdraft.c.issuer, tables.overdraft.c.units).where(
         tables.overdraft.c.account_ref == bindparam("account_ref"), tables.overdraft.c.units > ZERO
     )
 )
 _sums_of = Statement(
-    select(tables.accumulator.c.programme_id, tables.accumulator.c.month, tables.accumulator.c.sum_minor).where(
+    lambda: select(tables.accumulator.c.programme_id, tables.accumulator.c.month, tables.accumulator.c.sum_minor).where(
         tables.accumulator.c.account_ref == bindparam("account_ref")
     )
 )
@@ -165,43 +168,52 @@ def _lot_of(row: Row) -> Lot:
     return Lot(*values)
 
 
-_insert_account = Statement(insert_of(tables.account, "account_ref", "card_class", "provisional"))
-_insert_card = Statement(insert_of(tables.card, "number", "account_ref"))
-_personal_row = insert(tables.personal_field).values(
-    account_ref=bindparam("account_ref"),
-    field=bindparam("field"),
-    value=bindparam("value"),
-    version=ONE,
-    changed_at_ms=bindparam("changed_at_ms"),
-)
+_insert_account = Statement(lambda: insert_of(tables.account, "account_ref", "card_class", "provisional"))
+_insert_card = Statement(lambda: insert_of(tables.card, "number", "account_ref"))
+
+
+@cache
+def _personal_row() -> Insert:
+    return insert(tables.personal_field).values(
+        account_ref=bindparam("account_ref"),
+        field=bindparam("field"),
+        value=bindparam("value"),
+        version=ONE,
+        changed_at_ms=bindparam("changed_at_ms"),
+    )
+
+
 _put_personal = Statement(
-    _personal_row.on_conflict_do_update(
+    lambda: _personal_row().on_conflict_do_update(
         index_elements=["account_ref", "field"],
         set_={
-            "value": _personal_row.excluded.value,
-            "changed_at_ms": _personal_row.excluded.changed_at_ms,
+            "value": _personal_row().excluded.value,
+            "changed_at_ms": _personal_row().excluded.changed_at_ms,
             "version": _personal.version + ONE,
         },
-        where=_personal.value != _personal_row.excluded.value,
+        where=_personal.value != _personal_row().excluded.value,
     )
 )
 
 
 _unconfirmed_lots = Statement(
-    select(tables.award.c.lot_id)
-    .distinct()
-    .join(tables.sale, tables.sale.c.event_id == tables.award.c.event_id)
-    .join(tables.event, tables.event.c.event_id == tables.award.c.event_id)
-    .join(tables.account, _account.account_ref == tables.sale.c.account_ref)
-    .join(
-        tables.terminal,
-        (tables.terminal.c.terminal_id == tables.event.c.terminal_id)
-        & (tables.terminal.c.incarnation == tables.event.c.incarnation),
-    )
-    .where(
-        tables.sale.c.account_ref == bindparam("account_ref"),
-        tables.sale.c.account_ref != EMPTY,
-        (tables.event.c.incarnation != _account.includes_incarnation) | (tables.event.c.seq > _account.includes_seq),
+    lambda: (
+        select(tables.award.c.lot_id)
+        .distinct()
+        .join(tables.sale, tables.sale.c.event_id == tables.award.c.event_id)
+        .join(tables.event, tables.event.c.event_id == tables.award.c.event_id)
+        .join(tables.account, _account.account_ref == tables.sale.c.account_ref)
+        .join(
+            tables.terminal,
+            (tables.terminal.c.terminal_id == tables.event.c.terminal_id)
+            & (tables.terminal.c.incarnation == tables.event.c.incarnation),
+        )
+        .where(
+            tables.sale.c.account_ref == bindparam("account_ref"),
+            tables.sale.c.account_ref != EMPTY,
+            (tables.event.c.incarnation != _account.includes_incarnation)
+            | (tables.event.c.seq > _account.includes_seq),
+        )
     )
 )
 
@@ -245,21 +257,35 @@ def set_card_status(connection: Connection, number: str, status: CardStatus) -> 
 
 
 _insert_entry = Statement(
-    insert_of(tables.entry, "account_ref", "event_id", "entry_no", "kind", "issuer", "units", "lot_id", "booked_at_ms")
-)
-_lot_row = insert(tables.lot).values({column.name: bindparam(column.name) for column in _lot})
-_put_lot = Statement(
-    _lot_row.on_conflict_do_update(
-        index_elements=[_lot.lot_id],
-        set_={name: _lot_row.excluded[name] for name in ("account_ref", "remaining_units", "matured")},
+    lambda: insert_of(
+        tables.entry, "account_ref", "event_id", "entry_no", "kind", "issuer", "units", "lot_id", "booked_at_ms"
     )
 )
-_overdraft_row = insert(tables.overdraft).values(
-    account_ref=bindparam("account_ref"), issuer=bindparam("issuer"), units=bindparam("units")
+
+
+@cache
+def _lot_row() -> Insert:
+    return insert(tables.lot).values({column.name: bindparam(column.name) for column in _lot})
+
+
+_put_lot = Statement(
+    lambda: _lot_row().on_conflict_do_update(
+        index_elements=[_lot.lot_id],
+        set_={name: _lot_row().excluded[name] for name in ("account_ref", "remaining_units", "matured")},
+    )
 )
+
+
+@cache
+def _overdraft_row() -> Insert:
+    return insert(tables.overdraft).values(
+        account_ref=bindparam("account_ref"), issuer=bindparam("issuer"), units=bindparam("units")
+    )
+
+
 _put_overdraft = Statement(
-    _overdraft_row.on_conflict_do_update(
-        index_elements=["account_ref", "issuer"], set_={"units": _overdraft_row.excluded.units}
+    lambda: _overdraft_row().on_conflict_do_update(
+        index_elements=["account_ref", "issuer"], set_={"units": _overdraft_row().excluded.units}
     )
 )
 
@@ -309,22 +335,28 @@ def put_lots(connection: Connection, lots: Iterable[Lot]) -> None:
     )
 
 
-_sum_row = insert(tables.accumulator).values(
-    account_ref=bindparam("account_ref"),
-    programme_id=bindparam("programme_id"),
-    month=bindparam("month"),
-    sum_minor=bindparam("sum_minor"),
-)
+@cache
+def _sum_row() -> Insert:
+    return insert(tables.accumulator).values(
+        account_ref=bindparam("account_ref"),
+        programme_id=bindparam("programme_id"),
+        month=bindparam("month"),
+        sum_minor=bindparam("sum_minor"),
+    )
+
+
 _add_sum = Statement(
-    _sum_row.on_conflict_do_update(
+    lambda: _sum_row().on_conflict_do_update(
         index_elements=["account_ref", "programme_id", "month"],
-        set_={"sum_minor": tables.accumulator.c.sum_minor + _sum_row.excluded.sum_minor},
+        set_={"sum_minor": tables.accumulator.c.sum_minor + _sum_row().excluded.sum_minor},
     )
 )
 _count_receipt = Statement(
-    update(tables.account)
-    .where(_account.account_ref == bindparam("ref"))
-    .values(receipts_count=_account.receipts_count + bindparam("more"))
+    lambda: (
+        update(tables.account)
+        .where(_account.account_ref == bindparam("ref"))
+        .values(receipts_count=_account.receipts_count + bindparam("more"))
+    )
 )
 
 

@@ -1,9 +1,10 @@
 """Products: found by code at the counter, written by imports and by what HQ sends."""
 
 from collections.abc import Iterable
+from functools import cache
 
 from sqlalchemy import Connection, bindparam, func, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.sqlite import Insert, insert
 
 from pos_app.model.products import Product, ProductClass
 from storage import tables
@@ -12,7 +13,7 @@ from storage.statements import Row, Statement
 
 _columns = tables.product.c
 _find = Statement(
-    select(
+    lambda: select(
         _columns.code,
         _columns.name,
         _columns.price_minor,
@@ -40,17 +41,27 @@ def _product(row: Row) -> Product:
     )
 
 
-_insert = insert(tables.product).values({column.name: bindparam(column.name) for column in _columns})
+@cache
+def _insert() -> Insert:
+    return insert(tables.product).values({column.name: bindparam(column.name) for column in _columns})
+
+
 _upsert = Statement(
-    _insert.on_conflict_do_update(
+    lambda: _insert().on_conflict_do_update(
         index_elements=[_columns.code],
-        set_={column.name: _insert.excluded[column.name] for column in _columns if column.name != "code"},
+        set_={column.name: _insert().excluded[column.name] for column in _columns if column.name != "code"},
     )
 )
-_insert_cost = insert(tables.product_cost).values(code=bindparam("code"), cost_minor=bindparam("cost_minor"))
+
+
+@cache
+def _insert_cost() -> Insert:
+    return insert(tables.product_cost).values(code=bindparam("code"), cost_minor=bindparam("cost_minor"))
+
+
 _upsert_cost = Statement(
-    _insert_cost.on_conflict_do_update(
-        index_elements=[tables.product_cost.c.code], set_={"cost_minor": _insert_cost.excluded.cost_minor}
+    lambda: _insert_cost().on_conflict_do_update(
+        index_elements=[tables.product_cost.c.code], set_={"cost_minor": _insert_cost().excluded.cost_minor}
     )
 )
 

@@ -52,10 +52,10 @@ class JournalRow(msgspec.Struct, frozen=True):
 
 
 _read_terminal = Statement(
-    select(*(tables.terminal.c[name] for name in Terminal.__struct_fields__)).where(_terminal.id == ONE)
+    lambda: select(*(tables.terminal.c[name] for name in Terminal.__struct_fields__)).where(_terminal.id == ONE)
 )
 _advance = Statement(
-    update(tables.terminal).values(
+    lambda: update(tables.terminal).values(
         last_seq=bindparam("seq"),
         last_hash=bindparam("hash"),
         last_hlc=bindparam("hlc"),
@@ -63,12 +63,12 @@ _advance = Statement(
     )
 )
 _append = Statement(
-    insert_of(
+    lambda: insert_of(
         tables.event, "incarnation", "seq", "terminal_id", "event_id", "kind", "body", "prev_hash", "hash", "utc_ms"
     )
 )
 _row_columns = tuple(tables.event.c[name] for name in JournalRow.__struct_fields__)
-_by_event_id = Statement(select(*_row_columns).where(_event.event_id == bindparam("event_id")))
+_by_event_id = Statement(lambda: select(*_row_columns).where(_event.event_id == bindparam("event_id")))
 
 
 def read_terminal(connection: Connection) -> Terminal:

@@ -48,14 +48,14 @@ class StoredSale(msgspec.Struct, frozen=True):
     award_lots: tuple[str, ...]
 
 
-_insert_sale = Statement(insert_of(tables.sale, *SaleRow.__struct_fields__))
+_insert_sale = Statement(lambda: insert_of(tables.sale, *SaleRow.__struct_fields__))
 _line_columns = (*SaleLine.__struct_fields__, "burn_units")
-_insert_line = Statement(insert_of(tables.sale_line, "event_id", *_line_columns))
+_insert_line = Statement(lambda: insert_of(tables.sale_line, "event_id", *_line_columns))
 _insert_payment = Statement(
-    insert_of(tables.payment, "event_id", "payment_no", "kind", "amount_minor", "given_minor", "reference")
+    lambda: insert_of(tables.payment, "event_id", "payment_no", "kind", "amount_minor", "given_minor", "reference")
 )
 _insert_award = Statement(
-    insert_of(
+    lambda: insert_of(
         tables.award,
         "event_id",
         "award_no",
@@ -68,8 +68,8 @@ _insert_award = Statement(
         "lot_id",
     )
 )
-_insert_return_line = Statement(insert_of(tables.return_line, "event_id", *ReturnedLine.__struct_fields__))
-_queue_print = Statement(insert_of(tables.print_job, "event_id", "queued_at_ms"))
+_insert_return_line = Statement(lambda: insert_of(tables.return_line, "event_id", *ReturnedLine.__struct_fields__))
+_queue_print = Statement(lambda: insert_of(tables.print_job, "event_id", "queued_at_ms"))
 _encode_values = msgspec.json.Encoder().encode
 _decode_values = msgspec.json.Decoder(dict[str, int | str]).decode
 _classes = {member.value: member for member in ProductClass}
@@ -161,37 +161,46 @@ def _write_payments(driver: object, event_id: str, payments: tuple[Payment, ...]
 
 
 _head_columns = tuple(tables.sale.c[name] for name in SaleRow.__struct_fields__)
-_by_number = Statement(select(*_head_columns).where(tables.sale.c.receipt_number == bindparam("number")))
-_by_event = Statement(select(*_head_columns).where(tables.sale.c.event_id == bindparam("event_id")))
+_by_number = Statement(lambda: select(*_head_columns).where(tables.sale.c.receipt_number == bindparam("number")))
+_by_event = Statement(lambda: select(*_head_columns).where(tables.sale.c.event_id == bindparam("event_id")))
 _lines_of = Statement(
-    select(*(tables.sale_line.c[name] for name in _line_columns))
-    .where(tables.sale_line.c.event_id == bindparam("event_id"))
-    .order_by(tables.sale_line.c.line_no)
+    lambda: (
+        select(*(tables.sale_line.c[name] for name in _line_columns))
+        .where(tables.sale_line.c.event_id == bindparam("event_id"))
+        .order_by(tables.sale_line.c.line_no)
+    )
 )
 _payments_of = Statement(
-    select(
-        tables.payment.c.kind, tables.payment.c.amount_minor, tables.payment.c.given_minor, tables.payment.c.reference
+    lambda: (
+        select(
+            tables.payment.c.kind,
+            tables.payment.c.amount_minor,
+            tables.payment.c.given_minor,
+            tables.payment.c.reference,
+        )
+        .where(tables.payment.c.event_id == bindparam("event_id"))
+        .order_by(tables.payment.c.payment_no)
     )
-    .where(tables.payment.c.event_id == bindparam("event_id"))
-    .order_by(tables.payment.c.payment_no)
 )
 _awards_of = Statement(
-    select(
-        tables.award.c.line_no,
-        tables.award.c.programme_id,
-        tables.award.c.rule_id,
-        tables.award.c.units,
-        tables.award.c.reason_code,
-        tables.award.c.reason_values,
-        tables.award.c.lot_id,
+    lambda: (
+        select(
+            tables.award.c.line_no,
+            tables.award.c.programme_id,
+            tables.award.c.rule_id,
+            tables.award.c.units,
+            tables.award.c.reason_code,
+            tables.award.c.reason_values,
+            tables.award.c.lot_id,
+        )
+        .where(tables.award.c.event_id == bindparam("event_id"))
+        .order_by(tables.award.c.award_no)
     )
-    .where(tables.award.c.event_id == bindparam("event_id"))
-    .order_by(tables.award.c.award_no)
 )
 
 
 _asked = Statement(
-    select(tables.sale.c.event_id).where(
+    lambda: select(tables.sale.c.event_id).where(
         tables.sale.c.account_ref == bindparam("account_ref"),
         tables.sale.c.account_ref != EMPTY,
         tables.sale.c.utc_ms > bindparam("since_ms"),

@@ -1,6 +1,6 @@
 """Core statements compiled once and run on the driver: the speed of raw SQL with the safety of the table definitions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -19,16 +19,16 @@ Row = tuple[Any, ...]
 class Statement:
     """A Core statement as text with its parameters in order; ``connection`` arguments are DB-API connections.
 
-    It is compiled when it is first run, so that starting the till does not wait for statements that a later moment needs.
+    It is written and compiled when it is first run, so that starting the till does not wait for what a later moment needs.
     """
 
-    def __init__(self, statement: ClauseElement) -> None:
+    def __init__(self, statement: Callable[[], ClauseElement]) -> None:
         self._statement = statement
 
     @cached_property
     def text(self) -> str:
         """The SQL with a question mark for each parameter."""
-        compiled: Any = self._statement.compile(dialect=_dialect)
+        compiled: Any = self._statement().compile(dialect=_dialect)
         constants = [name for name in compiled.positiontup or () if not compiled.binds[name].required]
         assert not constants, "write a constant as ZERO, ONE, EMPTY or literal_column: a bound one would want a value"
         return str(compiled)

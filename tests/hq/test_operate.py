@@ -271,7 +271,7 @@ def test_that_damage_inside_the_file_is_said_in_words(tmp_path: Path) -> None:
 
 def test_that_a_database_of_another_program_is_left_alone(tmp_path: Path, postgres_url: str) -> None:
     with opened_till(tmp_path) as till:
-        till.write(b"1")
+        till.found()
     with new_database(postgres_url) as theirs:
         engine = open_engine(theirs)
         with engine.begin() as connection:

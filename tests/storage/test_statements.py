@@ -25,9 +25,11 @@ def test_that_every_statement_of_the_till_compiles_and_fits_the_tables(database:
 
 
 def test_that_values_stand_in_the_order_of_the_statement(database: Database) -> None:
-    insert = Statement(insert_of(tables.shift, "shift_id", "staff_ref", "business_date", "opened_at_ms"))
+    insert = Statement(lambda: insert_of(tables.shift, "shift_id", "staff_ref", "business_date", "opened_at_ms"))
     find = Statement(
-        select(_shift.shift_id).where(_shift.opened_at_ms > bindparam("after"), _shift.staff_ref == bindparam("staff"))
+        lambda: select(_shift.shift_id).where(
+            _shift.opened_at_ms > bindparam("after"), _shift.staff_ref == bindparam("staff")
+        )
     )
     rows = [(f"s-{number}", "c-1", "2026-07-01", number) for number in range(3)]
     database.write(lambda connection: insert.run_many(driver_connection(connection), rows))
@@ -39,7 +41,7 @@ def test_that_values_stand_in_the_order_of_the_statement(database: Database) -> 
 
 def test_that_a_bound_constant_is_our_own_mistake() -> None:
     with pytest.raises(AssertionError, match="write a constant as"):
-        _ = Statement(select(_shift.shift_id).where(_shift.opened_at_ms > 5)).text
+        _ = Statement(lambda: select(_shift.shift_id).where(_shift.opened_at_ms > 5)).text
 
 
 def test_that_columns_in_another_order_than_the_tables_are_our_own_mistake() -> None:
@@ -49,4 +51,4 @@ def test_that_columns_in_another_order_than_the_tables_are_our_own_mistake() -> 
 
 def test_that_without_names_every_column_is_inserted() -> None:
     names = ", ".join(_shift.keys())
-    assert f"INSERT INTO shift ({names}) VALUES (?, ?, ?, ?, ?)" == Statement(insert_of(tables.shift)).text
+    assert f"INSERT INTO shift ({names}) VALUES (?, ?, ?, ?, ?)" == Statement(lambda: insert_of(tables.shift)).text
