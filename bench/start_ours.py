@@ -1,14 +1,8 @@
 """A till started as ``pos-app`` starts it: says when it is painted and hears its scanner, and how much memory it took."""
 
+import gc
 import sys
 from pathlib import Path
-
-from PySide6.QtCore import QCoreApplication, QEventLoop
-
-from pos_app.command_line.opening import till_of
-from pos_app.command_line.window import wired_window
-from pos_app.use_cases.settings_files import find_settings
-from ui.application import make_application
 
 
 def peak_kilobytes() -> int:
@@ -19,6 +13,15 @@ def peak_kilobytes() -> int:
 
 def main() -> None:
     """Start with the usual settings, print ``ready`` and the peak memory in KB."""
+    # As the program's door does before it imports anything.
+    gc.disable()
+    from PySide6.QtCore import QCoreApplication, QEventLoop
+
+    from pos_app.command_line.opening import till_of
+    from pos_app.command_line.window import wired_window
+    from pos_app.use_cases.settings_files import find_settings
+    from ui.application import make_application
+
     settings = find_settings(None)
     till = till_of(settings)
     make_application(settings.till.language)

@@ -1,11 +1,14 @@
 """The program's door. Opening the till, which happens all day, does not wait for the command line's libraries."""
 
+import gc
 import sys
 
 
 def main() -> None:
     """Run ``pos-app``."""
     if len(sys.argv) == 1:
+        # Nothing that is loaded now is garbage; the window turns the collector on when it stands.
+        gc.disable()
         from pos_app.command_line.window import open_or_say
 
         sys.exit(open_or_say())

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from pos_app.settings import Settings
 from pos_app.sync.decisions import Problem
-from pos_app.sync.rounds import SyncOptions, SyncReport
 from pos_app.use_cases.joining import private_key
 from pos_app.use_cases.printing import PrintQueue
 from pos_app.use_cases.till import Till
@@ -19,6 +18,7 @@ from storage import journal
 from storage.outbox import SqliteOutbox
 
 if TYPE_CHECKING:
+    from pos_app.sync.rounds import SyncReport
     from pos_app.sync.worker import SyncWorker
 
 _STOP_TIMEOUT_S = 10.0
@@ -77,6 +77,7 @@ class Services:
 
     def _sync_worker(self) -> "SyncWorker":
         from pos_app.sync.client import HqClient
+        from pos_app.sync.rounds import SyncOptions
         from pos_app.sync.worker import SyncWorker
 
         hq = self._till.settings.hq
@@ -98,7 +99,7 @@ class Services:
         )
 
 
-def _status(report: SyncReport, *, now_ms: int) -> SyncStatus:
+def _status(report: "SyncReport", *, now_ms: int) -> SyncStatus:
     return SyncStatus(
         waiting_events=report.waiting_events,
         oldest_waiting_ms=None if report.oldest_waiting_ms is None else max(0, now_ms - report.oldest_waiting_ms),

@@ -1,5 +1,6 @@
 """Putting the till together: window, scanner, printer, sound and sync around one open till."""
 
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,7 +49,7 @@ def wired_window(till: Till) -> Iterator[TillWindow]:
     window.booked.connect(services.booked)
     scanner = _scanner(settings, bridge)
     # What the first picture does not need starts when it stands.
-    QTimer.singleShot(0, window, services.start)
+    QTimer.singleShot(0, window, lambda: _begin_work(services))
     due = QTimer(window)
     due.timeout.connect(services.book_due)
     due.start(_DUE_EVERY_MS)
@@ -63,6 +64,14 @@ def wired_window(till: Till) -> Iterator[TillWindow]:
         services.stop()
         if sounder is not None:
             sounder.close()
+
+
+def _begin_work(services: Services) -> None:
+    """The window stands: collect garbage from here on, but not among what was loaded, and let the services begin."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
+    services.start()
 
 
 def _scanner(settings: Settings, bridge: Bridge) -> SerialScanner | None:

@@ -187,13 +187,17 @@ def open_till(
             store_id=settings.shop.store_id,
         )
         terminal = journal.read_terminal(connection)
-        journal.change_terminal(connection, trusted_ms=journal.believed_ms(terminal, now_ms))
-        if terminal.hq_public_key is None:
+        # Only what is new is written: a till that opens as it was left does not wait for the disk.
+        if journal.believed_ms(terminal, now_ms) > terminal.trusted_ms + _HOUR_MS:
+            journal.change_terminal(connection, trusted_ms=now_ms)
+        named = (settings.till.number, settings.shop.store_id)
+        if terminal.hq_public_key is None and named != (terminal.terminal_number, terminal.store_id):
             # Headquarters gives a number and a store to a till that has joined; until then the settings do.
-            journal.change_terminal(connection, terminal_number=settings.till.number, store_id=settings.shop.store_id)
-        programmes.keep_programme_set(
-            connection, set_hash=in_force.hash, body=encode_programme_set(in_force), utc_ms=now_ms
-        )
+            journal.change_terminal(connection, terminal_number=named[0], store_id=named[1])
+        if programmes.find_programme_set(connection, in_force.hash) is None:
+            programmes.keep_programme_set(
+                connection, set_hash=in_force.hash, body=encode_programme_set(in_force), utc_ms=now_ms
+            )
         return shifts.current_shift(connection, staff_ref=settings.till.staff_ref, business_date=today, utc_ms=now_ms)
 
     try:
