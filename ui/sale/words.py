@@ -59,6 +59,7 @@ _REFUSALS: dict[str, str] = {
     "enrol.name": QT_TRANSLATE_NOOP("Notice", "The name is too long or has a sign that cannot be printed."),
     "enrol.phone": QT_TRANSLATE_NOOP("Notice", "A phone number has digits, spaces and + - ( ) /, 20 at most."),
     "enrol.no_card": QT_TRANSLATE_NOOP("Notice", "This number is in none of the shop's card ranges."),
+    "enrol.check_digit": QT_TRANSLATE_NOOP("Notice", "The check digit of this card is wrong. Scan it again."),
     "enrol.taken": QT_TRANSLATE_NOOP("Notice", "This card belongs to a member already. Scan it again."),
 }
 

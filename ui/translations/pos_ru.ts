@@ -674,6 +674,10 @@
         <translation>Этот номер не входит в номера карт магазина.</translation>
     </message>
     <message>
+        <source>The check digit of this card is wrong. Scan it again.</source>
+        <translation>Контрольная цифра этой карты неверна. Отсканируйте её ещё раз.</translation>
+    </message>
+    <message>
         <source>This card belongs to a member already. Scan it again.</source>
         <translation>У этой карты уже есть владелец. Сканируйте её ещё раз.</translation>
     </message>
