@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -216,6 +217,9 @@ def _check(settings: Settings, path: Path) -> None:
     for number, cards in enumerate(settings.cards, start=1):
         if len(cards.first) != len(cards.last) or cards.first > cards.last:
             raise refused(path, f"cards[{number}]: first and last must be of one length and in order")
+    for earlier, later in combinations(settings.cards, 2):
+        if len(earlier.first) == len(later.first) and earlier.first <= later.last and later.first <= earlier.last:
+            raise refused(path, f"cards: the ranges from {earlier.first} and from {later.first} overlap")
     for number, code in enumerate(settings.in_store_codes, start=1):
         if len(code.prefix) + code.item_digits + code.value_digits != 12:  # noqa: PLR2004 - EAN-13 less its check digit
             raise refused(path, f"in_store_codes[{number}]: prefix, item_digits and value_digits must fill 12 digits")

@@ -171,3 +171,9 @@ def test_that_what_receipts_need_is_checked_at_the_start(tmp_path: Path, text: s
     file.write_text(text)
     with pytest.raises(SettingsError, match=named):
         find_settings(file)
+
+
+def test_that_card_ranges_that_overlap_are_refused() -> None:
+    text = b'[[cards]]\nfirst = "100"\nlast = "199"\n[[cards]]\nfirst = "150"\nlast = "250"\n'
+    with pytest.raises(SettingsError, match="the ranges from 100 and from 150 overlap"):
+        parse_settings(text, path=Path("shop.toml"))
