@@ -214,12 +214,7 @@ def is_zone(name: str) -> bool:
 def _check(settings: Settings, path: Path) -> None:
     if not is_zone(settings.shop.zone):
         raise refused(path, f"shop.zone: there is no time zone {settings.shop.zone!r}")
-    for number, cards in enumerate(settings.cards, start=1):
-        if len(cards.first) != len(cards.last) or cards.first > cards.last:
-            raise refused(path, f"cards[{number}]: first and last must be of one length and in order")
-    for earlier, later in combinations(settings.cards, 2):
-        if len(earlier.first) == len(later.first) and earlier.first <= later.last and later.first <= earlier.last:
-            raise refused(path, f"cards: the ranges from {earlier.first} and from {later.first} overlap")
+    _check_cards(settings.cards, path)
     for number, code in enumerate(settings.in_store_codes, start=1):
         if len(code.prefix) + code.item_digits + code.value_digits != 12:  # noqa: PLR2004 - EAN-13 less its check digit
             raise refused(path, f"in_store_codes[{number}]: prefix, item_digits and value_digits must fill 12 digits")
@@ -229,6 +224,15 @@ def _check(settings: Settings, path: Path) -> None:
         raise refused(path, "a folder's name cannot hold the character 0")
     if settings.hq.url and not settings.hq.url.startswith(("http://", "https://")):
         raise refused(path, "hq.url must begin with http:// or https://")
+
+
+def _check_cards(ranges: tuple[CardRange, ...], path: Path) -> None:
+    for number, cards in enumerate(ranges, start=1):
+        if len(cards.first) != len(cards.last) or cards.first > cards.last:
+            raise refused(path, f"cards[{number}]: first and last must be of one length and in order")
+    for earlier, later in combinations(ranges, 2):
+        if len(earlier.first) == len(later.first) and earlier.first <= later.last and later.first <= earlier.last:
+            raise refused(path, f"cards: the ranges from {earlier.first} and from {later.first} overlap")
 
 
 def _named(message: str) -> str:
