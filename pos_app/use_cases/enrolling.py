@@ -2,6 +2,7 @@
 
 import os
 import uuid
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from devices.barcodes import card_check_is_right
@@ -59,27 +60,33 @@ def enrol(till: "Till", connection: Connection, card_number: str, *, name: str, 
         name=name,
         phone=phone,
     )
-    terminal = journal.read_terminal(connection)
-    event = EnrolmentEvent(
-        event_id=str(uuid7(utc_ms=now_ms, random_bytes=os.urandom(10))),
-        moment=moment_of(till, terminal, now_ms),
-        account_ref=member.account_ref,
-        card_number=card_number,
-        card_class=member.card_class,
-    )
-    accounts.add_members(connection, [member], utc_ms=now_ms)
-    journal.append_event(
-        connection,
-        terminal,
-        event_id=event.event_id,
-        kind="enrolment",
-        body=encode_body(event),
-        utc_ms=now_ms,
-        hlc=event.moment.hlc,
-    )
+    add_members(till, connection, [member], utc_ms=now_ms)
     facts = accounts.find_by_card(connection, card_number)
     assert facts is not None, "the card was just added"
     return till.member_from(connection, facts)
+
+
+def add_members(till: "Till", connection: Connection, members: Sequence[NewMember], *, utc_ms: int) -> None:
+    """Add members, and the events that tell HQ of their cards, in the transaction of the caller."""
+    accounts.add_members(connection, members, utc_ms=utc_ms)
+    for member in members:
+        terminal = journal.read_terminal(connection)
+        event = EnrolmentEvent(
+            event_id=str(uuid7(utc_ms=utc_ms, random_bytes=os.urandom(10))),
+            moment=moment_of(till, terminal, utc_ms),
+            account_ref=member.account_ref,
+            card_number=member.card_number,
+            card_class=member.card_class,
+        )
+        journal.append_event(
+            connection,
+            terminal,
+            event_id=event.event_id,
+            kind="enrolment",
+            body=encode_body(event),
+            utc_ms=utc_ms,
+            hlc=event.moment.hlc,
+        )
 
 
 def _refused(code: str, sentence: str) -> InputError:

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,13 +12,11 @@ from stdnum import ean
 
 from devices.barcodes import canonical_gtin, card_check_is_right
 from pos_app.errors import InputError
-from pos_app.model.identifiers import uuid7
 from pos_app.model.money import AMOUNT_MAX_MINOR, BASIS_POINTS, minor_from_text
 from pos_app.model.products import Product, ProductClass
-from pos_app.protocol.events import EnrolmentEvent, encode_body
-from pos_app.use_cases.booking import moment_of
+from pos_app.use_cases import enrolling
 from pos_app.use_cases.enrolling import find_card_range
-from storage import accounts, catalogue, journal
+from storage import accounts, catalogue
 from storage.accounts import NewMember
 from storage.database import Connection
 
@@ -96,29 +93,7 @@ def import_members(till: "Till", path: Path) -> int:
 def add_members(till: "Till", members: Sequence[NewMember]) -> None:
     """Add members with the events that tell HQ of their cards, in one transaction."""
     now_ms = till.clock.utc_ms()
-
-    def write(connection: Connection) -> None:
-        accounts.add_members(connection, members, utc_ms=now_ms)
-        for member in members:
-            terminal = journal.read_terminal(connection)
-            event = EnrolmentEvent(
-                event_id=str(uuid7(utc_ms=now_ms, random_bytes=os.urandom(10))),
-                moment=moment_of(till, terminal, now_ms),
-                account_ref=member.account_ref,
-                card_number=member.card_number,
-                card_class=member.card_class,
-            )
-            journal.append_event(
-                connection,
-                terminal,
-                event_id=event.event_id,
-                kind="enrolment",
-                body=encode_body(event),
-                utc_ms=now_ms,
-                hlc=event.moment.hlc,
-            )
-
-    till.database.write(write)
+    till.database.write(lambda connection: enrolling.add_members(till, connection, members, utc_ms=now_ms))
 
 
 def _read(path: Path, columns: Sequence[str], *, required: Sequence[str]) -> _Sheet:
