@@ -2,6 +2,9 @@
 
 Money is in minor units, points in units, times in UTC milliseconds. The inbox and the ledger are append-only. Names, phones and
 birthdays are in ``personal_field`` and nowhere else.
+
+**Invariant**: every table has one key by which it can be spread over machines, which begins its primary key: the till, the account,
+the card, the event, or the month. No foreign key and no lock spans two of them. docs/explanation/hq-for-many.md has the list.
 """
 
 from sqlalchemy import (
@@ -9,7 +12,6 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -54,8 +56,8 @@ def _bytes(name: str) -> Column[bytes]:
     return Column(name, LargeBinary, nullable=False)
 
 
-# HQ itself: one row. ``hq_gen`` grows when HQ was restored from a backup. ``last_change_no`` numbers changes of accounts;
-# its row is locked until the transaction that took numbers commits, so that a reader never sees a later number before an earlier.
+# HQ itself: one row, read by all and locked by none but enrolment. ``hq_gen`` grows when HQ was restored from a backup.
+# ``last_change_no`` numbers transactions on SQLite; PostgreSQL numbers its own. ``policy`` is a ``BurnPolicy`` as JSON.
 headquarters = Table(
     "headquarters",
     metadata,
@@ -64,6 +66,7 @@ headquarters = Table(
     _bytes("private_key"),
     _bytes("master_key"),
     _number("last_change_no", default=0),
+    _text("policy", default=""),
     CheckConstraint("id = 1", name="single_row"),
 )
 
@@ -78,7 +81,7 @@ enrolment_code = Table(
     "enrolment_code",
     metadata,
     Column("code_hash", LargeBinary, primary_key=True),
-    Column("store_id", Text, ForeignKey("store.store_id"), nullable=False),
+    _text("store_id"),
     # The till that may come back under this code; NULL: a new till.
     Column("terminal_number", Integer),
     _number("expires_at_ms"),
@@ -92,7 +95,7 @@ terminal = Table(
     metadata,
     Column("terminal_id", Uuid(as_uuid=False), primary_key=True),
     Column("terminal_number", Integer, nullable=False, unique=True),
-    Column("store_id", Text, ForeignKey("store.store_id"), nullable=False),
+    _text("store_id"),
     _bytes("public_key"),
     Column("incarnation", Integer, nullable=False),
     Column("revoked", Boolean, nullable=False, server_default=text("false")),
@@ -107,6 +110,13 @@ terminal = Table(
     _moment("last_contact_ms"),
     # The till's clock less ours, at the last contact.
     _number("clock_drift_ms", default=0),
+    # The generation of HQ in which this till last had nothing left to send, or was written off.
+    _number("reported_gen", default=0),
+    # How far its receipts were computed again, how many came out otherwise, and how many were rated on an outdated view.
+    Column("replayed_incarnation", Integer, nullable=False, server_default=text("0")),
+    _number("replayed_seq", default=0),
+    _number("replay_differences", default=0),
+    _number("stale_views", default=0),
     CheckConstraint("terminal_number BETWEEN 1 AND 999", name="number_range"),
     CheckConstraint("durable_seq <= last_seq", name="durable_order"),
 )
@@ -122,11 +132,81 @@ inbox = Table(
     _text("kind"),
     _text("outcome"),
     _bytes("hash"),
-    _bytes("body"),
+    # NULL once the retention is over: the hash still proves the chain.
+    Column("body", LargeBinary),
     _number("received_at_ms"),
     PrimaryKeyConstraint("terminal_id", "incarnation", "seq"),
     UniqueConstraint("terminal_id", "event_id"),
     CheckConstraint("outcome IN ('accepted', 'deferred', 'repeated', 'rejected')", name="outcome_known"),
+)
+
+# Where each event was first booked from, whatever till sent it: the same event under another name (a copied disk, a claim) is
+# known by it, and a receipt is found by its number.
+booked_event = Table(
+    "booked_event",
+    metadata,
+    Column("event_id", Uuid(as_uuid=False), primary_key=True),
+    _uuid("terminal_id"),
+    Column("incarnation", Integer, nullable=False),
+    _number("seq"),
+    _bytes("body_hash"),
+)
+
+receipt = Table(
+    "receipt",
+    metadata,
+    Column("receipt_number", Text, primary_key=True),
+    _uuid("event_id"),
+    _uuid("terminal_id"),
+    Column("incarnation", Integer, nullable=False),
+    _number("seq"),
+)
+
+# Points of a receipt that a member claimed by its code before its event came.
+claim = Table(
+    "claim",
+    metadata,
+    Column("event_id", Uuid(as_uuid=False), primary_key=True),
+    _text("account_ref"),
+    _number("units"),
+    _number("claimed_at_ms"),
+)
+
+# What came back of a sale, by line and return: never more than was bought, whichever tills took it.
+return_line = Table(
+    "return_line",
+    metadata,
+    _uuid("sale_event_id"),
+    _uuid("return_event_id"),
+    Column("line_no", Integer, nullable=False),
+    _number("quantity_milli"),
+    _number("refund_minor"),
+    _number("tax_minor"),
+    _number("earned_units"),
+    _number("burned_units"),
+    PrimaryKeyConstraint("sale_event_id", "return_event_id", "line_no"),
+)
+
+# Returns whose receipt no till and no HQ could show; they are settled when the sale comes.
+unseen_return = Table(
+    "unseen_return",
+    metadata,
+    Column("sale_receipt_number", Text, nullable=False),
+    _uuid("event_id"),
+    _uuid("terminal_id"),
+    Column("incarnation", Integer, nullable=False),
+    _number("seq"),
+    _moment("settled_at_ms"),
+    PrimaryKeyConstraint("sale_receipt_number", "event_id"),
+)
+
+# Sets of programmes by which receipts are computed again, as tills keep them.
+programme_set = Table(
+    "programme_set",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    _text("body"),
+    _number("received_at_ms"),
 )
 
 # What a person should look at.
@@ -160,29 +240,31 @@ account = Table(
     _text("status", default="active"),
     _text("card_class", default=""),
     Column("provisional", Boolean, nullable=False),
+    Column("offline_burning", Boolean, nullable=False, server_default=text("true")),
     # The account that took this one's cards and points over.
     _text("merged_into", default=""),
     _number("receipts_count", default=0),
+    # The number of the transaction that changed it last.
     _number("change_no"),
-    Index(None, "change_no"),
-    CheckConstraint("status IN ('active', 'blocked', 'merged')", name="status_known"),
+    Index(None, "change_no", "account_ref"),
+    CheckConstraint("status IN ('active', 'frozen', 'blocked', 'merged')", name="status_known"),
 )
 
 card = Table(
     "card",
     metadata,
     Column("number", Text, primary_key=True),
-    Column("account_ref", Text, ForeignKey("account.account_ref"), nullable=False),
+    _text("account_ref"),
     _text("status", default="active"),
     Index(None, "account_ref"),
-    CheckConstraint("status IN ('active', 'blocked')", name="status_known"),
+    CheckConstraint("status IN ('active', 'blocked', 'replaced')", name="status_known"),
 )
 
 lot = Table(
     "lot",
     metadata,
-    Column("lot_id", Uuid(as_uuid=False), primary_key=True),
-    Column("account_ref", Text, ForeignKey("account.account_ref"), nullable=False),
+    _text("account_ref"),
+    _uuid("lot_id"),
     _text("issuer"),
     _text("programme_id"),
     _number("starts_at_ms"),
@@ -190,7 +272,7 @@ lot = Table(
     _number("granted_units"),
     _number("remaining_units"),
     Column("matured", Boolean, nullable=False),
-    Index(None, "account_ref"),
+    PrimaryKeyConstraint("account_ref", "lot_id"),
     Index("ix_lot_to_mature", "starts_at_ms", postgresql_where=text("NOT matured"), sqlite_where=text("NOT matured")),
     Index(
         "ix_lot_to_expire",
@@ -199,6 +281,50 @@ lot = Table(
         sqlite_where=text("remaining_units > 0"),
     ),
     CheckConstraint("remaining_units BETWEEN 0 AND granted_units", name="remaining_range"),
+)
+
+# Points set aside for one till; ``remaining_units`` of their lot do not count them.
+lease = Table(
+    "lease",
+    metadata,
+    _text("account_ref"),
+    _uuid("lease_id"),
+    _uuid("holder"),
+    _text("issuer"),
+    _uuid("lot_id"),
+    _number("units"),
+    _moment("expires_at_ms"),
+    Column("recalled", Boolean, nullable=False, server_default=text("false")),
+    _number("issued_at_ms"),
+    PrimaryKeyConstraint("account_ref", "lease_id"),
+    Index("ix_lease_holder", "holder", postgresql_where=text("units > 0"), sqlite_where=text("units > 0")),
+    CheckConstraint("units >= 0", name="units_range"),
+)
+
+# Points held for a sale under way. A hold ends by the event that captures or voids it, or by an administrator.
+hold = Table(
+    "hold",
+    metadata,
+    _text("account_ref"),
+    _uuid("auth_id"),
+    _uuid("terminal_id"),
+    _text("issuer"),
+    _number("units"),
+    _text("state"),
+    _number("created_at_ms"),
+    PrimaryKeyConstraint("account_ref", "auth_id"),
+    CheckConstraint("state IN ('held', 'captured', 'voided')", name="state_known"),
+)
+
+# What was booked as overdraft, by its cause: burning at two tills at once, or taking back what was spent.
+overdraft_cause = Table(
+    "overdraft_cause",
+    metadata,
+    _text("account_ref"),
+    _text("issuer"),
+    _text("cause"),
+    _number("units"),
+    PrimaryKeyConstraint("account_ref", "issuer", "cause"),
 )
 
 entry = Table(
@@ -236,12 +362,14 @@ accumulator = Table(
     PrimaryKeyConstraint("account_ref", "programme_id", "month"),
 )
 
+# Copies for reports, partitioned by month on PostgreSQL: nothing of the ledger reads them, and old months can be dropped.
 # Sales and returns; ``total_minor``, ``earned_units`` and ``burned_units`` as the receipt says.
 sale = Table(
     "sale",
     metadata,
-    Column("event_id", Uuid(as_uuid=False), primary_key=True),
-    Column("terminal_id", Uuid(as_uuid=False), ForeignKey("terminal.terminal_id"), nullable=False),
+    _text("business_date"),
+    _uuid("event_id"),
+    _uuid("terminal_id"),
     Column("incarnation", Integer, nullable=False),
     _number("seq"),
     _text("kind"),
@@ -252,34 +380,38 @@ sale = Table(
     _text("staff_ref"),
     _text("shift_id"),
     _number("utc_ms"),
-    _text("business_date"),
     _number("total_minor"),
     _number("earned_units"),
     _number("burned_units"),
     _text("sale_event_id", default=""),
     # The code that the receipt shows where it asks the question, NULL where it does not.
     Column("nps_code", Text),
+    PrimaryKeyConstraint("business_date", "event_id"),
     Index(None, "terminal_id", "business_date"),
     Index(None, "account_ref"),
     Index(None, "nps_code"),
     CheckConstraint("kind IN ('sale', 'return')", name="kind_known"),
+    postgresql_partition_by="RANGE (business_date)",
 )
 
 payment = Table(
     "payment",
     metadata,
-    Column("event_id", Uuid(as_uuid=False), ForeignKey("sale.event_id"), nullable=False),
+    _text("business_date"),
+    _uuid("event_id"),
     Column("payment_no", Integer, nullable=False),
     _text("kind"),
     _number("amount_minor"),
     _text("reference"),
-    PrimaryKeyConstraint("event_id", "payment_no"),
+    PrimaryKeyConstraint("business_date", "event_id", "payment_no"),
+    postgresql_partition_by="RANGE (business_date)",
 )
 
 award = Table(
     "award",
     metadata,
-    Column("event_id", Uuid(as_uuid=False), ForeignKey("sale.event_id"), nullable=False),
+    _text("business_date"),
+    _uuid("event_id"),
     Column("award_no", Integer, nullable=False),
     Column("line_no", Integer, nullable=False),
     _text("programme_id"),
@@ -287,7 +419,8 @@ award = Table(
     _number("units"),
     _text("reason_code"),
     _text("reason_values"),
-    PrimaryKeyConstraint("event_id", "award_no"),
+    PrimaryKeyConstraint("business_date", "event_id", "award_no"),
+    postgresql_partition_by="RANGE (business_date)",
 )
 
 personal_field = Table(
@@ -307,7 +440,42 @@ personal_change = Table(
     metadata,
     Column("account_ref", Text, primary_key=True),
     _number("change_no"),
-    Index(None, "change_no"),
+    # Since when the holder is forgotten; what tills send of them later is not kept.
+    _moment("erased_at_ms"),
+    Index(None, "change_no", "account_ref"),
+)
+
+# What HQ publishes to its tills: products, programmes, staff. A withdrawn one stays, with no body.
+document = Table(
+    "document",
+    metadata,
+    _text("kind"),
+    _text("key"),
+    Column("body", Text),
+    _number("change_no"),
+    PrimaryKeyConstraint("kind", "key"),
+    Index(None, "change_no", "kind", "key"),
+)
+
+# The nonces of reading requests of the last minutes: what somebody recorded cannot be asked again, whichever worker answers.
+nonce = Table(
+    "nonce",
+    metadata,
+    _uuid("terminal_id"),
+    _text("nonce"),
+    _number("seen_at_ms"),
+    PrimaryKeyConstraint("terminal_id", "nonce"),
+    Index(None, "seen_at_ms"),
+)
+
+# Backups that were read back and found whole: what they hold is durable.
+backup = Table(
+    "backup",
+    metadata,
+    Column("backup_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    _number("taken_at_ms"),
+    _number("verified_at_ms"),
+    _number("events"),
 )
 
 # One answer an event. ``comment`` is NULL until the open question was answered or skipped.
@@ -315,7 +483,7 @@ nps_answer = Table(
     "nps_answer",
     metadata,
     Column("event_id", Uuid(as_uuid=False), primary_key=True),
-    Column("terminal_id", Uuid(as_uuid=False), ForeignKey("terminal.terminal_id"), nullable=False),
+    _uuid("terminal_id"),
     Column("score", Integer, nullable=False),
     Column("comment", Text),
     _text("language"),

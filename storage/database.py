@@ -23,8 +23,8 @@ from pos_app.errors import PosError, StorageError
 __all__ = ["Connection", "Database", "open_database"]
 
 DATABASE_NAME = "till.sqlite3"
-HEAD_REVISION = "0001"
-KNOWN_REVISIONS = frozenset({HEAD_REVISION})
+HEAD_REVISION = "0002"
+KNOWN_REVISIONS = frozenset({"0001", HEAD_REVISION})
 # The WAL-reset corruption bug is in 3.7.0 to 3.51.2.
 SQLITE_VERSION_MIN = (3, 51, 3)
 _BUSY_TIMEOUT_MS = 5_000
@@ -169,6 +169,8 @@ def make_engine(path: Path) -> Engine:
             f"busy_timeout = {_BUSY_TIMEOUT_MS}",
             "temp_store = MEMORY",
             "trusted_schema = OFF",
+            # What is erased is overwritten, and not only forgotten.
+            "secure_delete = FAST",
         ):
             connection.execute(f"PRAGMA {pragma}")
 

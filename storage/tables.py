@@ -67,6 +67,14 @@ terminal = _table(
     _text("nps_url", default=""),
     Column("nps_key", LargeBinary),
     Column("hq_public_key", LargeBinary),
+    # HQ's rules for burning here, as JSON; empty where it has sent none.
+    _text("policy", default=""),
+    # How far a snapshot that is being loaded got, where its changes go on, and the number that marks its accounts.
+    _text("snapshot_cursor", default=""),
+    _text("snapshot_changes_cursor", default=""),
+    _integer("snapshot_no", default=0),
+    # Bodies up to here were pruned; a row of ``checkpoint`` vouches for them.
+    _integer("pruned_seq", default=0),
     CheckConstraint("id = 1", name="single_row"),
     _range("terminal_number", 1, 999),
     _range("incarnation", 1),
@@ -110,7 +118,14 @@ account = _table(
     _integer("provisional", default=0),
     _integer("includes_incarnation", default=0),
     _integer("includes_seq", default=0),
+    _text("status", default="active"),
+    # The account that took this one's cards and points over.
+    _text("merged_into", default=""),
+    _integer("offline_burning", default=1),
+    _integer("snapshot_no", default=0),
     CheckConstraint("provisional IN (0, 1)", name="provisional_flag"),
+    CheckConstraint("status IN ('active', 'frozen', 'blocked', 'merged')", name="status_known"),
+    CheckConstraint("offline_burning IN (0, 1)", name="offline_burning_flag"),
     _range("receipts_count", 0),
     rowid=False,
 )
@@ -121,22 +136,24 @@ card = _table(
     Column("account_ref", Text, ForeignKey("account.account_ref"), nullable=False),
     _text("status", default="active"),
     Index(None, "account_ref"),
-    CheckConstraint("status IN ('active', 'blocked')", name="status_known"),
+    CheckConstraint("status IN ('active', 'blocked', 'replaced')", name="status_known"),
     rowid=False,
 )
 
 # Personal data lives here and nowhere else: a row a field (name, phone, birthday), each with a version of its own.
+# Its search index, ``personal_search``, is kept by triggers; the migrations create both.
 personal_field = _table(
     "personal_field",
-    Column("account_ref", Text, ForeignKey("account.account_ref"), primary_key=True, nullable=False),
-    _text("field", primary_key=True),
+    Column("id", Integer, primary_key=True),
+    Column("account_ref", Text, ForeignKey("account.account_ref"), nullable=False),
+    _text("field"),
     _text("value"),
     _integer("version", default=1),
     _integer("changed_at_ms", default=0),
     _integer("confirmed_version", default=0),
+    UniqueConstraint("account_ref", "field"),
     _range("version", 0),
     Index("ix_personal_field_unconfirmed", "changed_at_ms", sqlite_where=text("version > confirmed_version")),
-    rowid=False,
 )
 
 lot = _table(
@@ -165,6 +182,49 @@ overdraft = _table(
     _text("issuer", primary_key=True),
     _integer("units"),
     _range("units", 0),
+    rowid=False,
+)
+
+# What HQ has set aside for this till alone.
+lease = _table(
+    "lease",
+    _text("lease_id", primary_key=True),
+    Column("account_ref", Text, ForeignKey("account.account_ref"), nullable=False),
+    _text("issuer"),
+    _text("lot_id"),
+    _integer("units"),
+    Column("expires_at_ms", Integer),
+    _integer("recalled", default=0),
+    Index(None, "account_ref"),
+    _range("units", 0),
+    CheckConstraint("recalled IN (0, 1)", name="recalled_flag"),
+    rowid=False,
+)
+
+# What HQ holds of an account for sales under way, and what other tills have leased of it.
+reserved = _table(
+    "reserved",
+    Column("account_ref", Text, ForeignKey("account.account_ref"), primary_key=True, nullable=False),
+    _text("issuer", primary_key=True),
+    _integer("held_units", default=0),
+    _integer("leased_elsewhere_units", default=0),
+    _range("held_units", 0),
+    _range("leased_elsewhere_units", 0),
+    rowid=False,
+)
+
+# Every hold that this till asked HQ for, written down before it was asked.
+authorisation = _table(
+    "authorisation",
+    _text("auth_id", primary_key=True),
+    _text("account_ref"),
+    _text("issuer"),
+    _integer("units"),
+    _text("state", default="asked"),
+    _integer("created_at_ms"),
+    Index("ix_authorisation_open", "created_at_ms", sqlite_where=text("state IN ('asked', 'held')")),
+    CheckConstraint("state IN ('asked', 'held', 'refused', 'captured', 'voided')", name="state_known"),
+    _range("units", 1),
     rowid=False,
 )
 
@@ -353,5 +413,95 @@ shift = _table(
     _text("business_date"),
     _integer("opened_at_ms"),
     Column("closed_at_ms", Integer),
+    rowid=False,
+)
+
+# Who works here. A PIN is kept as an Argon2id hash over the PIN and a pepper that is not in this file.
+staff = _table(
+    "staff",
+    _text("staff_ref", primary_key=True),
+    _text("name", default=""),
+    _text("role"),
+    _integer("active", default=1),
+    _text("pin_hash", default=""),
+    # Wrong PINs in a row, and until when the next try waits: by the clock of one boot, which nobody can set.
+    _integer("failures", default=0),
+    _text("wait_boot_id", default=""),
+    _integer("wait_until_monotonic_ms", default=0),
+    _integer("changed_at_ms"),
+    CheckConstraint("role IN ('cashier', 'pharmacist', 'manager', 'auditor')", name="role_known"),
+    CheckConstraint("active IN (0, 1)", name="active_flag"),
+    _range("failures", 0),
+    rowid=False,
+)
+
+# The audit log, to search in; what counts is its events in the chain.
+audit = _table(
+    "audit",
+    Column("event_id", Text, ForeignKey("event.event_id"), primary_key=True, nullable=False),
+    _integer("utc_ms"),
+    _text("staff_ref"),
+    _text("approver_ref", default=""),
+    _text("action"),
+    _text("outcome"),
+    _text("subject", default=""),
+    _text("details", default=""),
+    Index(None, "utc_ms"),
+    Index(None, "subject"),
+    CheckConstraint("outcome IN ('done', 'refused')", name="outcome_known"),
+    rowid=False,
+)
+
+# The end of what was pruned of a chain, signed with the till's key.
+checkpoint = _table(
+    "checkpoint",
+    _text("terminal_id"),
+    _integer("incarnation"),
+    _integer("seq"),
+    Column("hash", LargeBinary, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    _integer("created_at_ms"),
+    PrimaryKeyConstraint("terminal_id", "incarnation"),
+    CheckConstraint("length(hash) = 32", name="hash_length"),
+    rowid=False,
+)
+
+# Receipts of other tills, and our own pruned ones, as HQ showed them for a return.
+foreign_receipt = _table(
+    "foreign_receipt",
+    _text("event_id", primary_key=True),
+    _text("receipt_number"),
+    Column("body", LargeBinary, nullable=False),
+    # What came back of it elsewhere: a JSON list of ReturnedLine.
+    _text("returned", default="[]"),
+    _integer("asked_at_ms"),
+    UniqueConstraint("receipt_number"),
+    rowid=False,
+)
+
+# Goods that came back with a receipt that nobody could show.
+unseen_line = _table(
+    "unseen_line",
+    Column("event_id", Text, ForeignKey("sale.event_id"), primary_key=True, nullable=False),
+    Column("line_no", Integer, primary_key=True, nullable=False),
+    _text("sale_receipt_number"),
+    _text("product_code"),
+    _text("name"),
+    _integer("quantity_milli"),
+    _integer("refund_minor"),
+    _integer("tax_rate_bp"),
+    _integer("tax_minor"),
+    Index(None, "sale_receipt_number"),
+    _range("quantity_milli", 1, 10**7),
+    _range("refund_minor", 0),
+    CheckConstraint("tax_minor BETWEEN 0 AND refund_minor", name="tax_range"),
+    rowid=False,
+)
+
+# Programmes that HQ published, where it owns them.
+published_programme = _table(
+    "published_programme",
+    _text("programme_id", primary_key=True),
+    _text("body"),
     rowid=False,
 )

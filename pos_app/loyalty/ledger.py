@@ -4,12 +4,13 @@ Every booking's entries sum to zero for each issuer. An account's books are its 
 books as they are and gives the entries to append and the books as they are then. No lot goes below zero.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
+from types import MappingProxyType
 
 import msgspec
 
-from pos_app.model.accounts import BalanceView, Lot
+from pos_app.model.accounts import BalanceView, Lease, Lot
 from pos_app.model.evaluation import LotGrant
 from pos_app.model.identifiers import derived_id
 
@@ -40,25 +41,40 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Books(msgspec.Struct, frozen=True):
-    """The books of one account: its lots, and what it owes per issuer (units > 0)."""
+    """The books of one account: its lots, what it owes per issuer (units > 0), and what of it is leased out.
+
+    Leased units are not in a lot's ``remaining_units``; a lot that is leased out whole stands here with none. On a till
+    ``leases`` are its own, and ``leased_elsewhere_units`` says by issuer what other tills hold.
+    """
 
     account_ref: str
     lots: tuple[Lot, ...] = ()
     overdraft_units: dict[str, int] = {}
+    leases: tuple[Lease, ...] = ()
+    leased_elsewhere_units: dict[str, int] = {}
 
 
 class Booking(msgspec.Struct, frozen=True):
-    """Entries to append, the lots that are new or changed, and the books afterwards."""
+    """Entries to append, the lots and leases that are new or changed (a lease with no units is over), and the books afterwards."""
 
     entries: tuple[Entry, ...]
     changed_lots: tuple[Lot, ...]
     books: Books
+    changed_leases: tuple[Lease, ...] = ()
 
 
 class LotUnits(msgspec.Struct, frozen=True):
-    """So many units of one lot."""
+    """So many units of one lot. An empty ``issuer`` is that of the booking."""
 
     lot_id: str
+    units: int
+    issuer: str = ""
+
+
+class Expiring(msgspec.Struct, frozen=True):
+    """So many units expire at this moment (UTC ms), if nobody burns them before."""
+
+    expires_at_ms: int
     units: int
 
 
@@ -70,8 +86,11 @@ class _Draft:
         self.event_id = event_id
         self.lots = {lot.lot_id: lot for lot in books.lots}
         self.overdraft_units = dict(books.overdraft_units)
+        self.leases = {lease.lease_id: lease for lease in books.leases}
         self.entries: list[Entry] = []
         self.changed: dict[str, None] = {}
+        self.changed_leases: dict[str, None] = {}
+        self._elsewhere_units = books.leased_elsewhere_units
         self._numbers: dict[str, int] = {}
 
     def move(self, units: int, *, issuer: str, source: AccountKind, target: AccountKind, lot_id: str = "") -> None:
@@ -92,6 +111,11 @@ class _Draft:
         assert 0 < units <= lot.remaining_units, "a lot never goes below zero"
         self.put(msgspec.structs.replace(lot, remaining_units=lot.remaining_units - units))
 
+    def put_lease(self, lease: Lease) -> None:
+        assert lease.units >= 0, "a lease never goes below zero"
+        self.leases[lease.lease_id] = lease
+        self.changed_leases[lease.lease_id] = None
+
     def owe(self, units: int, *, issuer: str, target: AccountKind) -> None:
         """Book what no lot can give as overdraft."""
         if units:
@@ -102,30 +126,45 @@ class _Draft:
         """Take back up to ``units`` as if they had not been issued; gives how many there were."""
         taken = min(units, lot.remaining_units)
         if taken:
-            home = AccountKind.AVAILABLE if lot.matured else AccountKind.PENDING
             self.take(lot, taken)
-            self.move(taken, issuer=lot.issuer, source=home, target=AccountKind.ISSUED, lot_id=lot.lot_id)
+            self.move(taken, issuer=lot.issuer, source=_home(lot), target=AccountKind.ISSUED, lot_id=lot.lot_id)
         return taken
 
     def credit(self, lot: Lot, *, source: AccountKind) -> None:
         """Add a lot; an overdraft of its issuer is repaid from it first."""
-        home = AccountKind.AVAILABLE if lot.matured else AccountKind.PENDING
         self.put(lot)
-        self.move(lot.granted_units, issuer=lot.issuer, source=source, target=home, lot_id=lot.lot_id)
+        if lot.remaining_units:
+            self.move(lot.remaining_units, issuer=lot.issuer, source=source, target=_home(lot), lot_id=lot.lot_id)
+        self.repay(lot)
+
+    def repay(self, lot: Lot) -> None:
+        """Repay the overdraft of the lot's issuer from it, as far as it goes."""
         owed = self.overdraft_units.get(lot.issuer, 0)
         repaid = min(owed, lot.remaining_units)
         if repaid:
             self.overdraft_units[lot.issuer] = owed - repaid
             self.take(lot, repaid)
-            self.move(repaid, issuer=lot.issuer, source=home, target=AccountKind.OVERDRAFT, lot_id=lot.lot_id)
+            self.move(repaid, issuer=lot.issuer, source=_home(lot), target=AccountKind.OVERDRAFT, lot_id=lot.lot_id)
 
     def done(self) -> Booking:
         books = Books(
             account_ref=self.account_ref,
             lots=tuple(self.lots.values()),
             overdraft_units={issuer: units for issuer, units in self.overdraft_units.items() if units},
+            leases=tuple(lease for lease in self.leases.values() if lease.units),
+            leased_elsewhere_units=self._elsewhere_units,
         )
-        return Booking(tuple(self.entries), tuple(self.lots[lot_id] for lot_id in self.changed), books)
+        return Booking(
+            tuple(self.entries),
+            tuple(self.lots[lot_id] for lot_id in self.changed),
+            books,
+            tuple(self.leases[lease_id] for lease_id in self.changed_leases),
+        )
+
+
+def _home(lot: Lot) -> AccountKind:
+    """Where a lot's points stand."""
+    return AccountKind.AVAILABLE if lot.matured else AccountKind.PENDING
 
 
 def is_spendable(lot: Lot, *, at_ms: int) -> bool:
@@ -193,21 +232,30 @@ def book_due(books: Books, *, at_ms: int) -> Booking:
         lot = draft.lots[lot.lot_id]  # noqa: PLW2901 - the lot as it is after maturing
         if lot.remaining_units and is_expired(lot, at_ms=at_ms):
             draft.event_id = derived_id(lot.lot_id, "expire")
-            home = AccountKind.AVAILABLE if lot.matured else AccountKind.PENDING
             draft.move(
-                lot.remaining_units, issuer=lot.issuer, source=home, target=AccountKind.EXPIRED, lot_id=lot.lot_id
+                lot.remaining_units, issuer=lot.issuer, source=_home(lot), target=AccountKind.EXPIRED, lot_id=lot.lot_id
             )
             draft.take(lot, lot.remaining_units)
     return draft.done()
 
 
 def book_sale(
-    books: Books, *, event_id: str, at_ms: int, burn_units: int, burn_issuer: str, granted: Sequence[Lot]
+    books: Books,
+    *,
+    event_id: str,
+    at_ms: int,
+    burn_units: int,
+    burn_issuer: str,
+    granted: Sequence[Lot],
+    holder: str = "",
 ) -> Booking:
-    """Burn, then earn. What no lot can give becomes overdraft: an authentic burn is always booked."""
+    """Burn, then earn. What no lot can give becomes overdraft: an authentic burn is always booked.
+
+    ``holder`` is the till that burned: what is leased to it goes first.
+    """
     draft = _Draft(books, event_id)
-    owed = burn_units
-    for part in allocate_burn(books.lots, units=burn_units, issuer=burn_issuer, at_ms=at_ms):
+    owed = burn_units - _burn_leased(draft, units=burn_units, issuer=burn_issuer, holder=holder)
+    for part in allocate_burn(books.lots, units=owed, issuer=burn_issuer, at_ms=at_ms):
         draft.take(draft.lots[part.lot_id], part.units)
         draft.move(
             part.units,
@@ -223,20 +271,175 @@ def book_sale(
     return draft.done()
 
 
+def _burn_leased(draft: _Draft, *, units: int, issuer: str, holder: str) -> int:
+    """Burn what the holder has leased, the soonest expiring first; gives how much that was."""
+    burned = 0
+    leases = [lease for lease in draft.leases.values() if lease.holder == holder and lease.issuer == issuer]
+    for lease in sorted(leases, key=lambda one: (one.expires_at_ms is None, one.expires_at_ms or 0, one.lease_id)):
+        part = min(units - burned, lease.units)
+        if part:
+            draft.put_lease(msgspec.structs.replace(lease, units=lease.units - part))
+            draft.move(part, issuer=issuer, source=AccountKind.LEASED, target=AccountKind.REDEEMED, lot_id=lease.lot_id)
+            burned += part
+    return burned
+
+
 def book_return(
-    books: Books, *, event_id: str, claw_back: Sequence[LotUnits], issuer: str, restored: Sequence[Lot]
+    books: Books,
+    *,
+    event_id: str,
+    claw_back: Sequence[LotUnits],
+    issuer: str,
+    restored: Sequence[Lot],
+    expired_units: Mapping[str, int] = MappingProxyType({}),
+    clamps: bool = False,
 ) -> Booking:
-    """Give burned points back, then take earned ones back: from the lots that the sale gave, else from others, else as overdraft."""
+    """Give burned points back, then take earned ones back, for each issuer apart.
+
+    They are taken from the lots that the sale gave, then from what has expired of them (``expired_units``, by lot, as the entries
+    say), then from other lots of the issuer, else as overdraft; or, where the programme ``clamps``, what is spent is forgiven.
+    """
     draft = _Draft(books, event_id)
     for lot in restored:
         draft.credit(lot, source=AccountKind.REDEEMED)
-    owed = 0
+    owed: dict[str, int] = {}
     for part in claw_back:
+        part_issuer = part.issuer or issuer
         own_lot = draft.lots.get(part.lot_id)
-        owed += part.units - (0 if own_lot is None else draft.cancel(own_lot, part.units))
+        left = part.units - (0 if own_lot is None else draft.cancel(own_lot, part.units))
+        lapsed = min(left, expired_units.get(part.lot_id, 0))
+        if lapsed:
+            draft.move(
+                lapsed,
+                issuer=part_issuer,
+                source=AccountKind.EXPIRED,
+                target=AccountKind.ISSUED,
+                lot_id=part.lot_id,
+            )
+        owed[part_issuer] = owed.get(part_issuer, 0) + left - lapsed
+    for owing_issuer, units in owed.items():
+        left = units - _cancel_from_any(draft, units=units, issuer=owing_issuer)
+        if not clamps:
+            draft.owe(left, issuer=owing_issuer, target=AccountKind.ISSUED)
+    return draft.done()
+
+
+def _cancel_from_any(draft: _Draft, *, units: int, issuer: str) -> int:
+    """Take back up to ``units`` from the issuer's lots, the soonest expiring first; gives how many there were."""
+    taken = 0
     for lot in _soonest_expiring(lot for lot in draft.lots.values() if lot.issuer == issuer):
-        owed -= draft.cancel(lot, owed)
-    draft.owe(owed, issuer=issuer, target=AccountKind.ISSUED)
+        taken += draft.cancel(lot, units - taken)
+    return taken
+
+
+def book_gift(books: Books, *, event_id: str, lot: Lot) -> Booking:
+    """A person gives points; an overdraft is repaid from them first."""
+    draft = _Draft(books, event_id)
+    draft.credit(lot, source=AccountKind.ISSUED)
+    return draft.done()
+
+
+def book_removal(books: Books, *, event_id: str, units: int, issuer: str) -> Booking:
+    """A person takes points away, the soonest expiring first; what is not there becomes overdraft."""
+    draft = _Draft(books, event_id)
+    draft.owe(units - _cancel_from_any(draft, units=units, issuer=issuer), issuer=issuer, target=AccountKind.ISSUED)
+    return draft.done()
+
+
+def book_forgiveness(books: Books, *, event_id: str, units: int, issuer: str) -> Booking:
+    """A person forgives up to ``units`` of what the member owes: it is written off."""
+    draft = _Draft(books, event_id)
+    owed = draft.overdraft_units.get(issuer, 0)
+    forgiven = min(units, owed)
+    if forgiven:
+        draft.overdraft_units[issuer] = owed - forgiven
+        draft.move(forgiven, issuer=issuer, source=AccountKind.WRITE_OFF, target=AccountKind.OVERDRAFT)
+    return draft.done()
+
+
+def book_merge(source: Books, target: Books, *, event_id: str) -> tuple[Booking, Booking]:
+    """Everything of ``source`` goes to ``target``: the bookings of each. Lots and leases keep their ids, dates and issuers.
+
+    Each account's entries sum to zero by themselves: the points are taken back as if not issued, and issued to the other.
+    """
+    giving, taking = _Draft(source, event_id), _Draft(target, event_id)
+    for lot in source.lots:
+        if lot.remaining_units:
+            giving.cancel(lot, lot.remaining_units)
+    for lot in source.lots:
+        is_leased = any(lease.lot_id == lot.lot_id for lease in source.leases)
+        if lot.remaining_units or is_leased:
+            moved = msgspec.structs.replace(lot, account_ref=target.account_ref)
+            taking.put(moved)
+            if lot.remaining_units:
+                taking.move(
+                    lot.remaining_units,
+                    issuer=lot.issuer,
+                    source=AccountKind.ISSUED,
+                    target=_home(lot),
+                    lot_id=lot.lot_id,
+                )
+    for lease in source.leases:
+        giving.put_lease(msgspec.structs.replace(lease, units=0))
+        giving.move(
+            lease.units,
+            issuer=lease.issuer,
+            source=AccountKind.LEASED,
+            target=AccountKind.ISSUED,
+            lot_id=lease.lot_id,
+        )
+        taking.put_lease(lease)
+        taking.move(
+            lease.units,
+            issuer=lease.issuer,
+            source=AccountKind.ISSUED,
+            target=AccountKind.LEASED,
+            lot_id=lease.lot_id,
+        )
+    for issuer, units in source.overdraft_units.items():
+        giving.overdraft_units[issuer] = 0
+        giving.move(units, issuer=issuer, source=AccountKind.ISSUED, target=AccountKind.OVERDRAFT)
+        taking.owe(units, issuer=issuer, target=AccountKind.ISSUED)
+    for lot in _soonest_expiring(taking.lots.values()):
+        taking.repay(lot)
+    return giving.done(), taking.done()
+
+
+def book_lease(books: Books, *, event_id: str, holder: str, issuer: str, units: int, at_ms: int) -> Booking:
+    """Set up to ``units`` aside for one till, the soonest expiring first: a lease for each lot, with an id derived from the event."""
+    draft = _Draft(books, event_id)
+    parts = allocate_burn(books.lots, units=units, issuer=issuer, at_ms=at_ms)
+    for number, part in enumerate(parts, start=1):
+        lot = draft.lots[part.lot_id]
+        draft.take(lot, part.units)
+        draft.move(
+            part.units,
+            issuer=issuer,
+            source=AccountKind.AVAILABLE,
+            target=AccountKind.LEASED,
+            lot_id=part.lot_id,
+        )
+        lease_id = derived_id(event_id, f"lease-{number}")
+        draft.put_lease(Lease(lease_id, holder, issuer, part.lot_id, part.units, lot.expires_at_ms))
+    return draft.done()
+
+
+def book_release(books: Books, *, event_id: str, lease_id: str, units: int) -> Booking:
+    """Give up to ``units`` of a lease back to its lot; a lease that is not there gives nothing."""
+    draft = _Draft(books, event_id)
+    lease = draft.leases.get(lease_id)
+    released = 0 if lease is None else min(units, lease.units)
+    if lease is not None and released:
+        lot = draft.lots[lease.lot_id]
+        draft.put_lease(msgspec.structs.replace(lease, units=lease.units - released))
+        draft.put(msgspec.structs.replace(lot, remaining_units=lot.remaining_units + released))
+        draft.move(
+            released,
+            issuer=lease.issuer,
+            source=AccountKind.LEASED,
+            target=AccountKind.AVAILABLE,
+            lot_id=lease.lot_id,
+        )
     return draft.done()
 
 
@@ -249,9 +452,12 @@ def view(books: Books, *, issuer: str, at_ms: int) -> BalanceView:
     ]
     available = [lot for lot in lots if lot.starts_at_ms <= at_ms]
     pending = [lot for lot in lots if lot.starts_at_ms > at_ms]
+    leased_units = books.leased_elsewhere_units.get(issuer, 0) + sum(
+        lease.units for lease in books.leases if lease.issuer == issuer
+    )
     next_expiry_ms = min((lot.expires_at_ms for lot in lots if lot.expires_at_ms is not None), default=None)
     return BalanceView(
-        available_units=sum(lot.remaining_units for lot in available),
+        available_units=sum(lot.remaining_units for lot in available) + leased_units,
         pending_units=sum(lot.remaining_units for lot in pending),
         overdraft_units=books.overdraft_units.get(issuer, 0),
         next_expiry_ms=next_expiry_ms,
@@ -260,3 +466,14 @@ def view(books: Books, *, issuer: str, at_ms: int) -> BalanceView:
         else 0,
         next_start_ms=min((lot.starts_at_ms for lot in pending), default=None),
     )
+
+
+def forecast(books: Books, *, issuer: str, at_ms: int) -> tuple[Expiring, ...]:
+    """What will expire when, soonest first, if nothing is burned: of lots and leases, pending ones too."""
+    lots = [(lot.expires_at_ms, lot.remaining_units) for lot in books.lots if lot.issuer == issuer]
+    leases = [(lease.expires_at_ms, lease.units) for lease in books.leases if lease.issuer == issuer]
+    units_at: dict[int, int] = {}
+    for expires_at_ms, units in (*lots, *leases):
+        if expires_at_ms is not None and expires_at_ms > at_ms and units:
+            units_at[expires_at_ms] = units_at.get(expires_at_ms, 0) + units
+    return tuple(Expiring(moment_ms, units_at[moment_ms]) for moment_ms in sorted(units_at))

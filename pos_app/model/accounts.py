@@ -10,6 +10,34 @@ class CardStatus(StrEnum):
 
     ACTIVE = "active"
     BLOCKED = "blocked"
+    REPLACED = "replaced"
+    """A new card took its place: it still finds its member and earns, but whoever holds it may not burn."""
+
+
+class AccountStatus(StrEnum):
+    """Whether an account may be used. A merged one is empty: its cards and points are at the account that took it over."""
+
+    ACTIVE = "active"
+    FROZEN = "frozen"
+    """Earns and does not burn, until somebody has looked at it."""
+    BLOCKED = "blocked"
+    MERGED = "merged"
+
+
+class Lease(msgspec.Struct, frozen=True):
+    """Points of one lot that HQ has set aside for one till (``holder``, its terminal id): nobody else can burn them.
+
+    They return only by the holder's release or an administrator's write-off, never by the clock alone. ``recalled``: HQ asks for
+    them back.
+    """
+
+    lease_id: str
+    holder: str
+    issuer: str
+    lot_id: str
+    units: int
+    expires_at_ms: int | None = None
+    recalled: bool = False
 
 
 class Lot(msgspec.Struct, frozen=True):
@@ -34,7 +62,7 @@ class Lot(msgspec.Struct, frozen=True):
 class BalanceView(msgspec.Struct, frozen=True):
     """A balance as a till shows it at one moment, computed from the lots' dates; points in units.
 
-    ``overdraft_units`` is what the member owes; the next credit repays it.
+    ``overdraft_units`` is what the member owes; the next credit repays it. Leased points are the member's and count as available.
     """
 
     available_units: int
@@ -65,3 +93,4 @@ class Member(msgspec.Struct, frozen=True):
     spendable_units: int
     birthday: str = ""
     provisional: bool = False
+    account_status: AccountStatus = AccountStatus.ACTIVE

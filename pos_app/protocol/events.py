@@ -4,6 +4,8 @@ A body is encoded once (``encode_body``), kept as bytes and sent verbatim for ev
 add optional fields at the end, never rename or remove one.
 """
 
+from enum import StrEnum
+
 import msgspec
 
 from pos_app.model.evaluation import Award, BurnShare, EngineInput, LotGrant
@@ -36,6 +38,17 @@ class BurnedLot(msgspec.Struct, frozen=True):
     expires_at_ms: int | None = None
 
 
+class BurnBasis(StrEnum):
+    """By what right a till let points be burned."""
+
+    LOCAL = "local"
+    """The till itself decides about points."""
+    HOLD = "hold"
+    """HQ held the points for this sale."""
+    FLOOR = "floor"
+    LEASE = "lease"
+
+
 class GrantedLot(msgspec.Struct, frozen=True):
     """A lot that the sale gives, with the id that both sides use."""
 
@@ -55,6 +68,8 @@ class SaleEvent(Event, frozen=True, tag="sale", kw_only=True):
     """A sale, whole. ``engine_input`` replays it; ``account_ref`` is empty for an anonymous sale.
 
     ``foreign_receipt`` is the fiscal till's number where we work beside one. ``total_minor`` is the sum of what is payable.
+    ``auth_id`` names the hold at HQ that this burn captures, asked for or not; ``burn_basis`` says by what right the till burned
+    (a ``BurnBasis``, empty without a burn); ``approved_by`` is the manager whose PIN allowed what the cashier may not.
     """
 
     receipt_number: str
@@ -77,6 +92,9 @@ class SaleEvent(Event, frozen=True, tag="sale", kw_only=True):
     foreign_receipt: str = ""
     mode: str = "till"
     asks_nps: bool = False
+    auth_id: str = ""
+    burn_basis: str = ""
+    approved_by: str = ""
 
 
 class ReturnedLine(msgspec.Struct, frozen=True):
@@ -94,16 +112,18 @@ class ReturnedLine(msgspec.Struct, frozen=True):
 
 
 class LotChange(msgspec.Struct, frozen=True):
-    """A change of one lot: ``units`` < 0 is taken away."""
+    """A change of one lot: ``units`` < 0 is taken away. An empty ``issuer`` is that of the event."""
 
     lot_id: str
     units: int
+    issuer: str = ""
 
 
 class ReturnEvent(Event, frozen=True, tag="return", kw_only=True):
     """Goods of an earlier sale came back. ``clawed_back_units`` were taken from lots, ``overdraft_units`` could not be.
 
-    ``restored_lots`` give burned points back with their own dates.
+    ``restored_lots`` give burned points back with their own dates. ``clamps``: what was spent already is forgiven, and does not
+    become overdraft.
     """
 
     receipt_number: str
@@ -117,6 +137,8 @@ class ReturnEvent(Event, frozen=True, tag="return", kw_only=True):
     restored_lots: tuple[GrantedLot, ...]
     counted: dict[str, int]
     issuer: str = "shop"
+    clamps: bool = False
+    approved_by: str = ""
 
 
 class EnrolmentEvent(Event, frozen=True, tag="enrolment", kw_only=True):
@@ -127,7 +149,151 @@ class EnrolmentEvent(Event, frozen=True, tag="enrolment", kw_only=True):
     card_class: str
 
 
-AnyEvent = SaleEvent | ReturnEvent | EnrolmentEvent
+class UnseenLine(msgspec.Struct, frozen=True):
+    """Goods that came back with a receipt that nobody could look up: what was scanned and what was paid back (amounts >= 0)."""
+
+    product_code: str
+    name: str
+    quantity_milli: int
+    refund_minor: int
+    tax_rate_bp: int
+    tax_minor: int
+
+
+class UnseenReturnEvent(Event, frozen=True, tag="unseen_return", kw_only=True):
+    """Goods came back whose receipt (``sale_receipt_number``) neither the till nor HQ could show. HQ settles the points.
+
+    ``receipt_number`` is this return's own. The account is that of the sale, so the event names none.
+    """
+
+    receipt_number: str
+    sale_receipt_number: str
+    lines: tuple[UnseenLine, ...]
+    payments: tuple[Payment, ...]
+    total_minor: int
+    approved_by: str = ""
+
+
+class CardAction(StrEnum):
+    """What happened to a card."""
+
+    ADD = "add"
+    REPLACE = "replace"
+    BLOCK = "block"
+    UNBLOCK = "unblock"
+
+
+class CardEvent(Event, frozen=True, tag="card", kw_only=True):
+    """A card of an account: another one for the family, one in place of ``replaces``, one blocked or free again."""
+
+    account_ref: str
+    card_number: str
+    action: CardAction
+    replaces: str = ""
+    approved_by: str = ""
+
+
+class MergeEvent(Event, frozen=True, tag="merge", kw_only=True):
+    """Two accounts are one person's: cards, points and sums of ``merged_ref`` go to ``account_ref``; later events follow."""
+
+    account_ref: str
+    merged_ref: str
+    approved_by: str = ""
+
+
+class AccountStatusEvent(Event, frozen=True, tag="account_status", kw_only=True):
+    """An account was frozen, or may be used again. ``status`` is an ``AccountStatus``: ``frozen`` or ``active``."""
+
+    account_ref: str
+    status: str
+    reason: str = ""
+    approved_by: str = ""
+
+
+class AdjustmentReason(StrEnum):
+    """Why a person changed a balance. A code, since words could name somebody."""
+
+    GOODWILL = "goodwill"
+    CORRECTION = "correction"
+    COMPENSATION = "compensation"
+    FRAUD = "fraud"
+    FORGIVEN_OVERDRAFT = "forgiven_overdraft"
+
+
+class AdjustmentEvent(Event, frozen=True, tag="adjustment", kw_only=True):
+    """A person changed a balance by ``units`` (below 0: taken away). ``granted`` is the lot of a gift.
+
+    ``reference`` is the number of the paper or complaint behind it: capitals, digits, hyphens and slashes only.
+    """
+
+    account_ref: str
+    units: int
+    reason: AdjustmentReason
+    issuer: str = "shop"
+    reference: str = ""
+    granted: GrantedLot | None = None
+    approved_by: str = ""
+
+
+class HoldVoidEvent(Event, frozen=True, tag="hold_void", kw_only=True):
+    """A hold that was asked for at HQ will not be captured: its basket was given up."""
+
+    auth_id: str
+    account_ref: str
+
+
+class LeaseReleaseEvent(Event, frozen=True, tag="lease_release", kw_only=True):
+    """The holder gives a lease back: ``units`` are not burned and will not be, whatever came before counts as burned."""
+
+    account_ref: str
+    lease_id: str
+    units: int
+
+
+class ClaimEvent(Event, frozen=True, tag="claim", kw_only=True):
+    """A member shows the code of a receipt whose event may be lost with a disk. HQ checks it and books under that event's id."""
+
+    code: str
+    account_ref: str
+    card_ref: str
+
+
+class ErasureEvent(Event, frozen=True, tag="erasure", kw_only=True):
+    """Somebody asked to be forgotten: personal data of the account is erased everywhere; points and sums stay."""
+
+    account_ref: str
+
+
+class AuditEvent(Event, frozen=True, tag="audit", kw_only=True):
+    """Who did, or tried to do, something that is not for everybody. ``action`` is a code, ``outcome`` ``done`` or ``refused``.
+
+    ``subject`` is what it was about: a receipt's number, an account or a member of staff. ``values`` never holds personal data.
+    """
+
+    action: str
+    outcome: str = "done"
+    approver_ref: str = ""
+    subject: str = ""
+    values: dict[str, int | str] = {}
+
+
+AnyEvent = (
+    SaleEvent
+    | ReturnEvent
+    | EnrolmentEvent
+    | UnseenReturnEvent
+    | CardEvent
+    | MergeEvent
+    | AccountStatusEvent
+    | AdjustmentEvent
+    | HoldVoidEvent
+    | LeaseReleaseEvent
+    | ClaimEvent
+    | ErasureEvent
+    | AuditEvent
+)
+KINDS: dict[type[Event], str] = {kind: str(kind.__struct_config__.tag) for kind in AnyEvent.__args__}
+"""The name of each kind of event, as bodies and tables have it."""
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(AnyEvent)

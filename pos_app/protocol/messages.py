@@ -11,9 +11,10 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
-from pos_app.model.accounts import Lot
+from pos_app.model.accounts import Lease, Lot
+from pos_app.model.policy import BurnPolicy
 from pos_app.protocol.chain import Envelope
-from pos_app.protocol.events import PROTOCOL_VERSION
+from pos_app.protocol.events import PROTOCOL_VERSION, ReturnedLine
 
 BATCH_EVENTS_MAX = 500
 BATCH_BYTES_MAX = 2 * 1024 * 1024
@@ -24,6 +25,9 @@ REQUEST_BYTES_MAX = BATCH_BYTES_MAX + 64 * 1024
 ANSWER_BYTES_MAX = 8 * 1024 * 1024
 """The most that a till reads of an answer."""
 PERSONAL_RECORDS_MAX = 100
+PROGRAMME_SET_BYTES_MAX = 1024 * 1024
+WANTED_SETS_MAX = 10
+DOCUMENT_BYTES_MAX = 128 * 1024
 _COMPRESSION_LEVEL = 6
 
 TerminalId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
@@ -34,6 +38,8 @@ Seq = Annotated[int, msgspec.Meta(ge=1, le=2**62)]
 Counter = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 TerminalNumber = Annotated[int, msgspec.Meta(ge=1, le=999)]
 Ref = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[^\x00]+$")]
+SetHash = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+Units = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
 Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 
@@ -76,7 +82,8 @@ class Rejected(msgspec.Struct, frozen=True):
 class BatchAnswer(msgspec.Struct, frozen=True):
     """HQ has everything up to ``acked_seq``; up to ``durable_seq`` it also survives a restored backup.
 
-    ``hq_gen`` grows when HQ was restored. ``hq_time_ms`` is HQ's clock, UTC.
+    ``hq_gen`` grows when HQ was restored. ``hq_time_ms`` is HQ's clock, UTC. ``wanted_sets`` are hashes of programme sets that
+    these events name and HQ lacks: it cannot replay their receipts before the till has sent them.
     """
 
     acked_seq: Counter
@@ -84,6 +91,7 @@ class BatchAnswer(msgspec.Struct, frozen=True):
     hq_gen: Counter
     hq_time_ms: Milliseconds
     rejected: Annotated[tuple[Rejected, ...], msgspec.Meta(max_length=BATCH_EVENTS_MAX)] = ()
+    wanted_sets: Annotated[tuple[SetHash, ...], msgspec.Meta(max_length=WANTED_SETS_MAX)] = ()
 
 
 class ErrorCode(StrEnum):
@@ -193,6 +201,9 @@ class AccountState(msgspec.Struct, frozen=True):
     to counted minor units. ``status`` is ``active``, ``blocked`` or ``merged``: a merged account is empty, and its cards and
     points are at ``merged_into``. The state counts the asking till's events up to (``includes_incarnation``,
     ``includes_seq``); that till adds its later ones to it.
+
+    ``leases`` are those of the asking till; what others hold is in ``leased_elsewhere_units``, by issuer, and what HQ holds for
+    sales that are under way in ``held_units``. ``offline_burning`` is false where HQ wants to be asked for every burn.
     """
 
     account_ref: Ref
@@ -207,12 +218,45 @@ class AccountState(msgspec.Struct, frozen=True):
     includes_seq: int
     provisional: bool = False
     merged_into: str = ""
+    leases: tuple[Lease, ...] = ()
+    leased_elsewhere_units: dict[str, int] = {}
+    held_units: dict[str, int] = {}
+    offline_burning: bool = True
+
+
+class DocumentKind(StrEnum):
+    """What HQ publishes to its tills beside accounts. A till takes a kind only where its settings say that HQ owns it."""
+
+    PRODUCT = "product"
+    PROGRAMME = "programme"
+    STAFF = "staff"
+
+
+class Document(msgspec.Struct, frozen=True):
+    """One published thing, whole; ``body`` None withdraws it. ``key`` is the product's code, the programme's id, the ``staff_ref``.
+
+    The body is JSON: a ``Product``, a programme document, a ``StaffDocument``.
+    """
+
+    kind: Ref
+    key: Ref
+    body: Annotated[str, msgspec.Meta(max_length=DOCUMENT_BYTES_MAX)] | None
+
+
+class StaffDocument(msgspec.Struct, frozen=True):
+    """Somebody who works in the chain, without a PIN: that is set at each till, and never leaves it."""
+
+    staff_ref: Ref
+    name: Annotated[str, msgspec.Meta(max_length=80)]
+    role: Ref
+    active: bool = True
 
 
 class ChangesPage(msgspec.Struct, frozen=True):
     """Accounts and personal records that changed after the cursor asked for. ``more``: ask again at once with ``next_cursor``.
 
-    ``restart``: this page begins from nothing, because HQ did not know the cursor (a restored HQ has another ``hq_gen``).
+    ``restart``: this page begins from nothing, because HQ did not know the cursor (a restored HQ has another ``hq_gen``); a till
+    fetches a snapshot instead. ``erased`` are accounts whose personal data is to be forgotten here too. ``policy`` comes with every page.
     """
 
     accounts: tuple[AccountState, ...]
@@ -222,6 +266,80 @@ class ChangesPage(msgspec.Struct, frozen=True):
     more: bool
     restart: bool = False
     hq_time_ms: Milliseconds = 0
+    documents: tuple[Document, ...] = ()
+    erased: tuple[Ref, ...] = ()
+    policy: BurnPolicy | None = None
+
+
+class SnapshotPage(msgspec.Struct, frozen=True):
+    """Some of all accounts, in the order of their references, with what is known of their holders.
+
+    Every page replaces what the till has of its accounts. When ``more`` is false the till forgets accounts that no page named and
+    that none of its own unconfirmed events touch, and goes on with changes from ``changes_cursor``, which was taken before the
+    first page: nothing that happened meanwhile is missed. ``next_cursor`` resumes after a break; HQ refuses it (``restart``) when
+    it was restored since. ``documents`` come with the last page, all of them.
+    """
+
+    accounts: tuple[AccountState, ...]
+    personal: tuple[PersonalRecord, ...]
+    next_cursor: Annotated[str, msgspec.Meta(max_length=200)]
+    changes_cursor: Annotated[str, msgspec.Meta(max_length=100)]
+    hq_gen: Counter
+    more: bool
+    restart: bool = False
+    hq_time_ms: Milliseconds = 0
+    documents: tuple[Document, ...] = ()
+    policy: BurnPolicy | None = None
+
+
+class HoldRequest(msgspec.Struct, frozen=True):
+    """A till asks HQ to hold points for a sale. The same ``auth_id`` again is the same hold, with the same answer."""
+
+    auth_id: TerminalId
+    account_ref: Ref
+    issuer: Ref
+    units: Annotated[int, msgspec.Meta(ge=1, le=10**12)]
+
+
+class HoldRefusal(StrEnum):
+    """Why HQ holds nothing. ``RESTORING``: it was restored from a backup, and not every till has reported since."""
+
+    BALANCE = "balance"
+    UNKNOWN_ACCOUNT = "unknown_account"
+    FROZEN = "frozen"
+    RESTORING = "restoring"
+    SETTLED = "settled"
+
+
+class HoldAnswer(msgspec.Struct, frozen=True):
+    """All that was asked for is held, or nothing. ``refusal`` is empty or a ``HoldRefusal``; ``available_units`` could be held now."""
+
+    auth_id: TerminalId
+    held_units: Units
+    available_units: Units
+    refusal: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    hq_time_ms: Milliseconds = 0
+
+
+class ReceiptAnswer(msgspec.Struct, frozen=True):
+    """A receipt of any till, for a return at another: the event's body, and what came back of it so far, summed by line."""
+
+    body: Annotated[str, msgspec.Meta(max_length=BATCH_BYTES_MAX)]
+    returned: tuple[ReturnedLine, ...] = ()
+    hq_time_ms: Milliseconds = 0
+
+
+class ProgrammeSetUpload(msgspec.Struct, frozen=True):
+    """A programme set as the till keeps it; ``hash`` is checked against what it says."""
+
+    hash: SetHash
+    body: Annotated[str, msgspec.Meta(max_length=PROGRAMME_SET_BYTES_MAX)]
+
+
+class Done(msgspec.Struct, frozen=True):
+    """HQ has done what was asked, or had done it before."""
+
+    hq_time_ms: Milliseconds
 
 
 Message = TypeVar("Message")

@@ -14,10 +14,12 @@ TERMINAL_HEADER = "X-Pos-Terminal"
 TIME_HEADER = "X-Pos-Time"
 NONCE_HEADER = "X-Pos-Nonce"
 SIGNATURE_HEADER = "X-Pos-Signature"
+ANSWER_SIGNATURE_HEADER = "X-Pos-Answer-Signature"
 NONCE_BYTES = 16
 FRESH_MS = 300_000
 """How far the time of a reading request may be from HQ's clock."""
 _SCHEME = b"pos-app request 1\n"
+_ANSWER_SCHEME = b"pos-app answer 1\n"
 
 
 class RequestToSign(msgspec.Struct, frozen=True):
@@ -37,6 +39,11 @@ class RequestToSign(msgspec.Struct, frozen=True):
         """The bytes that are signed; no field but the last may hold a line break, and headers and paths cannot."""
         fields = (self.method, self.path, self.terminal_id, str(self.time_ms), self.nonce)
         return _SCHEME + "\n".join(fields).encode() + b"\n" + hashlib.sha256(self.body).digest()
+
+
+def answer_to_sign(*, terminal_id: str, nonce: str, body: bytes) -> bytes:
+    """The bytes by which HQ signs an answer: bound to the till and to the one request (its ``nonce``) that it answers."""
+    return _ANSWER_SCHEME + f"{terminal_id}\n{nonce}\n".encode() + hashlib.sha256(body).digest()
 
 
 def create_private_key() -> bytes:

@@ -18,6 +18,9 @@ def upgrade(engine: Engine) -> None:
     """Bring the database to the newest version."""
     config = alembic_config()
     with engine.connect() as connection:
+        # A table that is built anew keeps its name in the references of others; both are read outside of a transaction only.
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+        connection.exec_driver_sql("PRAGMA legacy_alter_table = ON")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

@@ -21,8 +21,9 @@ def schema(engine: Engine) -> dict[str, str]:
     with engine.connect() as connection:
         rows = connection.exec_driver_sql(
             "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name <> 'alembic_version'"
+            " AND name NOT LIKE 'personal_search%'"
         )
-        return {name: _in_any_order(sql) for name, sql in rows}
+        return {name: _in_any_order(sql.replace('"', "")) for name, sql in rows}
 
 
 def _in_any_order(sql: str) -> str:
@@ -38,7 +39,13 @@ def test_that_the_migrations_lead_to_the_tables_of_the_code(tmp_path: Path) -> N
     migrated = make_engine(tmp_path / "migrated.sqlite3")
     upgrade(migrated)
     with migrated.connect() as connection:
-        assert [] == compare_metadata(MigrationContext.configure(connection), metadata)
+        context = MigrationContext.configure(connection, opts={"include_name": _is_table_of_the_code})
+        assert [] == compare_metadata(context, metadata)
+
+
+def _is_table_of_the_code(name: str | None, _kind: str, _parents: object) -> bool:
+    """The search index is the migrations' own: SQLAlchemy has no word for it."""
+    return not (name or "").startswith("personal_search")
 
 
 def test_that_strict_tables_checks_and_keys_are_the_same_to_the_letter(tmp_path: Path) -> None:

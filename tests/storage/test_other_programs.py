@@ -64,7 +64,7 @@ again.close()
 print("survived", written > 3)
 """
     (tmp_path / "small").mkdir()
-    mounted = "mount -t tmpfs -o size=512k none"
+    mounted = "mount -t tmpfs -o size=1m none"
     in_namespace = [
         "unshare",
         "--map-root-user",
