@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -153,6 +153,15 @@ def _configure_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def notice_statements(engine: Engine, notice: Callable[[], None]) -> None:
+    """Call ``notice`` before each statement and each commit, on the thread that runs it; what it raises keeps it from running.
+
+    The simulation kills HQ so, between any two of its writes.
+    """
+    event.listen(engine, "before_cursor_execute", lambda *_: notice())
+    event.listen(engine, "commit", lambda _: notice())
 
 
 def _refused() -> StorageError:

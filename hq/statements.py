@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, update
+from sqlalchemy import Connection, Table, bindparam, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hq import tables
 
 Values = dict[str, Any]
+_TRANSACTION_ID = text("SELECT pg_current_xact_id()::text::bigint")
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Values]) -> None:
@@ -54,10 +55,17 @@ def update_rows(connection: Connection, table: Table, rows: Sequence[Values], *,
     )
 
 
-def take_change_numbers(connection: Connection, count: int) -> range:
-    """The next ``count`` numbers of changes; HQ's row stays locked until the transaction ends."""
+def change_number(connection: Connection) -> int:
+    """The number of this transaction in the order of changes; the same however often it is asked for on PostgreSQL.
+
+    PostgreSQL: the transaction's own id, so that nobody waits for a counter. SQLite has one writer, and a counter.
+    ``hq.changes`` says how readers use it without missing any.
+    """
+    if connection.dialect.name == "postgresql":
+        number: int = connection.execute(_TRANSACTION_ID).scalar_one()
+        return number
     column = tables.headquarters.c.last_change_no
-    last: int = connection.execute(
-        update(tables.headquarters).values(last_change_no=column + count).returning(column)
+    counted: int = connection.execute(
+        update(tables.headquarters).values(last_change_no=column + 1).returning(column)
     ).scalar_one()
-    return range(last - count + 1, last + 1)
+    return counted

@@ -103,6 +103,8 @@ terminal = Table(
     _number("last_seq", default=0),
     _bytes("last_hash"),
     _number("durable_seq", default=0),
+    # How many events its earlier incarnations have here.
+    _number("earlier_events", default=0),
     # How far the ledger has got.
     Column("applied_incarnation", Integer, nullable=False),
     _number("applied_seq", default=0),
@@ -273,7 +275,12 @@ lot = Table(
     _number("remaining_units"),
     Column("matured", Boolean, nullable=False),
     PrimaryKeyConstraint("account_ref", "lot_id"),
-    Index("ix_lot_to_mature", "starts_at_ms", postgresql_where=text("NOT matured"), sqlite_where=text("NOT matured")),
+    Index(
+        "ix_lot_to_mature",
+        "starts_at_ms",
+        postgresql_where=text("NOT matured AND remaining_units > 0"),
+        sqlite_where=text("NOT matured AND remaining_units > 0"),
+    ),
     Index(
         "ix_lot_to_expire",
         "expires_at_ms",
@@ -421,6 +428,21 @@ award = Table(
     _text("reason_values"),
     PrimaryKeyConstraint("business_date", "event_id", "award_no"),
     postgresql_partition_by="RANGE (business_date)",
+)
+
+# What each till sold on each day, summed up as it is booked, so that totals need not read all sales.
+terminal_day = Table(
+    "terminal_day",
+    metadata,
+    _uuid("terminal_id"),
+    _text("business_date"),
+    _number("sales", default=0),
+    _number("returns", default=0),
+    _number("sales_minor", default=0),
+    _number("returns_minor", default=0),
+    _number("issued_units", default=0),
+    _number("burned_units", default=0),
+    PrimaryKeyConstraint("terminal_id", "business_date"),
 )
 
 personal_field = Table(

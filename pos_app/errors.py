@@ -27,6 +27,10 @@ class InputError(PosError):
     """What a person typed or scanned is out of range or malformed; nothing was changed."""
 
 
+class NotAllowedError(PosError):
+    """Whoever is at the till may not do this, or nobody has signed in; nothing was changed."""
+
+
 class StorageError(PosError):
     """The database cannot be opened or written; says whether the last sale is safe."""
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 from pos_app.loyalty.ledger import AccountKind, Booking, Books, Entry
-from pos_app.model.accounts import CardStatus, Lot
+from pos_app.model.accounts import AccountStatus, CardStatus, Lease, Lot
 from storage import tables
 from storage.database import driver_connection
 from storage.statements import EMPTY, ONE, ZERO, Row, Statement, insert_of
@@ -40,6 +40,8 @@ class AccountFacts(msgspec.Struct, frozen=True):
     birthday: str
     books: Books
     monthly_sums: tuple[MonthlySum, ...]
+    account_status: AccountStatus = AccountStatus.ACTIVE
+    offline_burning: bool = True
 
 
 class NewMember(msgspec.Struct, frozen=True):
@@ -65,6 +67,8 @@ _account_columns = (
     _account.card_class,
     _account.receipts_count,
     _account.provisional,
+    _account.status,
+    _account.offline_burning,
 )
 _joined = tables.card.join(tables.account)
 _personal_of = Statement(
@@ -74,7 +78,12 @@ _find_by_card = Statement(
     lambda: select(*_account_columns).select_from(_joined).where(_card.number == bindparam("number"))
 )
 _find_by_ref = Statement(
-    lambda: select(*_account_columns).select_from(_joined).where(_card.account_ref == bindparam("account_ref"))
+    lambda: (
+        select(*_account_columns)
+        .select_from(_joined)
+        .where(_card.account_ref == bindparam("account_ref"))
+        .order_by(_card.status, _card.number)
+    )
 )
 _lots_of = Statement(
     lambda: select(
@@ -107,6 +116,26 @@ _overdraft_of = Statement(
         tables.overdraft.c.account_ref == bindparam("account_ref"), tables.overdraft.c.units > ZERO
     )
 )
+_leases_of = Statement(
+    lambda: (
+        select(
+            tables.lease.c.lease_id,
+            tables.terminal.c.terminal_id,
+            tables.lease.c.issuer,
+            tables.lease.c.lot_id,
+            tables.lease.c.units,
+            tables.lease.c.expires_at_ms,
+            tables.lease.c.recalled,
+        )
+        .select_from(tables.lease.join(tables.terminal, tables.terminal.c.id == ONE))
+        .where(tables.lease.c.account_ref == bindparam("account_ref"), tables.lease.c.units > ZERO)
+    )
+)
+_leased_elsewhere = Statement(
+    lambda: select(tables.reserved.c.issuer, tables.reserved.c.leased_elsewhere_units).where(
+        tables.reserved.c.account_ref == bindparam("account_ref"), tables.reserved.c.leased_elsewhere_units > ZERO
+    )
+)
 _sums_of = Statement(
     lambda: select(tables.accumulator.c.programme_id, tables.accumulator.c.month, tables.accumulator.c.sum_minor).where(
         tables.accumulator.c.account_ref == bindparam("account_ref")
@@ -114,21 +143,43 @@ _sums_of = Statement(
 )
 
 
+_home_of = Statement(
+    lambda: select(_account.merged_into, _account.status).where(_account.account_ref == bindparam("account_ref"))
+)
+_account_of = Statement(lambda: select(*_account_columns[2:]).where(_account.account_ref == bindparam("account_ref")))
+
+
 def find_by_card(connection: Connection, number: str) -> AccountFacts | None:
-    """The account that this card points to, or None for a card that was never seen."""
+    """The account that this card points to, or None for a card that was never seen. A merged account leads to its survivor."""
     return _facts(connection, _find_by_card.first(driver_connection(connection), number))
 
 
 def find_by_ref(connection: Connection, account_ref: str) -> AccountFacts | None:
-    """The account of this reference, by any of its cards."""
-    return _facts(connection, _find_by_ref.first(driver_connection(connection), account_ref))
+    """The account of this reference, or the one that took it over, by any of its cards: an active one where it has one."""
+    survivor_ref = survivor_of(connection, account_ref)
+    return _facts(connection, _find_by_ref.first(driver_connection(connection), survivor_ref))
+
+
+def survivor_of(connection: Connection, account_ref: str) -> str:
+    """The account that took this one's cards and points over; itself where it was not merged, or the other is not known here."""
+    driver = driver_connection(connection)
+    seen = {account_ref}
+    while (home := _home_of.first(driver, account_ref)) is not None and home[1] == AccountStatus.MERGED.value:
+        if home[0] in seen or _home_of.first(driver, home[0]) is None:
+            break
+        account_ref = home[0]
+        seen.add(account_ref)
+    return account_ref
 
 
 def _facts(connection: Connection, row: Row | None) -> AccountFacts | None:
     if row is None:
         return None
-    number, status, account_ref, card_class, receipts_count, provisional = row
+    number, status, *account = row
     driver = driver_connection(connection)
+    if account[4] == AccountStatus.MERGED.value:
+        account = list(_account_of.first(driver, survivor_of(connection, account[0])) or account)
+    account_ref, card_class, receipts_count, provisional, account_status, offline_burning = account
     personal: dict[str, str] = dict(_personal_of.all(driver, account_ref))
     return AccountFacts(
         account_ref=account_ref,
@@ -142,17 +193,30 @@ def _facts(connection: Connection, row: Row | None) -> AccountFacts | None:
         birthday=personal.get("birthday", ""),
         books=read_books(connection, account_ref),
         monthly_sums=tuple(MonthlySum(*sums) for sums in _sums_of.all(driver, account_ref)),
+        account_status=AccountStatus(account_status),
+        offline_burning=bool(offline_burning),
     )
 
 
 def read_books(connection: Connection, account_ref: str) -> Books:
-    """The lots with something left, and the overdraft, of one account."""
+    """The lots with something left, the overdraft and the leases of one account; nothing of one that took it over."""
     driver = driver_connection(connection)
+    leases = tuple(_lease_of_row(row) for row in _leases_of.all(driver, account_ref))
+    lots = [_lot_of(row) for row in _lots_of.all(driver, account_ref)]
+    leased_out = {lease.lot_id for lease in leases} - {lot.lot_id for lot in lots}
     return Books(
         account_ref=account_ref,
-        lots=tuple(_lot_of(row) for row in _lots_of.all(driver, account_ref)),
+        lots=(*lots, *read_lots(connection, sorted(leased_out))),
         overdraft_units=dict(_overdraft_of.all(driver, account_ref)),
+        leases=leases,
+        leased_elsewhere_units=dict(_leased_elsewhere.all(driver, account_ref)),
     )
+
+
+def _lease_of_row(row: Row) -> Lease:
+    values = list(row)
+    values[-1] = bool(values[-1])
+    return Lease(*values)
 
 
 def read_lots(connection: Connection, lot_ids: Iterable[str]) -> tuple[Lot, ...]:
@@ -240,10 +304,46 @@ def add_members(
 
 
 def put_personal(connection: Connection, account_ref: str, fields: dict[str, str], *, utc_ms: int) -> None:
-    """Set personal fields (name, phone, birthday); a value that changed gets the next version and goes up to HQ."""
+    """Set personal fields (name, phone, birthday); a value that changed gets the next version and goes up to HQ.
+
+    Nothing is taken for an account whose holder asked to be forgotten.
+    """
+    if fields and is_erased(connection, account_ref):
+        return
     _put_personal.run_many(
         driver_connection(connection), ((account_ref, field, value, utc_ms) for field, value in fields.items())
     )
+
+
+_erased = Statement(lambda: select(_account.erased).where(_account.account_ref == bindparam("account_ref")))
+
+
+def is_erased(connection: Connection, account_ref: str) -> bool:
+    """Whether the holder of this account asked to be forgotten."""
+    row = _erased.first(driver_connection(connection), account_ref)
+    return row is not None and bool(row[0])
+
+
+def erase_personal(connection: Connection, account_refs: Iterable[str]) -> int:
+    """Forget the holders of these accounts, and of those that were merged with them, for good; gives how many fields that were.
+
+    The search index follows by its triggers. The bytes are gone from the files once ``Database.fold`` has run after COMMIT.
+    """
+    fields = 0
+    for account_ref in account_refs:
+        refs = merged_with(connection, account_ref)
+        fields += connection.execute(delete(tables.personal_field).where(_personal.account_ref.in_(refs))).rowcount
+        connection.execute(update(tables.account).where(_account.account_ref.in_(refs)).values(erased=1))
+    return fields
+
+
+def merged_with(connection: Connection, account_ref: str) -> tuple[str, ...]:
+    """The surviving account and every one that was merged into it, whichever of them was named."""
+    refs = [survivor_of(connection, account_ref)]
+    for ref in refs:
+        merged = select(_account.account_ref).where(_account.status == "merged", _account.merged_into == ref)
+        refs += [one for one in connection.execute(merged).scalars() if one not in refs]
+    return tuple(refs)
 
 
 def set_card_class(connection: Connection, account_ref: str, card_class: str) -> None:
@@ -291,7 +391,7 @@ _put_overdraft = Statement(
 
 
 def write_booking(connection: Connection, booking: Booking, *, before: Books, utc_ms: int) -> None:
-    """Append the entries of a booking and store the lots and the overdraft as they are after it."""
+    """Append the entries of a booking and store lots, leases and the overdraft as they are after it."""
     driver = driver_connection(connection)
     _insert_entry.run_many(
         driver,
@@ -301,6 +401,7 @@ def write_booking(connection: Connection, booking: Booking, *, before: Books, ut
         ),
     )
     put_lots(connection, booking.changed_lots)
+    put_leases(connection, before.account_ref, booking.changed_leases)
     after = booking.books.overdraft_units
     if after != before.overdraft_units:
         put_overdraft(connection, before.account_ref, after, before=before.overdraft_units)
@@ -333,6 +434,24 @@ def put_lots(connection: Connection, lots: Iterable[Lot]) -> None:
             for lot in lots
         ),
     )
+
+
+def put_leases(connection: Connection, account_ref: str, leases: Iterable[Lease]) -> None:
+    """Add leases of this till, or set what is left of them; one with nothing left is gone."""
+    for lease in leases:
+        connection.execute(delete(tables.lease).where(tables.lease.c.lease_id == lease.lease_id))
+        if lease.units:
+            connection.execute(
+                insert(tables.lease).values(
+                    lease_id=lease.lease_id,
+                    account_ref=account_ref,
+                    issuer=lease.issuer,
+                    lot_id=lease.lot_id,
+                    units=lease.units,
+                    expires_at_ms=lease.expires_at_ms,
+                    recalled=int(lease.recalled),
+                )
+            )
 
 
 @cache
@@ -383,6 +502,23 @@ def due_accounts(connection: Connection, *, at_ms: int, limit: int) -> list[str]
 def count_members(connection: Connection) -> int:
     """How many accounts there are."""
     return connection.execute(select(func.count()).select_from(tables.account)).scalar_one()
+
+
+def expired_units(
+    connection: Connection, account_refs: Iterable[str], lot_ids: Iterable[str]
+) -> dict[str, int]:
+    """What of these lots has expired, by the entries of these accounts, less what returns have taken out of it again."""
+    c = tables.entry.c
+    net = func.sum(c.units)
+    rows = connection.execute(
+        select(c.lot_id, net)
+        .where(
+            c.account_ref.in_(list(account_refs)), c.lot_id.in_(list(lot_ids)), c.kind == AccountKind.EXPIRED.value
+        )
+        .group_by(c.lot_id)
+        .having(net > 0)
+    )
+    return {lot_id: int(units) for lot_id, units in rows}
 
 
 def entries_of(connection: Connection, account_ref: str, event_id: str) -> tuple[Entry, ...]:

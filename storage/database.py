@@ -19,6 +19,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from pos_app.errors import PosError, StorageError
+from storage.high_water import HighWater, Mark
 
 __all__ = ["Connection", "Database", "open_database"]
 
@@ -28,10 +29,13 @@ KNOWN_REVISIONS = frozenset({"0001", HEAD_REVISION})
 # The WAL-reset corruption bug is in 3.7.0 to 3.51.2.
 SQLITE_VERSION_MIN = (3, 51, 3)
 _BUSY_TIMEOUT_MS = 5_000
+_HIGH_WATER = "high_water"
+_LAST_EVENT = "last_event"
 _SQLITE_ERRORS = (DatabaseError, pysqlite3.dbapi2.Error)
 _log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
+Connect = Callable[..., pysqlite3.dbapi2.Connection]
 
 
 class Database:
@@ -41,6 +45,7 @@ class Database:
         self.path = path
         self._engine = engine
         self._lock = lock
+        self._high_water = HighWater(path.parent)
         self._local = threading.local()
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
 
@@ -95,6 +100,7 @@ class Database:
             connection: Connection | None = getattr(self._local, "connection", None)
             if connection is None:
                 connection = self._engine.connect()
+                connection.info[_HIGH_WATER] = self._high_water
                 self._local.connection = connection
             return job(connection)
 
@@ -107,6 +113,13 @@ class Database:
             self.close_reader()
             raise storage_problem(error, self.path) from error
 
+    def fold(self) -> bool:
+        """Fold the WAL into the file and cut it to nothing, so that no erased byte is left in it.
+
+        False where a reader is in the way longer than the time-out: what was erased is then out of reach and still on the disk.
+        """
+        return self.submit_steps(_fold).result()
+
     def close(self) -> None:
         """Finish the queued writes, fold the WAL into the file, close and unlock. Call it on the thread that opened.
 
@@ -118,6 +131,15 @@ class Database:
         self._engine.dispose()
         self._lock.release()
 
+    def abandon(self) -> None:
+        """Let go of everything and finish nothing, as a killed process does; what was committed is in the files."""
+        self._writer.submit(self.close_reader).result()
+        self._writer.shutdown(wait=True)
+        self.close_reader()
+        self._high_water.close()
+        self._engine.dispose()
+        self._lock.release()
+
     def _checkpoint_and_close(self) -> None:
         connection: Connection | None = getattr(self._local, "connection", None)
         if connection is not None:
@@ -126,6 +148,12 @@ class Database:
             except DatabaseError as error:
                 _log.warning("the WAL was not folded into %s: %s", self.path.name, error.orig)
         self.close_reader()
+        self._high_water.close()
+
+
+def _fold(connection: Connection) -> bool:
+    row = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+    return not row[0]
 
 
 def _within(connection: Connection, job: Callable[[Connection], Result]) -> Result:
@@ -142,9 +170,18 @@ def transaction(connection: Connection) -> Iterator[None]:
         yield
         driver.execute("COMMIT")
     except BaseException:
+        connection.info.pop(_LAST_EVENT, None)
         if driver.in_transaction:
             driver.execute("ROLLBACK")
         raise
+    mark = connection.info.pop(_LAST_EVENT, None)
+    if mark is not None and _HIGH_WATER in connection.info:
+        connection.info[_HIGH_WATER].note(mark)
+
+
+def will_end_at(connection: Connection, mark: Mark) -> None:
+    """Once this transaction is committed, the journal ends here."""
+    connection.info[_LAST_EVENT] = mark
 
 
 def driver_connection(connection: Connection) -> Any:
@@ -152,12 +189,21 @@ def driver_connection(connection: Connection) -> Any:
     return connection.connection.driver_connection
 
 
-def make_engine(path: Path) -> Engine:
-    """An engine whose connections have the till's pragmas and no transaction of the driver's own making."""
+def make_engine(path: Path, *, connect: Connect | None = None) -> Engine:
+    """An engine whose connections have the till's pragmas and no transaction of the driver's own making.
+
+    ``connect`` makes the driver's connections in place of its own class.
+    """
     # Not from text: a folder may be called "shop?1".
     address = URL.create("sqlite", database=str(path))
     # Names and cards are among the parameters: no error says them, so no log does.
-    engine = create_engine(address, module=pysqlite3.dbapi2, poolclass=NullPool, hide_parameters=True)
+    engine = create_engine(
+        address,
+        module=pysqlite3.dbapi2,
+        poolclass=NullPool,
+        hide_parameters=True,
+        connect_args={} if connect is None else {"factory": connect},
+    )
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
@@ -169,23 +215,24 @@ def make_engine(path: Path) -> Engine:
             f"busy_timeout = {_BUSY_TIMEOUT_MS}",
             "temp_store = MEMORY",
             "trusted_schema = OFF",
-            # What is erased is overwritten, and not only forgotten.
-            "secure_delete = FAST",
+            # What is erased is overwritten, and not only forgotten: FAST would leave it in pages that come free.
+            "secure_delete = ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
     return engine
 
 
-def open_database(folder: Path) -> Database:
+def open_database(folder: Path, *, connect: Connect | None = None) -> Database:
     """Open the till's database in ``folder``, creating or upgrading it; raises ``StorageError`` with what to do.
 
-    Refuses an SQLite with the WAL-reset bug, a second instance, a damaged file, and a file of a newer program.
+    Refuses an SQLite with the WAL-reset bug, a second instance, a damaged file, and a file of a newer program. ``connect`` makes
+    the driver's connections: the simulation's can be killed between two statements.
     """
     check_library()
     lock = _lock(folder)
     path = folder / DATABASE_NAME
-    engine = make_engine(path)
+    engine = make_engine(path, connect=connect)
     try:
         _bring_up_to_date(engine, path)
         _keep_private(path)

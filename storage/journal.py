@@ -8,7 +8,8 @@ from pos_app.errors import StorageError
 from pos_app.model.calendar import clock_is_believed
 from pos_app.protocol.chain import GENESIS, Envelope, event_hash
 from storage import tables
-from storage.database import driver_connection
+from storage.database import driver_connection, will_end_at
+from storage.high_water import Mark
 from storage.statements import ONE, Statement, insert_of
 
 _LOGICAL_BITS = 16
@@ -36,6 +37,11 @@ class Terminal(msgspec.Struct, frozen=True):
     nps_url: str
     nps_key: bytes | None
     hq_public_key: bytes | None
+    policy: str
+    snapshot_cursor: str
+    snapshot_changes_cursor: str
+    snapshot_no: int
+    pruned_seq: int
 
 
 class JournalRow(msgspec.Struct, frozen=True):
@@ -106,6 +112,25 @@ def change_terminal(connection: Connection, **values: object) -> None:
     connection.execute(update(tables.terminal).values(**values))
 
 
+def refuse_missing_end(terminal: Terminal, mark: Mark | None) -> None:
+    """Raise ``StorageError`` where more events were committed under this name than the journal has.
+
+    To go on would give their numbers out a second time.
+    """
+    if mark is None:
+        return
+    # Another name: the database is an empty one, or one of before this till joined its HQ.
+    is_same = mark.terminal_id == terminal.terminal_id
+    if is_same and (mark.incarnation, mark.seq) <= (terminal.incarnation, terminal.last_seq):
+        return
+    raise StorageError(
+        "storage.events_missing",
+        what=f"The newest events are missing: the journal ends at {terminal.last_seq}, but {mark.seq} were finished.",
+        safe="Nothing was written. What headquarters and the mirror hold is safe there.",
+        todo="Put till.sqlite3-wal or the newest copy of the folder back. If it is lost: `pos-app accept-loss`.",
+    )
+
+
 def next_hlc(last_hlc: int, utc_ms: int) -> int:
     """The hybrid logical clock's next value: the wall clock where it went on, else one more than the last.
 
@@ -142,6 +167,7 @@ def append_event(
         utc_ms,
     )
     _advance.run(driver, seq, digest, hlc, believed_ms(terminal, utc_ms))
+    will_end_at(connection, Mark(terminal.terminal_id, terminal.incarnation, seq))
 
 
 def begin_incarnation(connection: Connection, *, terminal_id: str, incarnation: int) -> None:
@@ -178,6 +204,7 @@ def begin_incarnation(connection: Connection, *, terminal_id: str, incarnation: 
         acked_seq=0,
         durable_seq=0,
     )
+    will_end_at(connection, Mark(terminal_id, incarnation, len(moving)))
 
 
 def find_event(connection: Connection, event_id: str) -> JournalRow | None:

@@ -86,6 +86,29 @@ def write_sale(
     award_lots: dict[str, str],
 ) -> int:
     """Write a sale and queue its receipt; ``award_lots`` maps a programme to the lot it gave. Gives the print job's id."""
+    write_sale_rows(
+        connection,
+        head,
+        lines=lines,
+        burn_units=burn_units,
+        payments=payments,
+        awards=awards,
+        award_lots=award_lots,
+    )
+    return _queued(connection, head)
+
+
+def write_sale_rows(
+    connection: Connection,
+    head: SaleRow,
+    *,
+    lines: tuple[SaleLine, ...],
+    burn_units: dict[int, int],
+    payments: tuple[Payment, ...],
+    awards: tuple[Award, ...],
+    award_lots: dict[str, str],
+) -> None:
+    """Write the rows of a sale and queue nothing."""
     driver = driver_connection(connection)
     event_id = head.event_id
     _insert_sale.run(driver, *msgspec.structs.astuple(head))
@@ -134,7 +157,10 @@ def write_sale(
             for number, award in enumerate(awards, start=1)
         ),
     )
-    job: int = _queue_print.run(driver, event_id, head.utc_ms).lastrowid
+
+
+def _queued(connection: Connection, head: SaleRow) -> int:
+    job: int = _queue_print.run(driver_connection(connection), head.event_id, head.utc_ms).lastrowid
     return job
 
 
@@ -142,12 +168,18 @@ def write_return(
     connection: Connection, head: SaleRow, *, lines: tuple[ReturnedLine, ...], payments: tuple[Payment, ...]
 ) -> int:
     """Write a return and queue its receipt. Gives the print job's id."""
+    write_return_rows(connection, head, lines=lines, payments=payments)
+    return _queued(connection, head)
+
+
+def write_return_rows(
+    connection: Connection, head: SaleRow, *, lines: tuple[ReturnedLine, ...], payments: tuple[Payment, ...]
+) -> None:
+    """Write the rows of a return and queue nothing."""
     driver = driver_connection(connection)
     _insert_sale.run(driver, *msgspec.structs.astuple(head))
     _insert_return_line.run_many(driver, ((head.event_id, *msgspec.structs.astuple(line)) for line in lines))
     _write_payments(driver, head.event_id, payments)
-    job: int = _queue_print.run(driver, head.event_id, head.utc_ms).lastrowid
-    return job
 
 
 def _write_payments(driver: object, event_id: str, payments: tuple[Payment, ...]) -> None:

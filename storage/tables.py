@@ -75,6 +75,9 @@ terminal = _table(
     _integer("snapshot_no", default=0),
     # Bodies up to here were pruned; a row of ``checkpoint`` vouches for them.
     _integer("pruned_seq", default=0),
+    # Of staff: the hash of the code that voids every PIN, and what tells the pepper of these PINs from any other.
+    _text("recovery_hash", default=""),
+    _text("pepper_mark", default=""),
     CheckConstraint("id = 1", name="single_row"),
     _range("terminal_number", 1, 999),
     _range("incarnation", 1),
@@ -123,7 +126,11 @@ account = _table(
     _text("merged_into", default=""),
     _integer("offline_burning", default=1),
     _integer("snapshot_no", default=0),
+    # Whose holder asked to be forgotten: no personal data is ever taken for it again.
+    _integer("erased", default=0),
+    Index("ix_account_merged_into", "merged_into", sqlite_where=text("merged_into <> ''")),
     CheckConstraint("provisional IN (0, 1)", name="provisional_flag"),
+    CheckConstraint("erased IN (0, 1)", name="erased_flag"),
     CheckConstraint("status IN ('active', 'frozen', 'blocked', 'merged')", name="status_known"),
     CheckConstraint("offline_burning IN (0, 1)", name="offline_burning_flag"),
     _range("receipts_count", 0),
@@ -213,7 +220,7 @@ reserved = _table(
     rowid=False,
 )
 
-# Every hold that this till asked HQ for, written down before it was asked.
+# Every hold that this till asked HQ for, written down before it was asked; and every burn without one, when it was booked.
 authorisation = _table(
     "authorisation",
     _text("auth_id", primary_key=True),
@@ -222,9 +229,17 @@ authorisation = _table(
     _integer("units"),
     _text("state", default="asked"),
     _integer("created_at_ms"),
+    # Of a captured one: by what right, in which event, on which business date, and how much was burned.
+    _text("basis", default=""),
+    _text("event_id", default=""),
+    _text("business_date", default=""),
+    _integer("burned_units", default=0),
     Index("ix_authorisation_open", "created_at_ms", sqlite_where=text("state IN ('asked', 'held')")),
+    Index("ix_authorisation_offline", "business_date", sqlite_where=text("basis IN ('floor', 'lease')")),
     CheckConstraint("state IN ('asked', 'held', 'refused', 'captured', 'voided')", name="state_known"),
+    CheckConstraint("basis IN ('', 'hold', 'floor', 'lease')", name="basis_known"),
     _range("units", 1),
+    _range("burned_units", 0),
     rowid=False,
 )
 

@@ -249,3 +249,16 @@ def clock(
         console.print(finding.words, markup=False)
         if finding.verdict is Verdict.BAD:
             raise typer.Exit(EXIT_FAILED)
+
+
+@app.command("accept-loss")
+def accept_loss(settings: SettingsOption = None) -> None:
+    """Go on although the till's newest events are gone for good, under a new incarnation.
+
+    Put the deleted file or a newer copy back first, if there is one. A till with a headquarters must join it again afterwards.
+    Example: `pos-app accept-loss`.
+    """
+    from pos_app.use_cases.losing import accept_loss as go_on
+
+    with speaking(), opened(settings, accepts_loss=True) as opened_till:
+        console.print(f"The till goes on as incarnation {go_on(opened_till)}. Check it with `pos-app doctor`.")

@@ -79,6 +79,16 @@ class Burning(Goods, frozen=True, kw_only=True):
     from_receipt: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 1
 
 
+class Returns(Section, frozen=True, kw_only=True):
+    """What goes back with goods: a share of what they earned, or what the rest of the receipt would not have earned.
+
+    ``spent``: what the member has spent already becomes a debt (``overdraft``), or is forgiven (``clamp``).
+    """
+
+    method: Literal["prorate", "re-evaluate"] = "prorate"
+    spent: Literal["overdraft", "clamp"] = "overdraft"
+
+
 class Rule(Goods, frozen=True, kw_only=True, tag_field="kind"):
     """What every rule has. Of the rules of one lane the best for the member wins a line; ``adds``: a lane of its own."""
 
@@ -141,3 +151,4 @@ class Programme(Section, frozen=True, kw_only=True):
     earning: Earning = Earning()
     burning: Burning | None = None
     rules: Annotated[tuple[AnyRule, ...], msgspec.Meta(max_length=RULES_MAX)] = ()
+    returns: Returns = Returns()

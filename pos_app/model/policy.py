@@ -19,6 +19,17 @@ class Allowance(StrEnum):
     """Only what headquarters has set aside for this till: thousands of tills, and no overdraft."""
 
 
+class BurnBasis(StrEnum):
+    """By what right a till let points be burned."""
+
+    LOCAL = "local"
+    """The till itself decides about points."""
+    HOLD = "hold"
+    """HQ held the points for this sale."""
+    FLOOR = "floor"
+    LEASE = "lease"
+
+
 class BurnPolicy(msgspec.Struct, frozen=True):
     """Points in units. ``card_day_units``: what one till may burn offline of one account on one business date (FLOOR).
 

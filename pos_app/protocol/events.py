@@ -9,6 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from pos_app.model.evaluation import Award, BurnShare, EngineInput, LotGrant
+from pos_app.model.policy import BurnBasis as BurnBasis  # noqa: PLC0414 - part of what events say
 from pos_app.model.receipts import Payment, SaleLine
 
 PROTOCOL_VERSION = 1
@@ -36,17 +37,6 @@ class BurnedLot(msgspec.Struct, frozen=True):
     lot_id: str
     units: int
     expires_at_ms: int | None = None
-
-
-class BurnBasis(StrEnum):
-    """By what right a till let points be burned."""
-
-    LOCAL = "local"
-    """The till itself decides about points."""
-    HOLD = "hold"
-    """HQ held the points for this sale."""
-    FLOOR = "floor"
-    LEASE = "lease"
 
 
 class GrantedLot(msgspec.Struct, frozen=True):
@@ -123,7 +113,8 @@ class ReturnEvent(Event, frozen=True, tag="return", kw_only=True):
     """Goods of an earlier sale came back. ``clawed_back_units`` were taken from lots, ``overdraft_units`` could not be.
 
     ``restored_lots`` give burned points back with their own dates. ``clamps``: what was spent already is forgiven, and does not
-    become overdraft.
+    become overdraft. ``counted`` leaves the month of ``sale_business_date``, in which it was counted. ``returned_before`` is what
+    the till knew to be back already, summed by line: with the sale's event it computes this return again.
     """
 
     receipt_number: str
@@ -139,6 +130,8 @@ class ReturnEvent(Event, frozen=True, tag="return", kw_only=True):
     issuer: str = "shop"
     clamps: bool = False
     approved_by: str = ""
+    sale_business_date: str = ""
+    returned_before: tuple[ReturnedLine, ...] = ()
 
 
 class EnrolmentEvent(Event, frozen=True, tag="enrolment", kw_only=True):

@@ -321,12 +321,23 @@ class HoldAnswer(msgspec.Struct, frozen=True):
     hq_time_ms: Milliseconds = 0
 
 
+class ReceiptReturn(msgspec.Struct, frozen=True):
+    """What one return took back of a receipt. The till that asks leaves out those that it booked itself, by their ``event_id``."""
+
+    event_id: Ref
+    lines: tuple[ReturnedLine, ...]
+
+
 class ReceiptAnswer(msgspec.Struct, frozen=True):
-    """A receipt of any till, for a return at another: the event's body, and what came back of it so far, summed by line."""
+    """A receipt of any till, for a return at another: the event's body, and every return of it so far.
+
+    ``programme_set`` are the programmes that it names, as tills keep them; empty where HQ lacks them.
+    """
 
     body: Annotated[str, msgspec.Meta(max_length=BATCH_BYTES_MAX)]
-    returned: tuple[ReturnedLine, ...] = ()
+    returns: tuple[ReceiptReturn, ...] = ()
     hq_time_ms: Milliseconds = 0
+    programme_set: Annotated[str, msgspec.Meta(max_length=PROGRAMME_SET_BYTES_MAX)] = ""
 
 
 class ProgrammeSetUpload(msgspec.Struct, frozen=True):

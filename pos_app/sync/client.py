@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Self
 
 from pos_app.errors import SyncError
 from pos_app.protocol.messages import ANSWER_BYTES_MAX
-from pos_app.protocol.signing import NONCE_BYTES, RequestToSign, signed_headers
+from pos_app.protocol.signing import ANSWER_SIGNATURE_HEADER, NONCE_BYTES, RequestToSign, signed_headers
 from pos_app.sync.decisions import HttpAnswer, Problem
 
 if TYPE_CHECKING:
     from pos_app.sync.deadline import DeadlinePool
 _TIME_MAX_MS = 2**53
+_ANSWER_SIGNATURE = ANSWER_SIGNATURE_HEADER.lower().encode()
 
 
 class CallFailedError(Exception):
@@ -94,7 +95,13 @@ class HqClient:
                 content += part
                 if len(content) > self._answer_bytes_max:
                     raise CallFailedError(Problem.RUBBISH)
-            return HttpAnswer(response.status, bytes(content), _header(response.headers, b"retry-after"))
+            return HttpAnswer(
+                response.status,
+                bytes(content),
+                retry_after=_header(response.headers, b"retry-after"),
+                signature=_header(response.headers, _ANSWER_SIGNATURE),
+                nonce=request.nonce,
+            )
 
     def _opened(self) -> "DeadlinePool":
         if self._pool is None:

@@ -10,6 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from pos_app.protocol.messages import BatchAnswer, ErrorAnswer, ErrorCode, MalformedError, decode_message
+from pos_app.protocol.signing import answer_to_sign, verify
 from pos_app.sync.ports import StopReason
 
 WAIT_MIN_MS = 1_000
@@ -37,6 +38,8 @@ class Problem(StrEnum):
     FENCED = "fenced"
     REVOKED = "revoked"
     OWN_ERROR = "own_error"
+    UNSIGNED = "unsigned"
+    REWOUND_TOO_FAR = "rewound_too_far"
 
 
 WORDS: dict[Problem, str] = {
@@ -52,15 +55,28 @@ WORDS: dict[Problem, str] = {
     Problem.FENCED: "This till was enrolled on another computer. Sales are kept here, points cannot be spent. Enrol again.",
     Problem.REVOKED: "Headquarters has shut this till out. Sales are kept here, points cannot be spent. Call support.",
     Problem.OWN_ERROR: "Sending failed by an error of this program, which is in the log. Sales are kept here.",
+    Problem.UNSIGNED: (
+        "What answers at the address of headquarters does not sign with its key. Nothing was taken from it, sales are kept here. "
+        "Check hq.url; if it is right, somebody is in between: call support."
+    ),
+    Problem.REWOUND_TOO_FAR: (
+        "Headquarters wants events that it had called safe for ever and that were pruned here. Sales are kept here. Headquarters "
+        "must be restored from a newer backup; if there is none, put the mirror or a backup of this till back. Call support."
+    ),
 }
 
 
 class HttpAnswer(msgspec.Struct, frozen=True):
-    """An answer as it came, from whoever answered. ``retry_after`` is the header of that name, empty for none."""
+    """An answer as it came, from whoever answered. ``retry_after`` is the header of that name, empty for none.
+
+    ``signature`` is HQ's over this answer, in hexadecimal, empty for none; ``nonce`` is that of the request.
+    """
 
     status: int
     body: bytes
     retry_after: str = ""
+    signature: str = ""
+    nonce: str = ""
 
 
 class Advance(msgspec.Struct, frozen=True):
@@ -128,6 +144,28 @@ def decide_message(answer: HttpAnswer, kind: type[Message]) -> Message | Refusal
         return decode_message(answer.body, kind)
     except MalformedError:
         return BackOff(Problem.RUBBISH)
+
+
+def decide_signed(
+    answer: HttpAnswer, kind: type[Message], *, terminal_id: str, hq_public_key: bytes, must_be_signed: bool = True
+) -> Message | Refusal:
+    """The message of that kind, which HQ must have signed for this till and this very request; or what its absence means.
+
+    Only a success is signed. Without ``must_be_signed`` an answer may come without a signature (an older HQ), never with a wrong one.
+    """
+    is_unsigned = not answer.signature and must_be_signed
+    if answer.status == _OK and (is_unsigned or (answer.signature and not _is_hqs(answer, terminal_id, hq_public_key))):
+        return BackOff(Problem.UNSIGNED)
+    return decide_message(answer, kind)
+
+
+def _is_hqs(answer: HttpAnswer, terminal_id: str, hq_public_key: bytes) -> bool:
+    try:
+        signature = bytes.fromhex(answer.signature)
+    except ValueError:
+        return False
+    signed = answer_to_sign(terminal_id=terminal_id, nonce=answer.nonce, body=answer.body)
+    return verify(hq_public_key, signature, signed)
 
 
 def refused(answer: HttpAnswer) -> Refusal:  # noqa: PLR0911 - a table of answers, one line each

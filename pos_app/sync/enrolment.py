@@ -1,5 +1,7 @@
 """Joining an HQ: a one-time code that a person typed, and the key that was made on this till."""
 
+from collections.abc import Callable
+
 from pos_app.errors import SyncError
 from pos_app.protocol.messages import EnrolAnswer, EnrolRequest, encode_message
 from pos_app.protocol.signing import public_key_of
@@ -19,11 +21,13 @@ def enrol(
     number_wish: int = 0,
     terminal_id: str | None = None,
     incarnation: int = 1,
+    client_of: Callable[..., HqClient] = HqClient,
 ) -> EnrolAnswer:
     """Ask HQ to take this till; repeating it with the same code and key gives the same answer.
 
     ``number_wish`` is the terminal number to ask for, 0 for any. ``terminal_id`` and ``incarnation`` are those of the till's
-    journal; ``EnrolAnswer`` says what to do when the answer has others. Raises ``SyncError``; then nothing has changed here.
+    journal; ``EnrolAnswer`` says what to do when the answer has others. ``client_of`` makes the client of an address.
+    Raises ``SyncError``; then nothing has changed here.
     """
     request = EnrolRequest(
         code=code.strip(),
@@ -32,7 +36,7 @@ def enrol(
         terminal_id=terminal_id,
         incarnation=incarnation,
     )
-    with HqClient(base_url, private_key=private_key) as client:
+    with client_of(base_url, private_key=private_key) as client:
         try:
             answer = client.call("POST", ENROL_PATH, terminal_id="", time_ms=time_ms, body=encode_message(request))
         except CallFailedError as error:

@@ -14,8 +14,9 @@ from pos_app.model.calendar import month_of
 from pos_app.model.evaluation import EngineResult, NextStep
 from pos_app.model.identifiers import derived_id, receipt_number
 from pos_app.model.receipts import SaleKind
-from pos_app.protocol.events import BurnedLot, GrantedLot, Moment, SaleEvent, encode_body
+from pos_app.protocol.events import BurnedLot, GrantedLot, SaleEvent, encode_body
 from pos_app.use_cases import quoting
+from pos_app.use_cases.moments import moment_of
 from pos_app.use_cases.quoting import Settlement, Tender
 from pos_app.use_cases.views import Basket, ClosedSale, Quote, Standing
 from storage import accounts, journal, sales
@@ -26,6 +27,8 @@ from storage.sales import SaleRow
 
 if TYPE_CHECKING:
     from pos_app.use_cases.till import Till
+
+__all__ = ["moment_of"]
 
 BurnFilter = Callable[[str], bool]
 _DAY_MS = 86_400_000
@@ -242,21 +245,6 @@ def _points(
     expiry = {lot.lot_id: lot.expires_at_ms for lot in books.lots}
     proposal = tuple(BurnedLot(part.lot_id, part.units, expiry[part.lot_id]) for part in burned)
     return _Points(facts.books, due if due and due.changed_lots else None, booking, granted, proposal)
-
-
-def moment_of(till: "Till", terminal: Terminal, now_ms: int) -> Moment:
-    """Where and when, for an event."""
-    return Moment(
-        store_id=terminal.store_id,
-        staff_ref=till.settings.till.staff_ref,
-        shift_id=till.shift_id,
-        utc_ms=now_ms,
-        zone=till.settings.shop.zone,
-        business_date=till.business_date(now_ms),
-        boot_id=till.clock.boot_id(),
-        monotonic_ms=till.clock.monotonic_ms(),
-        hlc=journal.next_hlc(terminal.last_hlc, now_ms),
-    )
 
 
 def number_of(terminal: Terminal) -> str:

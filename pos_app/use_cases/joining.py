@@ -1,11 +1,13 @@
 """The till joins an HQ with a one-time code; what it has booked so far goes up with the rest."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pos_app.errors import SyncError
 from pos_app.protocol.messages import EnrolAnswer
 from pos_app.protocol.signing import create_private_key
 from pos_app.sync import enrolment
+from pos_app.sync.client import HqClient
 from storage import journal, key_store
 from storage.database import Connection
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from pos_app.use_cases.till import Till
 
 
-def join_hq(till: "Till", code: str) -> EnrolAnswer:
+def join_hq(till: "Till", code: str, *, client_of: Callable[..., HqClient] = HqClient) -> EnrolAnswer:
     """Enrol this till at the HQ of its settings; raises ``SyncError`` with what to do. Asking again is harmless."""
     if not till.settings.hq.url:  # asked before a key is made
         raise SyncError(
@@ -31,6 +33,7 @@ def join_hq(till: "Till", code: str) -> EnrolAnswer:
         number_wish=terminal.terminal_number,
         terminal_id=terminal.terminal_id,
         incarnation=terminal.incarnation,
+        client_of=client_of,
     )
     till.database.write(lambda connection: _become(connection, answer))
     return answer

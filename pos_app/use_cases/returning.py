@@ -1,22 +1,22 @@
 """Goods come back: never more than was sold, and with them what the sale gave and what it took. Twice is once.
 
-Every share is cumulative (floor of share times returned over sold, less what went before), so any sequence of partial
-returns ends where one full return ends.
+What goes back is worked out in ``goods_back``; here it is checked against what is known of the receipt, and booked.
 """
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from pos_app.errors import InputError
 from pos_app.loyalty import ledger
-from pos_app.loyalty.engine import evaluate
-from pos_app.loyalty.ledger import Booking, Books, LotUnits
+from pos_app.loyalty.ledger import AccountKind, Booking
+from pos_app.loyalty.programme import ProgrammeSet
 from pos_app.model.accounts import Lot
 from pos_app.model.evaluation import LotGrant
-from pos_app.model.identifiers import derived_id, uuid7
-from pos_app.model.money import MILLI, returned_share
+from pos_app.model.identifiers import uuid7
+from pos_app.model.money import MILLI, Currency
 from pos_app.model.receipts import Payment, PaymentKind, SaleKind
 from pos_app.protocol.events import (
     GrantedLot,
@@ -28,23 +28,26 @@ from pos_app.protocol.events import (
     encode_body,
 )
 from pos_app.use_cases.booking import moment_of, number_of, standing_text, sums_of
+from pos_app.use_cases.goods_back import GRACE_DAYS, GoodsBack, goods_back, restored_lots, summed
 from pos_app.use_cases.programmes import decode_programme_set
 from pos_app.use_cases.quoting import in_cash
-from storage import accounts, journal, programmes, sales
+from pos_app.use_cases.views import Refund
+from storage import accounts, foreign_receipts, journal, programmes, sales
 from storage.database import Connection
 from storage.sales import SaleRow
 
 if TYPE_CHECKING:
     from pos_app.use_cases.till import Till
 
-GRACE_DAYS = 14
-_DAY_MS = 86_400_000
+__all__ = ["GRACE_DAYS", "ClosedReturn", "KnownSale", "ReturnQuote", "book_return", "known_sale", "quote_return"]
 
 
 class ClosedReturn(msgspec.Struct, frozen=True):
     """A return that is in the ledger: ``refund_minor`` is the money to hand back, before it is rounded to coins.
 
-    Points in units, all >= 0; ``overdraft_units`` is what the member had spent already.
+    Points in units, all >= 0; of ``clawed_back_units``, ``overdraft_units`` are what the member had spent already and owes now,
+    ``forgiven_units`` what was spent and is forgiven, ``lapsed_units`` what had expired meanwhile and is not owed.
+    ``paid_back_minor`` is what is handed over in coins, or put back on the card.
     """
 
     event_id: str
@@ -54,72 +57,135 @@ class ClosedReturn(msgspec.Struct, frozen=True):
     restored_units: int
     overdraft_units: int
     print_job_id: int
+    forgiven_units: int = 0
+    lapsed_units: int = 0
+    paid_back_minor: int = 0
 
 
-class Goods(msgspec.Struct, frozen=True):
-    """What is back of a sale: line number to quantity in thousandths, before this return and with it."""
+class ReturnQuote(msgspec.Struct, frozen=True):
+    """What a return would come to, in the figures that booking it books; units and meanings as in ``ClosedReturn``."""
+
+    refund_minor: int
+    paid_back_minor: int
+    clawed_back_units: int
+    restored_units: int
+    overdraft_units: int
+    forgiven_units: int
+    lapsed_units: int
+
+
+class KnownSale(msgspec.Struct, frozen=True):
+    """A sale that goods may come back of: its event, what came back so far by line, and that day's programmes if they are known."""
 
     sale: SaleEvent
-    before_milli: dict[int, int]
-    after_milli: dict[int, int]
+    before: dict[int, ReturnedLine]
+    programmes: ProgrammeSet | None
 
-    def share_now(self, line_no: int, share: int) -> int:
-        """What goes back now of a share of this line."""
-        return self.share_after(line_no, share) - self._share_of(share, line_no, self.before_milli)
 
-    def share_after(self, line_no: int, share: int) -> int:
-        """What is back of a share of this line once this return is booked."""
-        return self._share_of(share, line_no, self.after_milli)
+class _Points(msgspec.Struct, frozen=True):
+    """What a return does to the member's books; ``account_ref`` is empty where this till does not know the account."""
 
-    def _share_of(self, share: int, line_no: int, returned_milli: dict[int, int]) -> int:
-        return returned_share(
-            share=share,
-            units_returned=returned_milli.get(line_no, 0),
-            units_sold=self.sale.lines[line_no - 1].quantity_milli,
-            taken_before=0,
-        )
+    account_ref: str
+    due: Booking | None
+    booking: Booking
+    books_before: ledger.Books
+    overdraft_units: int
+    forgiven_units: int
+    lapsed_units: int
+
+
+class _Prepared(msgspec.Struct, frozen=True):
+    """A return worked out; what is left is to write it."""
+
+    known: KnownSale
+    back: GoodsBack
+    restored: tuple[Lot, ...]
+    points: _Points | None
+
+
+def known_sale(connection: Connection, receipt_number: str) -> KnownSale | None:
+    """The sale with this number as this till knows it: its own, or one that HQ showed; None where nobody did."""
+    sale = _own_sale(connection, receipt_number)
+    shown = foreign_receipts.find_foreign(connection, receipt_number=receipt_number)
+    if sale is None and shown is not None:
+        sale = _sale_in(shown.body)
+    if sale is None:
+        return None
+    here = sales.returned_before(connection, sale.event_id).values()
+    elsewhere = () if shown is None else shown.returned
+    stored_set = programmes.find_programme_set(connection, sale.engine_input.programme_set_hash)
+    return KnownSale(
+        sale,
+        summed([*here, *elsewhere]),
+        None if stored_set is None else decode_programme_set(stored_set),
+    )
+
+
+def quote_return(
+    till: "Till", connection: Connection, known: KnownSale, quantities_milli: Mapping[int, int], refund: Refund
+) -> ReturnQuote:
+    """What a return would come to now; reads, and writes nothing. Raises ``InputError`` where too much would come back."""
+    prepared = _prepared(till, connection, known, quantities_milli, _ANY_EVENT)
+    back, points = prepared.back, prepared.points
+    return ReturnQuote(
+        refund_minor=back.money_minor,
+        paid_back_minor=_paid_back_minor(_payments(till, known.sale, back, refund)),
+        clawed_back_units=back.clawed_back_units,
+        restored_units=sum(lot.granted_units for lot in prepared.restored),
+        overdraft_units=0 if points is None else points.overdraft_units,
+        forgiven_units=0 if points is None else points.forgiven_units,
+        lapsed_units=0 if points is None else points.lapsed_units,
+    )
+
+
+_ANY_EVENT = "00000000-0000-7000-8000-000000000000"
+"""A return that is not booked needs an id for its lots, and no other."""
 
 
 def book_return(
-    till: "Till", connection: Connection, receipt_number: str, quantities_milli: dict[int, int]
+    till: "Till",
+    connection: Connection,
+    receipt_number: str,
+    quantities_milli: Mapping[int, int],
+    *,
+    event_id: str = "",
+    refund: Refund | None = None,
+    approved_by: str = "",
 ) -> ClosedReturn:
-    """Book a return; runs on the writer thread. Raises ``InputError`` where there is no such sale or too much comes back."""
+    """Book a return; runs on the writer thread. Raises ``InputError`` where there is no such sale or too much comes back.
+
+    ``event_id`` was minted when the panel opened: booking it again is refused. ``refund`` is how money goes back, in cash unless
+    it says otherwise. ``approved_by`` is whose PIN allowed it, where the cashier may not.
+    """
+    refund = refund or Refund()
     now_ms = till.clock.utc_ms()
-    event_id = str(uuid7(utc_ms=now_ms, random_bytes=os.urandom(10)))
-    goods = _goods(connection, receipt_number, quantities_milli)
-    sale = goods.sale
-    lines = tuple(_returned_line(goods, line_no) for line_no in sorted(quantities_milli))
-    claw_back = _claw_back(goods)
-    restored = _restored(goods, event_id, now_ms)
-    counted = _counted_back(connection, goods)
-    booking = _book_points(till, connection, sale, event_id, claw_back, restored, now_ms)
-    overdraft_units = sum(
-        entry.units for entry in booking.entries if entry.kind is ledger.AccountKind.ISSUED and not entry.lot_id
-    )
-    total_minor = sum(line.refund_minor for line in lines)
-    # What points paid like money goes back as points alone.
-    by_points_minor = sum(goods.share_now(line_no, _tendered_minor(sale, line_no)) for line_no in quantities_milli)
+    event_id = event_id or str(uuid7(utc_ms=now_ms, random_bytes=os.urandom(10)))
+    if journal.find_event(connection, event_id) is not None:
+        raise already_booked()
+    known = known_sale(connection, receipt_number)
+    if known is None:
+        raise _refused("unknown", f"There is no sale with the number {receipt_number} on this till.")
+    prepared = _prepared(till, connection, known, quantities_milli, event_id)
+    back = prepared.back
     terminal = journal.read_terminal(connection)
     event = ReturnEvent(
         event_id=event_id,
         moment=moment_of(till, terminal, now_ms),
         receipt_number=number_of(terminal),
-        account_ref=sale.account_ref,
-        sale_event_id=sale.event_id,
-        lines=lines,
-        payments=_payments(till, sale, total_minor - by_points_minor, by_points_minor),
-        total_minor=total_minor,
-        clawed_back=tuple(LotChange(part.lot_id, -part.units) for part in claw_back),
-        overdraft_units=overdraft_units,
-        restored_lots=tuple(
-            GrantedLot(
-                lot.lot_id,
-                LotGrant(lot.programme_id, lot.issuer, lot.granted_units, lot.starts_at_ms, lot.expires_at_ms),
-            )
-            for lot in restored
-        ),
-        counted=counted,
-        issuer=sale.issuer,
+        account_ref=known.sale.account_ref,
+        sale_event_id=known.sale.event_id,
+        lines=back.lines,
+        payments=_payments(till, known.sale, back, refund),
+        total_minor=back.total_minor,
+        clawed_back=tuple(_change(known.sale, part) for part in back.clawed_back),
+        overdraft_units=0 if prepared.points is None else prepared.points.overdraft_units,
+        restored_lots=tuple(_granted(lot) for lot in prepared.restored),
+        counted=back.counted,
+        issuer=known.sale.issuer,
+        clamps=back.clamps,
+        approved_by=approved_by,
+        sale_business_date=known.sale.moment.business_date,
+        returned_before=tuple(known.before[line_no] for line_no in sorted(known.before)),
     )
     journal.append_event(
         connection,
@@ -130,180 +196,163 @@ def book_return(
         utc_ms=now_ms,
         hlc=event.moment.hlc,
     )
-    row = _row(till, goods, event, _standing(till, connection, booking, sale, now_ms))
-    job_id = sales.write_return(connection, row, lines=lines, payments=event.payments)
-    if sale.account_ref:
-        back = {programme_id: -minor for programme_id, minor in counted.items()}
-        # What was counted leaves the month in which it was counted.
-        accounts.add_to_sums(connection, sale.account_ref, sums_of(back, sale.moment.business_date), receipts=0)
+    return _write(till, connection, prepared, event)
+
+
+def _write(till: "Till", connection: Connection, prepared: _Prepared, event: ReturnEvent) -> ClosedReturn:
+    points, back = prepared.points, prepared.back
+    now_ms = event.moment.utc_ms
+    row = _row(till, prepared.known.sale, event, _standing(till, connection, points, now_ms))
+    job_id = sales.write_return(connection, row, lines=event.lines, payments=event.payments)
+    if points is not None:
+        _write_points(connection, points, event)
     return ClosedReturn(
-        event_id=event_id,
+        event_id=event.event_id,
         receipt_number=event.receipt_number,
-        refund_minor=total_minor - by_points_minor,
-        clawed_back_units=sum(part.units for part in claw_back),
-        restored_units=sum(lot.granted_units for lot in restored),
-        overdraft_units=overdraft_units,
+        refund_minor=back.money_minor,
+        clawed_back_units=back.clawed_back_units,
+        restored_units=sum(lot.granted_units for lot in prepared.restored),
+        overdraft_units=event.overdraft_units,
         print_job_id=job_id,
+        forgiven_units=0 if points is None else points.forgiven_units,
+        lapsed_units=0 if points is None else points.lapsed_units,
+        paid_back_minor=_paid_back_minor(event.payments),
     )
 
 
-def _goods(connection: Connection, receipt_number: str, quantities_milli: dict[int, int]) -> Goods:
+def _write_points(connection: Connection, points: _Points, event: ReturnEvent) -> None:
+    now_ms, books = event.moment.utc_ms, points.books_before
+    if points.due is not None:
+        accounts.write_booking(connection, points.due, before=books, utc_ms=now_ms)
+        books = points.due.books
+    accounts.write_booking(connection, points.booking, before=books, utc_ms=now_ms)
+    back = {programme_id: -minor for programme_id, minor in event.counted.items()}
+    # What was counted leaves the month in which it was counted.
+    accounts.add_to_sums(connection, points.account_ref, sums_of(back, event.sale_business_date), receipts=0)
+
+
+def _own_sale(connection: Connection, receipt_number: str) -> SaleEvent | None:
+    """The till's own sale with this number; None where there is none, or its event was pruned."""
     stored = sales.find_sale(connection, receipt_number=receipt_number)
     if stored is None or stored.head.kind != SaleKind.SALE.value:
-        raise _refused("unknown", f"There is no sale with the number {receipt_number} on this till.")
+        return None
+    row = journal.find_event(connection, stored.head.event_id)
+    return None if row is None or row.body is None else _sale_in(row.body)
+
+
+def _sale_in(body: bytes) -> SaleEvent:
+    sale = decode_body(body)
+    assert isinstance(sale, SaleEvent), "the tables and the journal agree"
+    return sale
+
+
+def _prepared(
+    till: "Till", connection: Connection, known: KnownSale, quantities_milli: Mapping[int, int], event_id: str
+) -> _Prepared:
+    _check(known, quantities_milli)
+    now_ms = till.clock.utc_ms()
+    back = goods_back(known.sale, known.programmes, before=known.before, quantities_milli=quantities_milli)
+    restored = restored_lots(known.sale, back, event_id=event_id, at_ms=now_ms)
+    return _Prepared(known, back, restored, _points(till, connection, known.sale, back, restored, event_id))
+
+
+def _check(known: KnownSale, quantities_milli: Mapping[int, int]) -> None:
+    sale = known.sale
     if not quantities_milli:
         raise _refused("nothing", "No goods were chosen.")
-    row = journal.find_event(connection, stored.head.event_id)
-    assert row is not None and row.body is not None, "a sale has its event"  # noqa: PT018 - one fact
-    sale = decode_body(row.body)
-    assert isinstance(sale, SaleEvent), "the sale table and the journal agree"
-    before = {no: line.quantity_milli for no, line in sales.returned_before(connection, sale.event_id).items()}
-    after = dict(before)
     for line_no, quantity_milli in quantities_milli.items():
         if not 1 <= line_no <= len(sale.lines):
             raise _refused("line", f"The receipt has no line {line_no}.")
-        after[line_no] = before.get(line_no, 0) + quantity_milli
-        if quantity_milli <= 0 or after[line_no] > sale.lines[line_no - 1].quantity_milli:
+        line = sale.lines[line_no - 1]
+        before = known.before.get(line_no)
+        left_milli = line.quantity_milli - (0 if before is None else before.quantity_milli)
+        if not 0 < quantity_milli <= left_milli:
             raise _refused("quantity", f"Of line {line_no} more would come back than was sold.")
-        if quantity_milli % MILLI and not sale.lines[line_no - 1].sold_by_weight:
+        if quantity_milli % MILLI and not line.sold_by_weight:
             raise _refused("quantity", f"Line {line_no} is sold by the piece.")
-    return Goods(sale, before, after)
 
 
-def _returned_line(goods: Goods, line_no: int) -> ReturnedLine:
-    sale = goods.sale
-    line = sale.lines[line_no - 1]
-    tendered_minor = _tendered_minor(sale, line_no)
-    return ReturnedLine(
-        line_no=line_no,
-        quantity_milli=goods.after_milli[line_no] - goods.before_milli.get(line_no, 0),
-        refund_minor=goods.share_now(line_no, line.payable_minor - tendered_minor)
-        + goods.share_now(line_no, tendered_minor),
-        tax_minor=goods.share_now(line_no, line.tax_minor),
-        earned_units=sum(goods.share_now(line_no, award.units) for award in sale.awards if award.line_no == line_no),
-        burned_units=sum(
-            goods.share_now(line_no, share.units) for share in sale.burn_shares if share.line_no == line_no
-        ),
-    )
-
-
-def _payments(till: "Till", sale: SaleEvent, money_minor: int, by_points_minor: int) -> tuple[Payment, ...]:
-    by_points = (Payment(PaymentKind.POINTS, by_points_minor),) if by_points_minor else ()
-    if sale.mode == "beside":
-        return (*by_points, Payment(PaymentKind.FOREIGN, money_minor))
-    return (*by_points, *in_cash(money_minor, till.terms.currency))
-
-
-def _tendered_minor(sale: SaleEvent, line_no: int) -> int:
-    """What points paid of a line as tender; a price reduction is in the line's price already."""
-    if sale.burn_as != "tender":
-        return 0
-    return sum(share.worth_minor for share in sale.burn_shares if share.line_no == line_no)
-
-
-def _claw_back(goods: Goods) -> tuple[LotUnits, ...]:
-    """The points to take back, by the lot that the sale gave."""
-    lot_ids = {granted.grant.programme_id: granted.lot_id for granted in goods.sale.granted_lots}
-    units: dict[str, int] = {}
-    for award in goods.sale.awards:
-        back = goods.share_now(award.line_no, award.units)
-        if back:
-            lot_id = lot_ids[award.programme_id]
-            units[lot_id] = units.get(lot_id, 0) + back
-    return tuple(LotUnits(lot_id, back) for lot_id, back in units.items())
-
-
-def _restored(goods: Goods, event_id: str, now_ms: int) -> tuple[Lot, ...]:
-    """Burned points come back in the order in which they were burned, with their expiry but at least the days of grace."""
-    sale = goods.sale
-    back_after = sum(goods.share_after(share.line_no, share.units) for share in sale.burn_shares)
-    back_now = sum(goods.share_now(share.line_no, share.units) for share in sale.burn_shares)
-    begin, end = back_after - back_now, back_after
-    restored: list[Lot] = []
-    position = 0
-    for number, part in enumerate(sale.burned_lots, start=1):
-        units = min(end, position + part.units) - max(begin, position)
-        position += part.units
-        if units > 0:
-            restored.append(
-                Lot(
-                    lot_id=derived_id(event_id, f"restored-{number}"),
-                    account_ref=sale.account_ref,
-                    issuer=sale.issuer,
-                    programme_id="",
-                    starts_at_ms=now_ms,
-                    expires_at_ms=None
-                    if part.expires_at_ms is None
-                    else max(part.expires_at_ms, now_ms + GRACE_DAYS * _DAY_MS),
-                    granted_units=units,
-                    remaining_units=units,
-                    matured=True,
-                )
-            )
-    return tuple(restored)
-
-
-def _counted_back(connection: Connection, goods: Goods) -> dict[str, int]:
-    """What programmes counted for the goods that come back: the sale's sums with what was left before, less what is left now."""
-    sale = goods.sale
-    if not sale.counted:
-        return {}
-    before = _counted_for(connection, goods, goods.before_milli)
-    after = _counted_for(connection, goods, goods.after_milli)
-    return {programme_id: minor - after.get(programme_id, 0) for programme_id, minor in before.items()}
-
-
-def _counted_for(connection: Connection, goods: Goods, returned_milli: dict[int, int]) -> dict[str, int]:
-    """What the programmes of that day count for the goods that are not in ``returned_milli``, paid by money."""
-    sale = goods.sale
-    body = programmes.find_programme_set(connection, sale.engine_input.programme_set_hash)
-    assert body is not None, "every programme set that was used is kept"
-    burned = {share.line_no: share.worth_minor for share in sale.burn_shares}
-    left = Goods(sale, {}, returned_milli)
-    lines = tuple(
-        msgspec.structs.replace(
-            line,
-            amount_minor=(paid := line.amount_minor - burned.get(line.line_no, 0))
-            - left.share_after(line.line_no, paid),
-        )
-        for line in sale.engine_input.lines
-    )
-    engine_input = msgspec.structs.replace(sale.engine_input, lines=lines, burn_units=0)
-    return evaluate(engine_input, decode_programme_set(body)).counted
-
-
-def _book_points(
+def _points(
     till: "Till",
     connection: Connection,
     sale: SaleEvent,
-    event_id: str,
-    claw_back: tuple[LotUnits, ...],
+    back: GoodsBack,
     restored: tuple[Lot, ...],
-    now_ms: int,
-) -> Booking:
-    if not sale.account_ref:
-        return Booking((), (), Books(""))
-    books = accounts.read_books(connection, sale.account_ref)
-    if till.books_due(journal.read_terminal(connection), now_ms):
-        due = ledger.book_due(books, at_ms=now_ms)
-        accounts.write_booking(connection, due, before=books, utc_ms=now_ms)
-        books = due.books
-    booking = ledger.book_return(books, event_id=event_id, claw_back=claw_back, issuer=sale.issuer, restored=restored)
-    accounts.write_booking(connection, booking, before=books, utc_ms=now_ms)
-    return booking
+    event_id: str,
+) -> _Points | None:
+    """What the return does to the member's books; None without a member, and where this till does not know the account."""
+    account_ref = accounts.survivor_of(connection, sale.account_ref) if sale.account_ref else ""
+    if not account_ref or accounts.find_by_ref(connection, account_ref) is None:
+        return None
+    now_ms = till.clock.utc_ms()
+    before = accounts.read_books(connection, account_ref)
+    due = ledger.book_due(before, at_ms=now_ms) if till.books_due(journal.read_terminal(connection), now_ms) else None
+    lot_ids = [part.lot_id for part in back.clawed_back]
+    expired = accounts.expired_units(connection, {account_ref, sale.account_ref}, lot_ids)
+    for entry in () if due is None else due.entries:
+        if entry.kind is AccountKind.EXPIRED and entry.lot_id in lot_ids:
+            expired[entry.lot_id] = expired.get(entry.lot_id, 0) + entry.units
+    booking = ledger.book_return(
+        before if due is None else due.books,
+        event_id=event_id,
+        claw_back=back.clawed_back,
+        issuer=sale.issuer,
+        restored=tuple(msgspec.structs.replace(lot, account_ref=account_ref) for lot in restored),
+        expired_units=expired,
+        clamps=back.clamps,
+    )
+    gone = [entry for entry in booking.entries if entry.kind is AccountKind.ISSUED]
+    return _Points(
+        account_ref=account_ref,
+        due=due,
+        booking=booking,
+        books_before=before,
+        overdraft_units=sum(entry.units for entry in gone if not entry.lot_id),
+        forgiven_units=back.clawed_back_units - sum(entry.units for entry in gone),
+        lapsed_units=-sum(entry.units for entry in booking.entries if entry.kind is AccountKind.EXPIRED),
+    )
 
 
-def _standing(till: "Till", connection: Connection, booking: Booking, sale: SaleEvent, now_ms: int) -> str:
-    if not sale.account_ref:
+def _payments(till: "Till", sale: SaleEvent, back: GoodsBack, refund: Refund) -> tuple[Payment, ...]:
+    by_points = (Payment(PaymentKind.POINTS, back.by_points_minor),) if back.by_points_minor else ()
+    if sale.mode == "beside":
+        return (*by_points, Payment(PaymentKind.FOREIGN, back.money_minor))
+    return (*by_points, *paid_back(back.money_minor, refund, till.terms.currency))
+
+
+def paid_back(money_minor: int, refund: Refund, currency: Currency) -> tuple[Payment, ...]:
+    """Money that goes back, as payments: to the card as it is, or in cash, rounded to coins. Raises ``InputError``."""
+    if refund.kind is PaymentKind.CARD:
+        return (Payment(PaymentKind.CARD, money_minor, 0, refund.reference),)
+    return in_cash(money_minor, currency)
+
+
+def _paid_back_minor(payments: tuple[Payment, ...]) -> int:
+    return sum(
+        payment.amount_minor for payment in payments if payment.kind not in {PaymentKind.POINTS, PaymentKind.ROUNDING}
+    )
+
+
+def _change(sale: SaleEvent, part: ledger.LotUnits) -> LotChange:
+    """An empty issuer is the event's own, as it was before there were several."""
+    return LotChange(part.lot_id, -part.units, "" if part.issuer == sale.issuer else part.issuer)
+
+
+def _granted(lot: Lot) -> GrantedLot:
+    grant = LotGrant(lot.programme_id, lot.issuer, lot.granted_units, lot.starts_at_ms, lot.expires_at_ms)
+    return GrantedLot(lot.lot_id, grant)
+
+
+def _standing(till: "Till", connection: Connection, points: _Points | None, now_ms: int) -> str:
+    if points is None:
         return ""
-    facts = accounts.find_by_ref(connection, sale.account_ref)
-    assert facts is not None, "the member bought here"
-    balance = ledger.view(booking.books, issuer=till.issuer_at(now_ms), at_ms=now_ms)
+    facts = accounts.find_by_ref(connection, points.account_ref)
+    assert facts is not None, "the account was found when the return was worked out"
+    balance = ledger.view(points.booking.books, issuer=till.issuer_at(now_ms), at_ms=now_ms)
     return standing_text(facts.card_class, balance, None)
 
 
-def _row(till: "Till", goods: Goods, event: ReturnEvent, standing: str) -> SaleRow:
-    sale = goods.sale
+def _row(till: "Till", sale: SaleEvent, event: ReturnEvent, standing: str) -> SaleRow:
     return SaleRow(
         event_id=event.event_id,
         kind=SaleKind.RETURN.value,
@@ -325,6 +374,16 @@ def _row(till: "Till", goods: Goods, event: ReturnEvent, standing: str) -> SaleR
         earned_units=sum(line.earned_units for line in event.lines),
         asks_nps=0,
         standing=standing,
+    )
+
+
+def already_booked() -> InputError:
+    """The same return was confirmed twice."""
+    return InputError(
+        "return.already_booked",
+        what="This return is already booked.",
+        safe="It was not booked a second time.",
+        todo="Go on with the next customer; the receipt can be printed from the history.",
     )
 
 

@@ -5,7 +5,7 @@ Reads run on the caller's thread; what books something returns a future that the
 
 import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -16,16 +16,19 @@ from pos_app.model.calendar import business_date, clock_is_believed
 from pos_app.model.identifiers import uuid7
 from pos_app.model.money import Currency, text_from_minor
 from pos_app.model.products import Product
+from pos_app.model.staff import Permission, StaffMember
 from pos_app.settings import Settings
-from pos_app.use_cases import booking, enrolling, maturing, quoting, returning
+from pos_app.use_cases import booking, enrolling, maturing, quoting, returning, staffing
 from pos_app.use_cases.clock import Clock, SystemClock
 from pos_app.use_cases.members import member_of
 from pos_app.use_cases.programmes import burn_issuer, encode_programme_set
 from pos_app.use_cases.quoting import Tender, Terms
-from pos_app.use_cases.views import Basket, ClosedSale, Quote
+from pos_app.use_cases.staffing import Attendance
+from pos_app.use_cases.views import Basket, ClosedSale, Quote, Refund
 from storage import accounts, catalogue, journal, programmes, shifts
 from storage.accounts import AccountFacts
 from storage.database import Connection, Database, open_database
+from storage.high_water import read_mark
 from storage.journal import Terminal
 
 _HOUR_MS = 3_600_000
@@ -40,6 +43,7 @@ class Till:
         self.terms = terms
         self.clock = clock
         self.shift_id = shift_id
+        self.attendance = Attendance()
         self._periods = {
             programme.id: period
             for programme in terms.programmes.programmes
@@ -49,6 +53,20 @@ class Till:
     def close(self) -> None:
         """Finish what is queued and close the database."""
         self.database.close()
+
+    @property
+    def staff(self) -> StaffMember | None:
+        """Who is signed in; None where nobody is, or where nobody needs to."""
+        return self.attendance.member
+
+    def staff_ref(self) -> str:
+        """Whom events and receipts name: who is signed in, else the cashier of the settings."""
+        member = self.attendance.member
+        return self.settings.till.staff_ref if member is None else member.staff_ref
+
+    def require(self, permission: Permission) -> None:
+        """Raise ``NotAllowedError`` unless the person at the till may do it."""
+        staffing.check(self, permission)
 
     def issuer_at(self, utc_ms: int) -> str:
         """Whose points are shown and burned at this moment."""
@@ -143,10 +161,34 @@ class Till:
             )
         )
 
-    def return_goods(self, receipt_number: str, quantities_milli: dict[int, int]) -> Future[returning.ClosedReturn]:
-        """Take goods back: line number to quantity, in thousandths."""
+    def return_goods(
+        self,
+        receipt_number: str,
+        quantities_milli: dict[int, int],
+        *,
+        event_id: str = "",
+        refund: Refund | None = None,
+        approved_by: str = "",
+    ) -> Future[returning.ClosedReturn]:
+        """Take goods back: line number to quantity, in thousandths; ``returning.book_return`` says the rest."""
         return self.database.submit(
-            lambda connection: returning.book_return(self, connection, receipt_number, quantities_milli)
+            lambda connection: returning.book_return(
+                self,
+                connection,
+                receipt_number,
+                quantities_milli,
+                event_id=event_id,
+                refund=refund,
+                approved_by=approved_by,
+            )
+        )
+
+    def quote_return(
+        self, known: returning.KnownSale, quantities_milli: dict[int, int], refund: Refund
+    ) -> returning.ReturnQuote:
+        """What a return would come to now."""
+        return self.database.read(
+            lambda connection: returning.quote_return(self, connection, known, quantities_milli, refund)
         )
 
     def book_due(self) -> Future[int]:
@@ -164,9 +206,18 @@ class Till:
 
 
 def open_till(
-    settings: Settings, folder: Path, *, programmes_in_force: Sequence[Programme], clock: Clock | None = None
+    settings: Settings,
+    folder: Path,
+    *,
+    programmes_in_force: Sequence[Programme],
+    clock: Clock | None = None,
+    accepts_loss: bool = False,
+    opening: Callable[[Path], Database] = open_database,
 ) -> Till:
-    """Open the till's database in ``folder`` and begin a shift; raises ``StorageError`` with what to do."""
+    """Open the till's database in ``folder`` and begin a shift; raises ``StorageError`` with what to do.
+
+    ``accepts_loss``: open it too where its newest events are gone, for ``losing.accept_loss``. ``opening`` opens the database.
+    """
     clock = clock or SystemClock()
     in_force = programme_set(tuple(programmes_in_force))
     terms = Terms(
@@ -177,7 +228,7 @@ def open_till(
     )
     now_ms = clock.utc_ms()
     today = business_date(utc_ms=now_ms, zone_name=settings.shop.zone, day_starts_minute=settings.day_starts_minute())
-    database = open_database(folder)
+    database = opening(folder)
 
     def begin(connection: Connection) -> str:
         journal.found_terminal(
@@ -187,6 +238,8 @@ def open_till(
             store_id=settings.shop.store_id,
         )
         terminal = journal.read_terminal(connection)
+        if not accepts_loss:
+            journal.refuse_missing_end(terminal, read_mark(folder))
         # Only what is new is written: a till that opens as it was left does not wait for the disk.
         if journal.believed_ms(terminal, now_ms) > terminal.trusted_ms + _HOUR_MS:
             journal.change_terminal(connection, trusted_ms=now_ms)

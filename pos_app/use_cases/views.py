@@ -7,7 +7,7 @@ import msgspec
 from pos_app.model.accounts import BalanceView, Member
 from pos_app.model.evaluation import EngineResult, NextStep
 from pos_app.model.products import Product
-from pos_app.model.receipts import Payment, SaleLine, TaxRow
+from pos_app.model.receipts import Payment, PaymentKind, SaleLine, TaxRow
 
 
 class BasketLine(msgspec.Struct, frozen=True):
@@ -70,6 +70,13 @@ class ClosedSale(msgspec.Struct, frozen=True):
     balance_after: BalanceView | None
     print_job_id: int
     foreign_receipt: str = ""
+
+
+class Refund(msgspec.Struct, frozen=True):
+    """How money goes back for goods: in cash, or to a card by the terminal, whose reference is typed."""
+
+    kind: PaymentKind = PaymentKind.CASH
+    reference: str = ""
 
 
 class PrintState(StrEnum):

@@ -35,6 +35,8 @@ CREATE TABLE terminal_next (
     snapshot_changes_cursor TEXT DEFAULT '' NOT NULL,
     snapshot_no INTEGER DEFAULT 0 NOT NULL,
     pruned_seq INTEGER DEFAULT 0 NOT NULL,
+    recovery_hash TEXT DEFAULT '' NOT NULL,
+    pepper_mark TEXT DEFAULT '' NOT NULL,
     CONSTRAINT pk_terminal PRIMARY KEY (id),
     CONSTRAINT ck_terminal_single_row CHECK (id = 1),
     CONSTRAINT ck_terminal_terminal_number_range CHECK (terminal_number BETWEEN 1 AND 999),
@@ -63,10 +65,12 @@ CREATE TABLE account_next (
     merged_into TEXT DEFAULT '' NOT NULL,
     offline_burning INTEGER DEFAULT 1 NOT NULL,
     snapshot_no INTEGER DEFAULT 0 NOT NULL,
+    erased INTEGER DEFAULT 0 NOT NULL,
     CONSTRAINT pk_account PRIMARY KEY (account_ref),
     CONSTRAINT ck_account_provisional_flag CHECK (provisional IN (0, 1)),
     CONSTRAINT ck_account_status_known CHECK (status IN ('active', 'frozen', 'blocked', 'merged')),
     CONSTRAINT ck_account_offline_burning_flag CHECK (offline_burning IN (0, 1)),
+    CONSTRAINT ck_account_erased_flag CHECK (erased IN (0, 1)),
     CONSTRAINT ck_account_receipts_count_range CHECK (receipts_count BETWEEN 0 AND 1000000000000000)
 )
  WITHOUT ROWID,
@@ -150,9 +154,15 @@ CREATE TABLE authorisation (
     units INTEGER NOT NULL,
     state TEXT DEFAULT 'asked' NOT NULL,
     created_at_ms INTEGER NOT NULL,
+    basis TEXT DEFAULT '' NOT NULL,
+    event_id TEXT DEFAULT '' NOT NULL,
+    business_date TEXT DEFAULT '' NOT NULL,
+    burned_units INTEGER DEFAULT 0 NOT NULL,
     CONSTRAINT pk_authorisation PRIMARY KEY (auth_id),
     CONSTRAINT ck_authorisation_state_known CHECK (state IN ('asked', 'held', 'refused', 'captured', 'voided')),
-    CONSTRAINT ck_authorisation_units_range CHECK (units BETWEEN 1 AND 1000000000000000)
+    CONSTRAINT ck_authorisation_basis_known CHECK (basis IN ('', 'hold', 'floor', 'lease')),
+    CONSTRAINT ck_authorisation_units_range CHECK (units BETWEEN 1 AND 1000000000000000),
+    CONSTRAINT ck_authorisation_burned_units_range CHECK (burned_units BETWEEN 0 AND 1000000000000000)
 )
  WITHOUT ROWID,
  STRICT
@@ -249,9 +259,11 @@ CREATE TABLE published_programme (
  WITHOUT ROWID,
  STRICT
 """,
+    "CREATE INDEX ix_account_merged_into ON account (merged_into) WHERE merged_into <> ''",
     "CREATE INDEX ix_card_account_ref ON card (account_ref)",
     "CREATE INDEX ix_personal_field_unconfirmed ON personal_field (changed_at_ms) WHERE version > confirmed_version",
     "CREATE INDEX ix_lease_account_ref ON lease (account_ref)",
+    "CREATE INDEX ix_authorisation_offline ON authorisation (business_date) WHERE basis IN ('floor', 'lease')",
     "CREATE INDEX ix_authorisation_open ON authorisation (created_at_ms) WHERE state IN ('asked', 'held')",
     "CREATE INDEX ix_audit_subject ON audit (subject)",
     "CREATE INDEX ix_audit_utc_ms ON audit (utc_ms)",
