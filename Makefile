@@ -1,7 +1,7 @@
 # Two commands do everything on a fresh Debian 12 with Python 3.11+, pip, make and git:
 #   make demo    opens the till with a filled shop (without a screen it plays a shift and checks that everything agrees)
 #   make test    format, lint, types, import contracts, tests, coverage
-# Both set up what they need. Also: make bench, make lock, make clean.
+# Both set up what they need. Also: make crash, make bench, make lock, make clean.
 
 UV_VERSION := 0.13.9
 UV := .tools/bin/uv
@@ -13,7 +13,7 @@ export UV_NO_PROGRESS := 1
 # A build machine without a screen draws into memory.
 export QT_QPA_PLATFORM ?= $(if $(DISPLAY)$(WAYLAND_DISPLAY),,offscreen)
 
-.PHONY: demo test bench lock clean format
+.PHONY: demo test crash bench lock clean format
 
 demo: $(READY)
 	@installer/debian-libraries.sh $(if $(DISPLAY)$(WAYLAND_DISPLAY),window,offscreen)
@@ -28,6 +28,10 @@ test: $(READY)
 	@$(PYTHON) -m ui.translations.update --check
 	@QT_QPA_PLATFORM=offscreen .venv/bin/pytest -n 2 --cov --cov-report=
 	@$(PYTHON) installer/check_coverage.py
+
+# Thousands of disks that a power cut could have left.
+crash: $(READY)
+	@QT_QPA_PLATFORM=offscreen POS_APP_CRASH_STATES=3000 .venv/bin/pytest --timeout=3600 tests/pos_app/use_cases/test_power_loss.py
 
 bench: $(READY)
 	@installer/debian-libraries.sh offscreen

@@ -6,39 +6,28 @@ from collections.abc import Callable
 from importlib.resources import files
 from urllib.parse import parse_qs
 
-import msgspec
 import psycopg
 from fastapi import FastAPI, Request, Response
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from hq import changes, enrolment, inbox, nps, pages, personal
-from hq.authentication import Freshness, SignedCall, read_signed_call
-from hq.limits import HEALTH_PATH, InFlightLimit, read_body
+from hq import nps, pages
+from hq.config import HqConfig
+from hq.limits import InFlightLimit, read_body
+from hq.metrics import HttpMetrics
 from hq.refusals import RefusedError
+from hq.till_calls import till_router
 from hq.words import Words, words_for
-from pos_app.protocol.messages import REQUEST_BYTES_MAX, ErrorCode, encode_message
+from pos_app.protocol.messages import ErrorCode
 from pos_app.protocol.nps import parse_code
-from pos_app.protocol.signing import NONCE_HEADER, SIGNATURE_HEADER, TERMINAL_HEADER, TIME_HEADER
 
 _log = logging.getLogger(__name__)
 _FORM_BYTES_MAX = 16 * 1024
 _JSON = "application/json"
 _RETRY_AFTER_S = 5
-
-
-class HqConfig(msgspec.Struct, frozen=True):
-    """HQ's few settings. ``public_url`` is where customers and tills reach it; the receipts' links begin with it.
-
-    ``requests_max`` are served at once; a sender gets ``body_timeout_s`` for a request's body.
-    """
-
-    public_url: str
-    requests_max: int = 64
-    body_timeout_s: float = 30.0
 
 
 def create_app(
@@ -54,51 +43,11 @@ def create_app(
     """
     app = FastAPI(title="pos-app HQ", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.add_middleware(InFlightLimit, requests_max=config.requests_max)
+    app.add_middleware(HttpMetrics)
     _handle_errors(app)
-    _serve_tills(app, engine, config, received=received, utc_ms=utc_ms)
+    app.include_router(till_router(engine, config, received=received, utc_ms=utc_ms))
     _serve_customers(app, engine, config, utc_ms=utc_ms)
     return app
-
-
-def _serve_tills(
-    app: FastAPI, engine: Engine, config: HqConfig, *, received: Callable[[], None], utc_ms: Callable[[], int]
-) -> None:
-    freshness = Freshness()
-
-    @app.get(HEALTH_PATH)
-    def health() -> Response:
-        with engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
-        return Response(b'{"status":"ok"}', media_type=_JSON)
-
-    @app.post("/v1/enrolments")
-    async def enrol(request: Request) -> Response:
-        call = await _signed_call(request, config)
-        answer = await run_in_threadpool(
-            enrolment.receive_enrolment, engine, call, now_ms=utc_ms(), public_url=config.public_url
-        )
-        return _answer(answer)
-
-    @app.post("/v1/terminals/{terminal_id}/batches")
-    async def upload(request: Request, terminal_id: str) -> Response:
-        call = await _call_of(request, config, terminal_id)
-        answer = await run_in_threadpool(inbox.receive_batch, engine, call, now_ms=utc_ms())
-        received()
-        return _answer(answer)
-
-    @app.post("/v1/terminals/{terminal_id}/personal-records")
-    async def upload_personal(request: Request, terminal_id: str) -> Response:
-        call = await _call_of(request, config, terminal_id)
-        return _answer(await run_in_threadpool(personal.receive_personal, engine, call, now_ms=utc_ms()))
-
-    @app.get("/v1/terminals/{terminal_id}/changes")
-    async def read_changes(request: Request, terminal_id: str) -> Response:
-        call = await _call_of(request, config, terminal_id)
-        cursor = request.query_params.get("cursor", "")
-        page = await run_in_threadpool(
-            changes.read_changes, engine, call, cursor=cursor, freshness=freshness, now_ms=utc_ms()
-        )
-        return Response(page, media_type=_JSON)
 
 
 def _serve_customers(app: FastAPI, engine: Engine, config: HqConfig, *, utc_ms: Callable[[], int]) -> None:
@@ -154,7 +103,9 @@ def _handle_errors(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def not_found(request: Request, error: HTTPException) -> Response:
-        return await refused(request, RefusedError(ErrorCode.NOT_FOUND, status=error.status_code))
+        answer = await refused(request, RefusedError(ErrorCode.NOT_FOUND, status=error.status_code))
+        answer.headers.update(error.headers or {})
+        return answer
 
     @app.exception_handler(PoolTimeoutError)
     @app.exception_handler(DBAPIError)
@@ -162,29 +113,6 @@ def _handle_errors(app: FastAPI) -> None:
     async def database_away(request: Request, error: Exception) -> Response:
         _log.error("hq.database kind=%s", type(error).__name__)
         return await refused(request, RefusedError(ErrorCode.BUSY, retry_after_s=_RETRY_AFTER_S))
-
-
-async def _call_of(request: Request, config: HqConfig, terminal_id: str) -> SignedCall:
-    """A call of the till that the path names."""
-    call = await _signed_call(request, config)
-    if call.request.terminal_id != terminal_id:
-        raise RefusedError(ErrorCode.UNAUTHENTICATED)
-    return call
-
-
-async def _signed_call(request: Request, config: HqConfig) -> SignedCall:
-    body = await read_body(request, bytes_max=REQUEST_BYTES_MAX, timeout_s=config.body_timeout_s)
-    path = bytes(request.scope["raw_path"]).decode("latin-1")
-    query = bytes(request.scope["query_string"]).decode("latin-1")
-    return read_signed_call(
-        method=request.method,
-        path=f"{path}?{query}" if query else path,
-        body=body,
-        terminal_id=request.headers.get(TERMINAL_HEADER, ""),
-        time_ms=request.headers.get(TIME_HEADER, ""),
-        nonce=request.headers.get(NONCE_HEADER, ""),
-        signature=request.headers.get(SIGNATURE_HEADER, ""),
-    )
 
 
 async def _form(request: Request, config: HqConfig) -> dict[str, str]:
@@ -199,10 +127,6 @@ async def _form(request: Request, config: HqConfig) -> dict[str, str]:
 
 def _words(request: Request) -> Words:
     return words_for(request.headers.get("accept-language", ""))
-
-
-def _answer(message: msgspec.Struct) -> Response:
-    return Response(encode_message(message), media_type=_JSON)
 
 
 def _page(html: str, *, status: int = 200) -> Response:

@@ -1,10 +1,14 @@
 """The second step: the inbox's events go into the ledger, in each till's order, once.
 
-How far the ledger got is a place in each till's chain, moved in the transaction that books. Where a run of events fails, it
-is halved until the one that cannot be booked stands alone; that one becomes a task, and the others are booked.
+How far the ledger got is a place in each till's chain, moved in the transaction that books. Any number of appliers work at once, in
+any number of processes: each takes a till that no other has, and the accounts of its run are locked in the order of their
+references. Where a run of events fails, it is halved until the one that cannot be booked stands alone; that one becomes a task, and
+the others are booked.
 """
 
+import functools
 import logging
+from collections import defaultdict
 from collections.abc import Sequence
 
 import msgspec
@@ -12,9 +16,12 @@ from sqlalchemy import Connection, Engine, or_, select, tuple_, update
 from sqlalchemy.exc import DBAPIError
 
 from hq import tables
-from hq.booking import Received, UnbookableError, book_event, touched_refs
-from hq.database import lock_headquarters
+from hq.booking import book_event
+from hq.database import is_transient, read_headquarters, transact
 from hq.intake import Outcome
+from hq.loading import load_run, touched_refs
+from hq.received import Received, UnbookableError
+from hq.statements import Values, upsert_rows
 from hq.working_set import WorkingSet
 from pos_app.loyalty.ledger import book_due
 from pos_app.protocol import events
@@ -32,7 +39,7 @@ _inbox = tables.inbox.c
 
 
 class _Waiting(msgspec.Struct, frozen=True):
-    """An inbox row that the ledger does not count yet."""
+    """An inbox row that the ledger does not count yet. Events that wait still have their body."""
 
     terminal_id: str
     incarnation: int
@@ -46,30 +53,22 @@ _COLUMNS = [tables.inbox.c[name] for name in _Waiting.__struct_fields__]
 
 
 def apply_inbox(engine: Engine, *, now_ms: int) -> int:
-    """Book everything that waits, and give how many events that was. Two at a time wait for each other."""
-    done = 0
-    for terminal_id in _terminals_behind(engine):
-        while run := _next_run(engine, terminal_id):
-            _book_or_halve(engine, run, now_ms=now_ms)
-            done += len(run)
-    return done
+    """Book everything that waits and that nobody else is booking, and give how many events that was.
+
+    Tills take turns, a run of events each, so that one with a long queue does not hold the others up.
+    """
+    total = 0
+    while done := sum(_apply_run(engine, terminal_id, now_ms=now_ms) for terminal_id in _terminals_behind(engine)):
+        total += done
+    return total
 
 
 def book_what_is_due(engine: Engine, *, now_ms: int) -> int:
     """Book maturing and expiry up to now, and give how many accounts that was."""
-    done = 0
-    while True:
-        with engine.begin() as connection:
-            lock_headquarters(connection)
-            refs = _due_accounts(connection, now_ms=now_ms)
-            work = WorkingSet()
-            work.load(connection, account_refs=refs)
-            for ref in refs:
-                work.book(book_due(work.books[ref], at_ms=now_ms), now_ms=now_ms)
-            work.write(connection)
-        done += len(refs)
-        if len(refs) < _RUN_ACCOUNTS_MAX:
-            return done
+    done: set[str] = set()
+    while not done.issuperset(refs := transact(engine, functools.partial(_book_due_of_some, now_ms=now_ms))):
+        done.update(refs)
+    return len(done)
 
 
 def apply_set_aside(engine: Engine, *, now_ms: int) -> int:
@@ -89,69 +88,98 @@ def _terminals_behind(engine: Engine) -> Sequence[str]:
         return connection.execute(select(_terminal.terminal_id).where(behind)).scalars().all()
 
 
-def _next_run(engine: Engine, terminal_id: str) -> list[_Waiting]:
-    with engine.begin() as connection:
-        run = _waiting(connection, terminal_id)
-        if not run:
-            # An older incarnation is done, and the present one has nothing yet.
-            caught_up = {"applied_incarnation": _terminal.incarnation, "applied_seq": _terminal.last_seq}
-            connection.execute(
-                update(tables.terminal)
-                .where(_terminal.terminal_id == terminal_id, _terminal.last_seq == 0)
-                .values(caught_up)
-            )
-        return run
+def _apply_run(engine: Engine, terminal_id: str, *, now_ms: int) -> int:
+    """Book the next events of this till and give how many; none where another applier has it."""
+    limit = _RUN_EVENTS_MAX
+    while True:
+        run = _Run(terminal_id, limit=limit, now_ms=now_ms)
+        try:
+            return transact(engine, run.book)
+        except Exception as error:
+            if isinstance(error, DBAPIError) and error.connection_invalidated:
+                raise
+            if is_transient(error):
+                _log.warning("apply.in_the_way terminal=%s kind=%s", terminal_id, type(error).__name__)
+                return 0
+            if len(run.rows) <= 1:
+                return _set_aside(engine, run, now_ms=now_ms)
+            limit = len(run.rows) // 2
 
 
-def _waiting(connection: Connection, terminal_id: str) -> list[_Waiting]:
-    applied = select(_terminal.applied_incarnation, _terminal.applied_seq).where(_terminal.terminal_id == terminal_id)
-    incarnation, seq = connection.execute(applied).one()
+class _Run:
+    """Some events of one till on their way into the ledger; ``rows`` are those that the last attempt found."""
+
+    def __init__(self, terminal_id: str, *, limit: int, now_ms: int) -> None:
+        self._terminal_id = terminal_id
+        self._limit = limit
+        self._now_ms = now_ms
+        self.rows: list[_Waiting] = []
+
+    def book(self, connection: Connection) -> int:
+        """Book them all or none; gives how many. The till's row stays locked until the transaction ends."""
+        self.rows = _take(connection, self._terminal_id, limit=self._limit)
+        if self.rows:
+            _book(connection, self.rows, now_ms=self._now_ms)
+            _move_on(connection, self.rows[-1])
+        return len(self.rows)
+
+
+def _take(connection: Connection, terminal_id: str, *, limit: int) -> list[_Waiting]:
+    """The next events of a till that nobody else has, locked; none where there are none."""
+    place = (
+        select(_terminal.applied_incarnation, _terminal.applied_seq)
+        .where(_terminal.terminal_id == terminal_id)
+        .with_for_update(skip_locked=True)
+    )
+    applied = connection.execute(place).one_or_none()
+    if applied is None:
+        return []
     rows = connection.execute(
         select(*_COLUMNS)
-        .where(_inbox.terminal_id == terminal_id, tuple_(_inbox.incarnation, _inbox.seq) > tuple_(incarnation, seq))
+        .where(_inbox.terminal_id == terminal_id, tuple_(_inbox.incarnation, _inbox.seq) > tuple_(*applied))
         .order_by(_inbox.incarnation, _inbox.seq)
-        .limit(_RUN_EVENTS_MAX)
+        .limit(limit)
     )
-    return [_Waiting(*row) for row in rows]
+    waiting = [_Waiting(*row) for row in rows]
+    if not waiting:
+        # An older incarnation is done, and the present one has nothing yet.
+        connection.execute(
+            update(tables.terminal)
+            .where(_terminal.terminal_id == terminal_id, _terminal.last_seq == 0)
+            .values(applied_incarnation=_terminal.incarnation, applied_seq=0)
+        )
+    return waiting
 
 
-def _book_or_halve(engine: Engine, run: list[_Waiting], *, now_ms: int) -> None:
-    if _could_book(engine, run, now_ms=now_ms):
-        return
-    if len(run) == 1:
-        _set_aside(engine, run[0], now_ms=now_ms)
-    else:
-        middle = len(run) // 2
-        _book_or_halve(engine, run[:middle], now_ms=now_ms)
-        _book_or_halve(engine, run[middle:], now_ms=now_ms)
+def _book(connection: Connection, rows: list[_Waiting], *, now_ms: int) -> None:
+    master_key = read_headquarters(connection).master_key
+    received = [_received(row, master_key) for row in rows if row.outcome == Outcome.ACCEPTED.value]
+    without_effect = [event for row in rows if row.outcome != Outcome.ACCEPTED.value for event in _readable(row)]
+    work = load_run(connection, [*(item.event for item in received), *without_effect])
+    work.tasks += [_task(row, TASK_DEFERRED, now_ms=now_ms) for row in rows if row.outcome == Outcome.DEFERRED.value]
+    for event in without_effect:
+        _announce(work, event)
+    for item in received:
+        try:
+            book_event(work, item, now_ms=now_ms)
+        except UnbookableError as error:
+            work.tasks.append(item.task(error.reason, now_ms=now_ms))
+            _announce(work, item.event)
+    _write(connection, work, now_ms=now_ms)
 
 
-def _could_book(engine: Engine, run: list[_Waiting], *, now_ms: int) -> bool:
-    try:
-        _book(engine, run, now_ms=now_ms)
-    except Exception as error:
-        if isinstance(error, DBAPIError) and error.connection_invalidated:
-            raise
-        if len(run) == 1:
-            _log.exception("apply.failed terminal=%s seq=%d", run[0].terminal_id, run[0].seq)
-        return False
-    return True
+def _write(connection: Connection, work: WorkingSet, *, now_ms: int) -> None:
+    work.write(connection, now_ms=now_ms)
+    _add_up_days(connection, work.sales)
 
 
-def _book(engine: Engine, run: list[_Waiting], *, now_ms: int) -> None:
-    with engine.begin() as connection:
-        master_key = lock_headquarters(connection).master_key
-        waiting = _still_waiting(connection, run)
-        received = [_received(row, master_key) for row in waiting if row.outcome == Outcome.ACCEPTED.value]
-        work = _loaded(connection, received)
-        work.tasks += [_task(row, TASK_DEFERRED, now_ms=now_ms) for row in waiting if row.outcome == Outcome.DEFERRED]
-        for item in received:
-            try:
-                book_event(work, item, now_ms=now_ms)
-            except UnbookableError as error:
-                work.tasks.append(_task(item, error.reason, now_ms=now_ms))
-        work.write(connection)
-        _move_on(connection, run[-1])
+def _announce(work: WorkingSet, event: events.AnyEvent) -> None:
+    """An event had no effect here, while its till shows one: the till is told how its accounts stand after it."""
+    account_refs, _ = touched_refs(event)
+    for ref in sorted(account_refs):
+        account = work.home_of(ref)
+        if account is not None:
+            work.touch(account)
 
 
 def _received(row: _Waiting, master_key: bytes) -> Received:
@@ -159,49 +187,46 @@ def _received(row: _Waiting, master_key: bytes) -> Received:
     return Received(row.terminal_id, row.incarnation, row.seq, row.body, events.decode_body(row.body), nps_key)
 
 
-def _still_waiting(connection: Connection, run: list[_Waiting]) -> list[_Waiting]:
-    """The part of the run that nobody else has booked since it was read."""
-    applied = connection.execute(
-        select(_terminal.applied_incarnation, _terminal.applied_seq).where(_terminal.terminal_id == run[0].terminal_id)
-    ).one()
-    return [row for row in run if (row.incarnation, row.seq) > tuple(applied)]
+def _readable(row: _Waiting) -> list[events.AnyEvent]:
+    """The event, where it can be read."""
+    try:
+        return [events.decode_body(row.body)]
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return []
 
 
-def _loaded(connection: Connection, received: Sequence[Received]) -> WorkingSet:
-    account_refs: set[str] = set()
-    card_numbers: set[str] = set()
-    for item in received:
-        refs, numbers = touched_refs(item.event)
-        account_refs |= refs
-        card_numbers |= numbers
-    work = WorkingSet()
-    work.load(connection, account_refs=account_refs, card_numbers=card_numbers)
-    work.taken_events.update(_taken(connection, [item.event.event_id for item in received]))
-    return work
+def _add_up_days(connection: Connection, sales: Sequence[Values]) -> None:
+    """Each till's totals of a day, so that nobody has to add up all sales."""
+    sums: defaultdict[tuple[str, str], defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for sale in sales:
+        of_day, kind = sums[sale["terminal_id"], sale["business_date"]], sale["kind"]
+        of_day[f"{kind}s"] += 1
+        of_day[f"{kind}s_minor"] += sale["total_minor"]
+        if kind == "sale":
+            of_day["issued_units"] += sale["earned_units"]
+            of_day["burned_units"] += sale["burned_units"]
+    columns = [column.name for column in tables.terminal_day.columns if not column.primary_key]
+    rows = [
+        {"terminal_id": terminal_id, "business_date": day, **{name: of_day[name] for name in columns}}
+        for (terminal_id, day), of_day in sorted(sums.items())
+    ]
+    upsert_rows(connection, tables.terminal_day, rows, add=columns)
 
 
-def _taken(connection: Connection, event_ids: list[str]) -> dict[str, bytes]:
-    """The bodies of those sales that are booked already, under whatever till."""
-    sale = tables.sale.c
-    rows = connection.execute(
-        select(sale.event_id, _inbox.body)
-        .join(
-            tables.inbox,
-            (_inbox.terminal_id == sale.terminal_id)
-            & (_inbox.incarnation == sale.incarnation)
-            & (_inbox.seq == sale.seq),
-        )
-        .where(sale.event_id.in_(event_ids))
-    )
-    return dict(rows.all())
-
-
-def _set_aside(engine: Engine, row: _Waiting, *, now_ms: int) -> None:
-    """Go on without an event that cannot be booked; ``apply_set_aside`` tries it again."""
+def _set_aside(engine: Engine, run: _Run, *, now_ms: int) -> int:
+    """Go on without an event that cannot be booked; ``apply_set_aside`` tries it again. Gives how many that was."""
+    if not run.rows:
+        # It failed before it knew what waits.
+        _log.exception("apply.failed")
+        return 0
+    (row,) = run.rows
+    _log.exception("apply.failed terminal=%s seq=%d", row.terminal_id, row.seq)
     with engine.begin() as connection:
-        lock_headquarters(connection)
+        if _take(connection, row.terminal_id, limit=1) != [row]:
+            return 0
         connection.execute(tables.task.insert().values(_task(row, TASK_FAILED, now_ms=now_ms)))
         _move_on(connection, row)
+    return 1
 
 
 def _move_on(connection: Connection, row: _Waiting) -> None:
@@ -212,7 +237,7 @@ def _move_on(connection: Connection, row: _Waiting) -> None:
     )
 
 
-def _task(row: _Waiting | Received, code: str, *, now_ms: int) -> dict[str, object]:
+def _task(row: _Waiting, code: str, *, now_ms: int) -> Values:
     return {
         "code": code,
         "terminal_id": row.terminal_id,
@@ -224,38 +249,55 @@ def _task(row: _Waiting | Received, code: str, *, now_ms: int) -> dict[str, obje
 
 def _book_again(engine: Engine, task_id: int, *, now_ms: int) -> bool:
     """Book the event of an open task; False if that still fails, or somebody else has done it."""
-    task = tables.task.c
-    of_task = (
-        (_inbox.terminal_id == task.terminal_id) & (_inbox.incarnation == task.incarnation) & (_inbox.seq == task.seq)
-    )
-    found = select(*_COLUMNS).join(tables.task, of_task).where(task.task_id == task_id, task.done_at_ms.is_(None))
     try:
-        with engine.begin() as connection:
-            master_key = lock_headquarters(connection).master_key
-            row = connection.execute(found).one_or_none()
-            if row is None:
-                return False
-            received = _received(_Waiting(*row), master_key)
-            work = _loaded(connection, [received])
-            book_event(work, received, now_ms=now_ms)
-            work.write(connection)
-            connection.execute(update(tables.task).where(task.task_id == task_id).values(done_at_ms=now_ms))
+        return transact(engine, functools.partial(_book_task, task_id=task_id, now_ms=now_ms))
     except (UnbookableError, msgspec.MsgspecError, DBAPIError, AssertionError) as error:
         _log.warning("apply.still_failing task=%d kind=%s", task_id, type(error).__name__)
         return False
+
+
+def _book_task(connection: Connection, *, task_id: int, now_ms: int) -> bool:
+    task = tables.task.c
+    place = select(task.terminal_id, task.incarnation, task.seq).where(
+        task.task_id == task_id, task.done_at_ms.is_(None)
+    )
+    found = connection.execute(place.with_for_update(skip_locked=True)).one_or_none()
+    if found is None:
+        return False
+    at_place = (
+        _inbox.terminal_id == found.terminal_id,
+        _inbox.incarnation == found.incarnation,
+        _inbox.seq == found.seq,
+    )
+    row = connection.execute(select(*_COLUMNS).where(*at_place)).one()
+    received = _received(_Waiting(*row), read_headquarters(connection).master_key)
+    work = load_run(connection, [received.event])
+    book_event(work, received, now_ms=now_ms)
+    _write(connection, work, now_ms=now_ms)
+    connection.execute(update(tables.task).where(task.task_id == task_id).values(done_at_ms=now_ms))
     return True
 
 
+def _book_due_of_some(connection: Connection, *, now_ms: int) -> Sequence[str]:
+    refs = _due_accounts(connection, now_ms=now_ms)
+    if refs:
+        work = WorkingSet()
+        work.load(connection, account_refs=refs)
+        for ref in refs:
+            work.book(book_due(work.books[ref], at_ms=now_ms), now_ms=now_ms)
+        work.write(connection, now_ms=now_ms)
+    return refs
+
+
 def _due_accounts(connection: Connection, *, now_ms: int) -> Sequence[str]:
+    """Some accounts with something due that nobody else works on, locked."""
     lot = tables.lot.c
-    matures = ~lot.matured & (lot.starts_at_ms <= now_ms)
-    return (
-        connection.execute(
-            select(lot.account_ref)
-            .distinct()
-            .where(lot.remaining_units > 0, matures | (lot.expires_at_ms <= now_ms))
-            .limit(_RUN_ACCOUNTS_MAX)
-        )
-        .scalars()
-        .all()
-    )
+    maturing = select(lot.account_ref).where(~lot.matured, lot.remaining_units > 0, lot.starts_at_ms <= now_ms)
+    expiring = select(lot.account_ref).where(lot.remaining_units > 0, lot.expires_at_ms <= now_ms)
+    found = [
+        *connection.execute(maturing.order_by(lot.starts_at_ms).limit(_RUN_ACCOUNTS_MAX)).scalars(),
+        *connection.execute(expiring.order_by(lot.expires_at_ms).limit(_RUN_ACCOUNTS_MAX)).scalars(),
+    ]
+    account = tables.account.c
+    free = select(account.account_ref).where(account.account_ref.in_(sorted(set(found)))).order_by(account.account_ref)
+    return connection.execute(free.with_for_update(skip_locked=True)).scalars().all()

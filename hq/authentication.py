@@ -1,21 +1,20 @@
 """Who is calling: the signature over a request, against the key that the till enrolled with."""
 
 import re
-import threading
-from collections import OrderedDict
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine, delete
+from sqlalchemy.dialects import postgresql, sqlite
 
+from hq import tables
 from hq.refusals import RefusedError
-from hq.terminals import Terminal, find_terminal
+from hq.terminals import Terminal, find_terminal, note_contact
 from pos_app.protocol.messages import ErrorCode
 from pos_app.protocol.signing import FRESH_MS, NONCE_BYTES, RequestToSign, verify
 
 _SIGNATURE_BYTES = 64
 _TERMINAL_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TIME_DIGITS_MAX = 16
-_NONCES_MAX = 100_000
 
 
 class SignedCall(msgspec.Struct, frozen=True):
@@ -61,33 +60,31 @@ def authenticate_active(connection: Connection, call: SignedCall) -> Terminal:
     return terminal
 
 
-class Freshness:
-    """Refuses a reading request that is old or was seen before, so that what someone recorded cannot be asked again.
+def authenticate_fresh(engine: Engine, call: SignedCall, *, now_ms: int) -> Terminal:
+    """The till that signed this reading call just now, so that what someone recorded cannot be asked again.
 
-    The nonces of the last minutes are kept in memory, at most so many. Any thread may call it.
+    Raises ``RefusedError``: as ``authenticate_active``, STALE with our time when the call's is too far off, UNAUTHENTICATED when it
+    is a repetition. The nonces of the last minutes are in the database, whichever worker answers.
     """
-
-    def __init__(self, *, nonces_max: int = _NONCES_MAX) -> None:
-        self._nonces_max = nonces_max
-        self._seen: OrderedDict[tuple[str, str], int] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def check(self, call: SignedCall, *, now_ms: int) -> None:
-        """Raise ``RefusedError``: STALE with our time when the call's is too far off, UNAUTHENTICATED when it is a repetition."""
+    with engine.begin() as connection:
+        terminal = authenticate_active(connection, call)
         request = call.request
         if abs(request.time_ms - now_ms) > FRESH_MS:
             raise RefusedError(ErrorCode.STALE, hq_time_ms=now_ms)
-        key = (request.terminal_id, request.nonce)
-        with self._lock:
-            self._forget(now_ms)
-            if key in self._seen:
-                raise RefusedError(ErrorCode.UNAUTHENTICATED)
-            self._seen[key] = now_ms
+        if not _is_first(connection, request, now_ms=now_ms):
+            raise RefusedError(ErrorCode.UNAUTHENTICATED)
+        note_contact(connection, terminal, now_ms=now_ms, clock_drift_ms=request.time_ms - now_ms)
+    return terminal
 
-    def _forget(self, now_ms: int) -> None:
-        """Drop what is too old to pass the first check, and the oldest beyond the limit."""
-        while self._seen:
-            oldest = next(iter(self._seen.values()))
-            if len(self._seen) < self._nonces_max and now_ms - oldest <= 2 * FRESH_MS:
-                return
-            self._seen.popitem(last=False)
+
+def forget_nonces(engine: Engine, *, now_ms: int) -> int:
+    """Drop the nonces that are too old to pass the check of the time; gives how many."""
+    with engine.begin() as connection:
+        old = delete(tables.nonce).where(tables.nonce.c.seen_at_ms < now_ms - 2 * FRESH_MS)
+        return connection.execute(old).rowcount
+
+
+def _is_first(connection: Connection, request: RequestToSign, *, now_ms: int) -> bool:
+    row = postgresql.insert(tables.nonce) if connection.dialect.name == "postgresql" else sqlite.insert(tables.nonce)
+    nonce = {"terminal_id": request.terminal_id, "nonce": request.nonce.lower(), "seen_at_ms": now_ms}
+    return connection.execute(row.values(nonce).on_conflict_do_nothing()).rowcount == 1

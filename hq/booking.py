@@ -1,95 +1,86 @@
-"""From an event to the ledger: what each kind of event books. On a working set in memory; no database in here."""
+"""From an event to the ledger: what each kind of event books. On a working set in memory; no database in here.
 
-import re
-from collections.abc import Iterator
-from datetime import date
+Each event is booked once, by its id, whatever till brings it how often: the first body counts, and another one is a task. What is
+taken from the event and what HQ decides for itself is in docs/reference/sync-protocol.md.
+"""
 
-import msgspec
+import hashlib
 
-from hq.working_set import Account, WorkingSet
-from pos_app.loyalty.ledger import Books, LotUnits, book_due, book_return, book_sale
-from pos_app.model.accounts import Lot
+
+from hq import account_events, claims, leases, returns
+from hq.checks import check
+from hq.due import due_books, lot_of, overdrawn_units
+from hq.loading import touched_refs
+from hq.received import Received, UnbookableError
+from hq.working_set import CAPTURED, CONCURRENT, VOIDED, Account, Booked, Hold, WorkingSet
+from hq.writing_down import write_awards, write_down
+from pos_app.loyalty.ledger import Booking, book_release, book_sale
 from pos_app.model.calendar import month_of
 from pos_app.model.identifiers import derived_id
-from pos_app.protocol.events import AnyEvent, EnrolmentEvent, GrantedLot, ReturnEvent, SaleEvent
-from pos_app.protocol.nps import one_time_code
+from pos_app.protocol.events import (
+    AccountStatusEvent,
+    AdjustmentEvent,
+    AnyEvent,
+    AuditEvent,
+    CardEvent,
+    ClaimEvent,
+    EnrolmentEvent,
+    ErasureEvent,
+    HoldVoidEvent,
+    LeaseReleaseEvent,
+    MergeEvent,
+    ReturnEvent,
+    SaleEvent,
+    UnseenReturnEvent,
+)
 
-_AMOUNT_MAX = 10**12
-"""Of money and of points: millions of such events still fit an account's sums."""
-_CLOCK_MAX_MS = 10**15
-_LOT_TIMES_MS = range(-62_135_510_400_000, 253_402_214_400_000)
-"""0001-01-02 to 9999-12-31: in every time zone these have a date."""
-_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_REF = re.compile(r"[^\x00-\x1f\x7f-\x9f]{1,64}")
-"""What the protocol's ``Ref`` takes: one reference beyond it would make pages of changes that no till can read."""
-
-
-class UnbookableError(Exception):
-    """An event that means nothing sound; ``reason`` is the task's code. Nothing of it was booked."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class Received(msgspec.Struct, frozen=True):
-    """An event with its place, and the key that made its question's code."""
-
-    terminal_id: str
-    incarnation: int
-    seq: int
-    body: bytes
-    event: AnyEvent
-    nps_key: bytes
+__all__ = ["Received", "UnbookableError", "book_event", "touched_refs"]
 
 
 def book_event(work: WorkingSet, received: Received, *, now_ms: int) -> None:
     """Book one event; raises ``UnbookableError`` before anything of it is booked."""
     event = received.event
-    _check(event)
+    check(event)
+    if isinstance(event, AuditEvent):
+        # The inbox keeps it; there is nothing to book.
+        return
+    body_hash = hashlib.sha256(received.body).digest()
+    known = work.booked.get(event.event_id)
+    if known is not None:
+        # Sent by another till too (a copied disk, a new name): once is enough, and two versions are a task.
+        if known.body_hash != body_hash:
+            raise UnbookableError("event_id_taken")
+        return
+    _book(work, received, event, now_ms)
+    work.add_booked(received, Booked(received.terminal_id, received.incarnation, received.seq, body_hash))
+
+
+def _book(work: WorkingSet, received: Received, event: AnyEvent, now_ms: int) -> None:  # noqa: C901 - one arm for each kind
     match event:
-        case EnrolmentEvent():
-            _enrol(work, event)
-        case SaleEvent() | ReturnEvent() if event.event_id in work.taken_events:
-            # Sent by another till too (a copied disk): once is enough, and two versions are a task.
-            if work.taken_events[event.event_id] != received.body:
-                raise UnbookableError("event_id_taken")
         case SaleEvent():
             _sell(work, received, event, now_ms=now_ms)
-            work.taken_events[event.event_id] = received.body
         case ReturnEvent():
-            _take_back(work, received, event, now_ms=now_ms)
-            work.taken_events[event.event_id] = received.body
-
-
-def touched_refs(event: AnyEvent) -> tuple[set[str], set[str]]:
-    """The accounts and cards that booking this event will look at; none that no account or card can have."""
-    match event:
+            returns.take_back(work, received, event, now_ms=now_ms)
+        case UnseenReturnEvent():
+            returns.keep_unseen(work, received, event)
         case EnrolmentEvent():
-            account_refs, card_numbers = {event.account_ref}, {event.card_number}
-        case SaleEvent():
-            account_refs, card_numbers = {event.account_ref}, {event.card_ref}
-        case ReturnEvent():
-            account_refs, card_numbers = {event.account_ref}, set()
-    return set(filter(_REF.fullmatch, account_refs)), set(filter(_REF.fullmatch, card_numbers))
-
-
-def _enrol(work: WorkingSet, event: EnrolmentEvent) -> None:
-    account = work.home_of(event.account_ref)
-    holder_ref = work.cards.get(event.card_number)
-    holder = work.home_of(holder_ref) if holder_ref else None
-    if account is None and holder is not None:
-        work.merge(event.account_ref, holder)
-        account = holder
-    elif account is None:
-        account = work.add_account(Account(event.account_ref))
-    elif holder is not None and holder is not account:
-        raise UnbookableError("card_taken")
-    if holder is None:
-        work.add_card(event.card_number, account)
-    account.provisional = False
-    account.card_class = event.card_class or account.card_class
-    work.touch(account)
+            account_events.enrol(work, event, now_ms=now_ms)
+        case CardEvent():
+            account_events.change_card(work, event, now_ms=now_ms)
+        case MergeEvent():
+            account_events.merge(work, event, now_ms=now_ms)
+        case AccountStatusEvent():
+            account_events.set_status(work, event)
+        case AdjustmentEvent():
+            account_events.adjust(work, event, now_ms=now_ms)
+        case ErasureEvent():
+            account_events.erase(work, event, now_ms=now_ms)
+        case HoldVoidEvent():
+            _void_hold(work, received, event, now_ms=now_ms)
+        case LeaseReleaseEvent():
+            _release(work, received, event, now_ms=now_ms)
+        case ClaimEvent():
+            claims.grant(work, event, now_ms=now_ms)
 
 
 def _sell(work: WorkingSet, received: Received, event: SaleEvent, *, now_ms: int) -> None:
@@ -98,67 +89,50 @@ def _sell(work: WorkingSet, received: Received, event: SaleEvent, *, now_ms: int
             raise UnbookableError("lot_id")
     if event.account_ref:
         account = _account_of_sale(work, event)
-        at_ms = min(event.moment.utc_ms, now_ms)
-        books = _due(work, account, at_ms=at_ms, now_ms=now_ms)
-        booking = book_sale(
-            books,
-            event_id=event.event_id,
-            at_ms=at_ms,
-            burn_units=event.burn_units,
-            burn_issuer=event.issuer,
-            granted=[_lot(account, granted, at_ms=at_ms) for granted in event.granted_lots],
-        )
-        work.book(booking, now_ms=now_ms)
+        _compare_views(work, received, account, event)
+        booking = _book_points(work, received, account, event, now_ms=now_ms)
         account.receipts_count += 1
         account.card_class = event.class_after or account.card_class
-        _count(work, account, event, sign=1)
+        for programme_id, counted_minor in event.counted.items():
+            work.count(account, programme_id, month_of(event.moment.business_date), sum_minor=counted_minor)
         work.touch(account)
-    _write_down(work, received, event, kind="sale", earned=_granted_units(event), burned=event.burn_units)
-    work.awards += [
-        {
-            "event_id": event.event_id,
-            "award_no": number,
-            "line_no": award.line_no,
-            "programme_id": award.programme_id,
-            "rule_id": award.rule_id,
-            "units": award.units,
-            "reason_code": award.reason.code,
-            "reason_values": msgspec.json.encode(award.reason.values).decode(),
-        }
-        for number, award in enumerate(event.awards, start=1)
-    ]
-
-
-def _take_back(work: WorkingSet, received: Received, event: ReturnEvent, *, now_ms: int) -> None:
-    # The whole that has to go back; what part of it no lot can give, the ledger decides here.
-    clawed = [LotUnits(change.lot_id, -change.units) for change in event.clawed_back]
-    restored_units = sum(granted.grant.units for granted in event.restored_lots)
-    if event.account_ref:
-        account = work.home_of(event.account_ref)
-        if account is None:
-            raise UnbookableError("unknown_account")
-        if any(work.has_lot(granted.lot_id) for granted in event.restored_lots):
-            raise UnbookableError("lot_id")
-        at_ms = min(event.moment.utc_ms, now_ms)
-        books = _due(work, account, at_ms=at_ms, now_ms=now_ms)
-        booking = book_return(
-            books,
+        _capture_hold(work, received, account, event, now_ms=now_ms)
+        _watch_overdraft(work, received, account, event, booking, now_ms=now_ms)
+        leases.top_up(
+            work,
+            account,
             event_id=event.event_id,
-            claw_back=clawed,
             issuer=event.issuer,
-            restored=[_lot(account, granted, at_ms=at_ms) for granted in event.restored_lots],
+            holder=received.terminal_id,
+            at_ms=min(event.moment.utc_ms, now_ms),
+            now_ms=now_ms,
         )
-        work.book(booking, now_ms=now_ms)
-        _count(work, account, event, sign=-1)
-        work.touch(account)
-    _write_down(
-        work,
-        received,
-        event,
-        kind="return",
-        earned=-sum(part.units for part in clawed),
-        burned=-restored_units,
+    earned_units = sum(granted.grant.units for granted in event.granted_lots)
+    write_down(work, received, event, earned_units=earned_units, burned_units=event.burn_units)
+    write_awards(work, event)
+
+
+def _book_points(work: WorkingSet, received: Received, account: Account, event: SaleEvent, *, now_ms: int) -> Booking:
+    """Burn, then earn. What was claimed before is booked already: only other issuers' points are new then."""
+    at_ms = min(event.moment.utc_ms, now_ms)
+    claimed = work.claims.get(event.event_id)
+    granted = [lot_of(account, one, at_ms=at_ms) for one in event.granted_lots]
+    if claimed is not None:
+        granted = [lot for lot in granted if lot.issuer != event.issuer]
+        of_issuer = sum(one.grant.units for one in event.granted_lots if one.grant.issuer == event.issuer)
+        if claimed.units != of_issuer - event.burn_units:
+            work.tasks.append(received.task("claim_differs", now_ms=now_ms))
+    booking = book_sale(
+        due_books(work, account, at_ms=at_ms, now_ms=now_ms),
+        event_id=event.event_id if claimed is None else derived_id(event.event_id, "late"),
+        at_ms=at_ms,
+        burn_units=event.burn_units if claimed is None else 0,
+        burn_issuer=event.issuer,
+        granted=granted,
+        holder=received.terminal_id,
     )
+    work.book(booking, now_ms=now_ms)
+    return booking
 
 
 def _account_of_sale(work: WorkingSet, event: SaleEvent) -> Account:
@@ -166,147 +140,75 @@ def _account_of_sale(work: WorkingSet, event: SaleEvent) -> Account:
     account = work.home_of(event.account_ref)
     if account is not None:
         return account
-    holder_ref = work.cards.get(event.card_ref)
-    holder = work.home_of(holder_ref) if holder_ref else None
+    holder = work.holder_of(event.card_ref)
     if holder is not None:
         # Another till met this card first and gave it another account.
-        work.merge(event.account_ref, holder)
+        work.add_alias(event.account_ref, holder)
         return holder
     account = work.add_account(Account(event.account_ref))
-    work.books[account.account_ref] = Books(account.account_ref)
     if event.card_ref:
-        work.add_card(event.card_ref, account)
+        account_events.give_card(work, event.card_ref, account)
     return account
 
 
-def _due(work: WorkingSet, account: Account, *, at_ms: int, now_ms: int) -> Books:
-    """The account's books with everything booked that was due before the event."""
-    books = work.books.get(account.account_ref, Books(account.account_ref))
-    booking = book_due(books, at_ms=at_ms)
-    work.book(booking, now_ms=now_ms)
-    return booking.books
+def _compare_views(work: WorkingSet, received: Received, account: Account, event: SaleEvent) -> None:
+    """Count a sale that was rated on an outdated view of its member. What was promised is honoured all the same."""
+    member = event.engine_input.member
+    if member is not None and (member.receipts_before, member.card_class) != (
+        account.receipts_count,
+        account.card_class,
+    ):
+        work.stale_views[received.terminal_id] += 1
 
 
-def _lot(account: Account, granted: GrantedLot, *, at_ms: int) -> Lot:
-    grant = granted.grant
-    return Lot(
-        lot_id=granted.lot_id,
-        account_ref=account.account_ref,
-        issuer=grant.issuer,
-        programme_id=grant.programme_id,
-        starts_at_ms=grant.starts_at_ms,
-        expires_at_ms=grant.expires_at_ms,
-        granted_units=grant.units,
-        remaining_units=grant.units,
-        matured=grant.starts_at_ms <= at_ms,
-    )
+def _capture_hold(work: WorkingSet, received: Received, account: Account, event: SaleEvent, *, now_ms: int) -> None:
+    """The sale ends the hold that it names, whatever it burned of it. One that was asked for later finds it ended."""
+    if event.auth_id:
+        _end_hold(work, received, account, event.auth_id, CAPTURED, units=event.burn_units, now_ms=now_ms)
 
 
-def _count(work: WorkingSet, account: Account, event: SaleEvent | ReturnEvent, *, sign: int) -> None:
-    for programme_id, counted_minor in event.counted.items():
-        month = month_of(event.moment.business_date)
-        work.count(account, programme_id, month, sum_minor=sign * counted_minor)
+def _void_hold(work: WorkingSet, received: Received, event: HoldVoidEvent, *, now_ms: int) -> None:
+    account = work.home_of(event.account_ref)
+    if account is not None:
+        _end_hold(work, received, account, event.auth_id, VOIDED, units=0, now_ms=now_ms)
 
 
-def _granted_units(event: SaleEvent) -> int:
-    return sum(granted.grant.units for granted in event.granted_lots)
-
-
-def _write_down(
-    work: WorkingSet, received: Received, event: SaleEvent | ReturnEvent, *, kind: str, earned: int, burned: int
+def _end_hold(
+    work: WorkingSet, received: Received, account: Account, auth_id: str, state: str, *, units: int, now_ms: int
 ) -> None:
-    moment = event.moment
-    asks = isinstance(event, SaleEvent) and event.asks_nps
-    work.sales.append(
-        {
-            "event_id": event.event_id,
-            "terminal_id": received.terminal_id,
-            "incarnation": received.incarnation,
-            "seq": received.seq,
-            "kind": kind,
-            "receipt_number": event.receipt_number,
-            "account_ref": event.account_ref,
-            "store_id": moment.store_id,
-            "staff_ref": moment.staff_ref,
-            "shift_id": moment.shift_id,
-            "utc_ms": moment.utc_ms,
-            "business_date": moment.business_date,
-            "total_minor": event.total_minor,
-            "earned_units": earned,
-            "burned_units": burned,
-            "sale_event_id": event.sale_event_id if isinstance(event, ReturnEvent) else "",
-            "nps_code": one_time_code(received.nps_key, event.event_id) if asks else None,
-        }
-    )
-    work.payments += [
-        {
-            "event_id": event.event_id,
-            "payment_no": number,
-            "kind": payment.kind.value,
-            "amount_minor": payment.amount_minor,
-            "reference": payment.reference,
-        }
-        for number, payment in enumerate(event.payments, start=1)
-    ]
+    hold = work.holds.get(auth_id)
+    if hold is None:
+        hold = Hold(account.account_ref, auth_id, received.terminal_id, "", units, state, now_ms)
+    elif hold.state != CAPTURED:
+        hold.state = state
+    work.put_hold(hold)
+    work.touch(account)
 
 
-def _check(event: AnyEvent) -> None:
-    """References that every till can read, amounts within bounds, points never negative, a date that is one.
-
-    A till's defect must not reach the ledger, nor the other tills.
-    """
-    _require(all(_REF.fullmatch(ref) for ref in _refs(event)), "ref")
-    if isinstance(event, EnrolmentEvent):
+def _watch_overdraft(
+    work: WorkingSet, received: Received, account: Account, event: SaleEvent, booking: Booking, *, now_ms: int
+) -> None:
+    """Burned at two tills at once: from now on HQ wants to be asked for every burn. A second time a person looks."""
+    units = overdrawn_units(booking)
+    if not units:
         return
-    _require(_is_date(event.moment.business_date), "date")
-    granted = _granted_by(event)
-    points = [lot.grant.units for lot in granted]
-    if isinstance(event, SaleEvent):
-        points.append(event.burn_units)
-    else:
-        points += [-change.units for change in event.clawed_back]
-    _require(all(0 <= units <= _AMOUNT_MAX for units in points), "range")
-    amounts = [event.total_minor, *event.counted.values(), *(payment.amount_minor for payment in event.payments)]
-    _require(all(abs(amount) <= _AMOUNT_MAX for amount in amounts), "range")
-    _require(isinstance(event, ReturnEvent) or event.total_minor >= 0, "range")
-    times = [time_ms for lot in granted for time_ms in (lot.grant.starts_at_ms, lot.grant.expires_at_ms or 0)]
-    _require(all(time_ms in _LOT_TIMES_MS for time_ms in times), "range")
-    _require(abs(event.moment.utc_ms) <= _CLOCK_MAX_MS, "range")
+    work.blame(account, event.issuer, CONCURRENT, units)
+    if account.account_ref in work.overdrawn:
+        work.tasks.append(received.task("overdraft_again", now_ms=now_ms))
+    work.overdrawn.add(account.account_ref)
+    account.offline_burning = False
+    work.recall(account)
 
 
-def _refs(event: AnyEvent) -> Iterator[str]:
-    """Every reference that booking keeps; those that may be empty only where they are not."""
-    match event:
-        case EnrolmentEvent():
-            yield from (event.account_ref, event.card_number)
-            yield from filter(None, (event.card_class,))
-            return
-        case SaleEvent():
-            yield from filter(None, (event.account_ref, event.card_ref, event.class_after))
-            yield from (award.programme_id for award in event.awards)
-        case ReturnEvent():
-            yield from filter(None, (event.account_ref,))
-    yield event.issuer
-    yield from event.counted
-    for lot in _granted_by(event):
-        yield from (lot.grant.issuer, lot.grant.programme_id)
-
-
-def _granted_by(event: SaleEvent | ReturnEvent) -> tuple[GrantedLot, ...]:
-    return event.granted_lots if isinstance(event, SaleEvent) else event.restored_lots
-
-
-def _is_date(text: str) -> bool:
-    """Whether this is a day of the calendar as ``YYYY-MM-DD``, which ``fromisoformat`` alone is not strict about."""
-    if _ISO_DATE.fullmatch(text) is None:
-        return False
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _require(holds: bool, reason: str) -> None:  # noqa: FBT001 - a condition is what this takes
-    if not holds:
-        raise UnbookableError(reason)
+def _release(work: WorkingSet, received: Received, event: LeaseReleaseEvent, *, now_ms: int) -> None:
+    """The holder gives a lease back; one that was written off gives nothing. What another till says of it does not count."""
+    account = work.home_of(event.account_ref)
+    if account is None:
+        raise UnbookableError("unknown_account")
+    at_ms = min(event.moment.utc_ms, now_ms)
+    held = [lease for lease in work.books_of(account).leases if lease.lease_id == event.lease_id]
+    if any(lease.holder != received.terminal_id for lease in held):
+        raise UnbookableError("lease")
+    books = due_books(work, account, at_ms=at_ms, now_ms=now_ms)
+    booking = book_release(books, event_id=event.event_id, lease_id=event.lease_id, units=event.units, at_ms=at_ms)
+    work.book(booking, now_ms=now_ms)

@@ -1,41 +1,51 @@
-"""The changes feed: accounts and personal records that changed after a cursor, in the order of their change.
+"""The changes feed: accounts, holders and documents that changed after a cursor, in the order of their change.
 
-**Invariant**: numbers are taken under a lock that is held until the commit, so a reader who has seen number n has seen every
-smaller one that will ever be there.
+Every transaction that changes something puts its own number on the rows that it changes (``hq.statements.change_number``). On
+PostgreSQL that is the transaction's id, so that many write at once and none waits for a counter. Ids are given out in order but
+committed in any: a reader that has seen a number might still miss a smaller one that commits later. So a page only has numbers
+below ``pg_snapshot_xmin(pg_current_snapshot())`` of its own snapshot, the oldest id that was still under way when the page
+began. Every id below that has been committed, and then its rows are all in the snapshot, or rolled back, and then there never
+will be any. No row with a number that a page was allowed to give can therefore appear, change, or leave behind a reader; a row that
+changes again gets a larger number. Within a number, rows are ordered by kind and key, so a page may end in the middle of a
+transaction.
+
+**Invariant**: whoever has read up to a cursor has read every change up to it that will ever be there, and no lock was needed.
+
+What this costs: a transaction that stays open after its first write holds the feed back until it ends, also one of another database
+of the same server; our own may idle for at most a minute. A restored database may count transactions from elsewhere, so a
+cursor is good only in the generation (``hq_gen``) that made it. SQLite has one writer, whose counter is committed in order.
 """
 
-import re
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, select
+from sqlalchemy import Connection, Engine, Row, Table, literal, or_, select, text, tuple_
 
 from hq import tables
-from hq.authentication import Freshness, SignedCall, authenticate_active
+from hq.authentication import SignedCall, authenticate_fresh
+from hq.cursors import ACCOUNT, DOCUMENT, PERSONAL, Position, read_position
 from hq.database import snapshot
-from hq.personal import read_fields
-from hq.terminals import Terminal
-from pos_app.loyalty.ledger import AccountKind
-from pos_app.model.accounts import Lot
-from pos_app.protocol.messages import (
-    AccountState,
-    CardState,
-    ChangesPage,
-    PersonalRecord,
-    encode_message,
-)
+from hq.policy import read_policy
+from hq.restoring import Report, take_report
+from hq.states import read_personal, read_states, these
+from hq.terminals import Terminal, get_terminal
+from pos_app.protocol.messages import ChangesPage, Document, encode_message
 
 PAGE_ITEMS_MAX = 200
 PAGE_BYTES_MAX = 4 * 1024 * 1024
-_CURSOR = re.compile(r"(\d{1,18})\.(\d{1,18})")
-_LOT_COLUMNS = [tables.lot.c[name] for name in Lot.__struct_fields__]
+_HORIZON = text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
 
 
-def read_changes(engine: Engine, call: SignedCall, *, cursor: str, freshness: Freshness, now_ms: int) -> bytes:
-    """A page as JSON (``ChangesPage``), at most 200 items and about 4 MiB; raises ``RefusedError``."""
+def read_changes(engine: Engine, call: SignedCall, *, cursor: str, now_ms: int, report: Report | None = None) -> bytes:
+    """A page as JSON (``ChangesPage``), at most 200 items and about 4 MiB; raises ``RefusedError``.
+
+    ``report`` is how far the till says that its journal goes: whether it has reported to this generation of HQ.
+    """
+    known = authenticate_fresh(engine, call, now_ms=now_ms)
+    if report is not None and read_position(cursor, known.hq_gen) is not None:
+        take_report(engine, known, report)
     with snapshot(engine) as connection:
-        terminal = authenticate_active(connection, call)
-        freshness.check(call, now_ms=now_ms)
+        terminal = get_terminal(connection, known.terminal_id)
         items_max = PAGE_ITEMS_MAX
         while True:
             page = _page(connection, terminal, cursor, items_max=items_max, now_ms=now_ms)
@@ -45,113 +55,73 @@ def read_changes(engine: Engine, call: SignedCall, *, cursor: str, freshness: Fr
             items_max = max(1, items_max // 4)
 
 
+def horizon(connection: Connection) -> int:
+    """Every change below this number that will ever be there can be read in this transaction."""
+    if connection.dialect.name == "postgresql":
+        oldest: int = connection.execute(_HORIZON).scalar_one()
+        return oldest
+    last: int = connection.execute(select(tables.headquarters.c.last_change_no)).scalar_one()
+    return last + 1
+
+
 def _page(connection: Connection, terminal: Terminal, cursor: str, *, items_max: int, now_ms: int) -> ChangesPage:
-    after = _position(cursor, terminal.hq_gen)
-    changes = sorted(
-        (change_no, table.name, account_ref)
-        for table in (tables.account, tables.personal_change)
-        for change_no, account_ref in _changed(connection, table, after or 0, limit=items_max + 1)
-    )
+    known = read_position(cursor, terminal.hq_gen)
+    after = known or Position()
+    # Each kind comes in its order; the sort keeps that among changes of one number.
+    changes = sorted(_changes(connection, after, limit=items_max + 1), key=lambda change: change[0:2])
     taken = changes[:items_max]
-    last_no = taken[-1][0] if taken else after or 0
-    personal_refs = [ref for _, table_name, ref in taken if table_name == tables.personal_change.name]
-    account_refs = [ref for _, table_name, ref in taken if table_name == tables.account.name]
+    personal_refs = [key for _, kind, key in taken if kind == PERSONAL]
+    account_refs = [key for _, kind, key in taken if kind == ACCOUNT]
     # A till takes no record without its account, whose own change may come pages later: so the account comes along.
-    states = _states(connection, terminal, list(dict.fromkeys([*account_refs, *personal_refs])))
-    known = {state.account_ref for state in states}
+    states = read_states(connection, terminal, these(list({*account_refs, *personal_refs})))
+    there = {state.account_ref for state in states}
     return ChangesPage(
-        accounts=states,
-        personal=_personal(connection, [ref for ref in personal_refs if ref in known]),
-        next_cursor=f"{terminal.hq_gen}.{last_no}",
+        accounts=tuple(states),
+        personal=read_personal(connection, these([ref for ref in personal_refs if ref in there])),
+        next_cursor=(Position(*taken[-1]) if taken else after).cursor(terminal.hq_gen),
         hq_gen=terminal.hq_gen,
         more=len(changes) > items_max,
-        restart=cursor != "" and after is None,
+        restart=cursor != "" and known is None,
         hq_time_ms=now_ms,
+        documents=_documents(connection, [key for _, kind, key in taken if kind == DOCUMENT]),
+        erased=_erased(connection, personal_refs),
+        policy=read_policy(connection),
     )
 
 
-def _position(cursor: str, hq_gen: int) -> int | None:
-    """The number in a cursor of this generation; None for any other text."""
-    match = _CURSOR.fullmatch(cursor)
-    if match is None or int(match[1]) != hq_gen:
-        return None
-    return int(match[2])
+def _changes(connection: Connection, after: Position, *, limit: int) -> Iterator[tuple[int, str, str]]:
+    end = horizon(connection)
+    for kind, table in ((ACCOUNT, tables.account), (DOCUMENT, tables.document), (PERSONAL, tables.personal_change)):
+        for row in _changed(connection, table, kind, after, end=end, limit=limit):
+            yield row[0], kind, "/".join(row[1:])
 
 
-def _changed(connection: Connection, table: Table, after: int, *, limit: int) -> Sequence[tuple[int, str]]:
-    c = table.c
-    rows = connection.execute(
-        select(c.change_no, c.account_ref).where(c.change_no > after).order_by(c.change_no).limit(limit)
-    )
-    return [(change_no, account_ref) for change_no, account_ref in rows]
+def _changed(
+    connection: Connection, table: Table, kind: str, after: Position, *, end: int, limit: int
+) -> Sequence[Row[Any]]:
+    """Number and key of the table's changes behind the position, in the order of both."""
+    number = table.c.change_no
+    key = list(table.primary_key.columns)
+    behind = number > after.change_no
+    if kind > after.kind:
+        behind = number >= after.change_no
+    elif kind == after.kind:
+        at = after.key.split("/", len(key) - 1)
+        behind = or_(behind, (number == after.change_no) & (tuple_(*key) > tuple_(*map(literal, at))))
+    found = select(number, *key).where(number >= after.change_no, behind, number < end)
+    return connection.execute(found.order_by(number, *key).limit(limit)).all()
 
 
-def _personal(connection: Connection, account_refs: Sequence[str]) -> tuple[PersonalRecord, ...]:
-    held = read_fields(connection, account_refs)
-    return tuple(PersonalRecord(ref, held[ref]) for ref in account_refs)
+def _documents(connection: Connection, keys: Sequence[str]) -> tuple[Document, ...]:
+    c = tables.document.c
+    wanted = [tuple(key.split("/", 1)) for key in keys]
+    if not wanted:
+        return ()
+    found = select(c.kind, c.key, c.body).where(tuple_(c.kind, c.key).in_(wanted)).order_by(c.kind, c.key)
+    return tuple(Document(*row) for row in connection.execute(found))
 
 
-def _states(connection: Connection, terminal: Terminal, account_refs: Sequence[str]) -> tuple[AccountState, ...]:
-    account = tables.account
-    rows = {
-        row.account_ref: row
-        for row in connection.execute(select(account).where(account.c.account_ref.in_(account_refs)))
-    }
-    cards = _cards(connection, account_refs)
-    lots = _lots(connection, account_refs)
-    overdrafts = _overdrafts(connection, account_refs)
-    sums = _sums(connection, account_refs)
-    return tuple(
-        AccountState(
-            account_ref=ref,
-            status=rows[ref].status,
-            card_class=rows[ref].card_class,
-            cards=tuple(cards[ref]),
-            lots=tuple(lots[ref]),
-            overdraft_units=overdrafts[ref],
-            accumulators=sums[ref],
-            receipts_count=rows[ref].receipts_count,
-            includes_incarnation=terminal.applied_incarnation,
-            includes_seq=terminal.applied_seq,
-            provisional=rows[ref].provisional,
-            merged_into=rows[ref].merged_into,
-        )
-        for ref in account_refs
-        if ref in rows
-    )
-
-
-def _cards(connection: Connection, account_refs: Sequence[str]) -> dict[str, list[CardState]]:
-    c = tables.card.c
-    cards: dict[str, list[CardState]] = defaultdict(list)
-    for row in connection.execute(select(tables.card).where(c.account_ref.in_(account_refs)).order_by(c.number)):
-        cards[row.account_ref].append(CardState(row.number, row.status))
-    return cards
-
-
-def _lots(connection: Connection, account_refs: Sequence[str]) -> dict[str, list[Lot]]:
-    c = tables.lot.c
-    lots: dict[str, list[Lot]] = defaultdict(list)
-    found = select(*_LOT_COLUMNS).where(c.account_ref.in_(account_refs), c.remaining_units > 0).order_by(c.lot_id)
-    for row in connection.execute(found):
-        lots[row.account_ref].append(Lot(*row))
-    return lots
-
-
-def _overdrafts(connection: Connection, account_refs: Sequence[str]) -> dict[str, dict[str, int]]:
-    c = tables.balance.c
-    overdrafts: dict[str, dict[str, int]] = defaultdict(dict)
-    owed = select(c.account_ref, c.issuer, c.units).where(
-        c.account_ref.in_(account_refs), c.kind == AccountKind.OVERDRAFT.value, c.units < 0
-    )
-    for account_ref, issuer, units in connection.execute(owed):
-        overdrafts[account_ref][issuer] = -units
-    return overdrafts
-
-
-def _sums(connection: Connection, account_refs: Sequence[str]) -> dict[str, dict[str, dict[str, int]]]:
-    c = tables.accumulator.c
-    sums: dict[str, dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
-    for row in connection.execute(select(tables.accumulator).where(c.account_ref.in_(account_refs))):
-        sums[row.account_ref][row.programme_id][row.month] = row.sum_minor
-    return sums
+def _erased(connection: Connection, account_refs: Sequence[str]) -> tuple[str, ...]:
+    c = tables.personal_change.c
+    forgotten = select(c.account_ref).where(c.account_ref.in_(account_refs), c.erased_at_ms.is_not(None))
+    return tuple(connection.execute(forgotten.order_by(c.account_ref)).scalars())

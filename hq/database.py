@@ -4,25 +4,33 @@ import logging
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import psycopg
 import pysqlite3.dbapi2
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select
-from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError
 
-from hq import tables
+from hq import partitions, tables
 from pos_app.errors import StorageError
 from pos_app.protocol.signing import create_private_key
 
 POOL_SIZE = 8
 _POOL_WAIT_S = 5
 _BUSY_WAIT_MS = 30_000
+_ATTEMPTS_MAX = 5
+_UNIQUE_VIOLATION = "23505"
+_TRANSIENT_STATES = frozenset({"40001", "40P01", "55P03"})
+"""Could not be put in an order with others, deadlock, waited too long for a lock."""
+_SESSION = "SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'"
 _MASTER_KEY_BYTES = 32
 _OWNER_ONLY = 0o600
 # SQLite's own where a connection is being made, SQLAlchemy's from then on.
 _DATABASE_ERRORS = (DatabaseError, InterfaceError, pysqlite3.dbapi2.Error)
 _log = logging.getLogger(__name__)
+Answer = TypeVar("Answer")
 
 
 def open_engine(database_url: str) -> Engine:
@@ -36,13 +44,15 @@ def open_engine(database_url: str) -> Engine:
         raise _refused() from error
     match url.get_backend_name():
         case "postgresql":
-            return create_engine(
+            engine = create_engine(
                 url.set(drivername="postgresql+psycopg"),
                 pool_size=POOL_SIZE,
                 max_overflow=POOL_SIZE,
                 pool_timeout=_POOL_WAIT_S,
                 hide_parameters=True,
             )
+            _limit_waits(engine)
+            return engine
         case "sqlite":
             engine = create_engine(url, module=pysqlite3.dbapi2, hide_parameters=True)
             _configure_sqlite(engine)
@@ -67,6 +77,7 @@ def prepare(engine: Engine) -> None:
                 _refuse_foreign(connection)
                 upgrade(connection)
                 found(connection)
+                partitions.make_ahead(connection, today=datetime.now(tz=UTC).date())
         except CommandError as error:
             raise _problem(
                 "It was written by a newer version of this program.", "Install the newer version."
@@ -97,9 +108,46 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
             yield connection
 
 
+def read_headquarters(connection: Connection) -> Any:
+    """HQ's own row: its generation, keys and policy."""
+    return connection.execute(select(tables.headquarters)).one()
+
+
 def lock_headquarters(connection: Connection) -> Any:
-    """HQ's own row, locked until the transaction ends: one writer of accounts at a time."""
+    """HQ's own row, locked until the transaction ends: enrolments give out numbers one after the other."""
     return connection.execute(select(tables.headquarters).with_for_update()).one()
+
+
+def transact(engine: Engine, step: Callable[[Connection], Answer]) -> Answer:
+    """What ``step`` gives, done in one transaction, and anew where another worker was in the way: at most five times.
+
+    In the way are deadlocks, waits for a lock that were too long, and rows that both wanted to insert first. ``step`` begins from
+    nothing each time, since nothing of the time before was kept. Raises what the database said the last time.
+    """
+    for _ in range(_ATTEMPTS_MAX - 1):
+        try:
+            with engine.begin() as connection:
+                return step(connection)
+        except (DBAPIError, psycopg.Error) as error:
+            if not is_conflict(error):
+                raise
+    with engine.begin() as connection:
+        return step(connection)
+
+
+def is_conflict(error: BaseException) -> bool:
+    """Whether another transaction was in the way, so that the same may succeed later."""
+    return _sqlstate(error) in {*_TRANSIENT_STATES, _UNIQUE_VIOLATION}
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether it was only a matter of time: a deadlock or a lock that was not to be had."""
+    return _sqlstate(error) in _TRANSIENT_STATES
+
+
+def _sqlstate(error: BaseException) -> str | None:
+    original = error.orig if isinstance(error, DBAPIError) else error
+    return original.sqlstate if isinstance(original, psycopg.Error) else None
 
 
 def found(connection: Connection) -> None:
@@ -137,6 +185,15 @@ def _keep_private(engine: Engine) -> None:
         raise _problem(
             f"The file {path} cannot be made ({error.strerror}).", "Make its folder, or give another file."
         ) from error
+
+
+def _limit_waits(engine: Engine) -> None:
+    """Nobody waits for a lock without end, and no transaction that was forgotten holds the changes back."""
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: Any) -> None:
+        connection.execute(_SESSION)
+        connection.commit()
 
 
 def _configure_sqlite(engine: Engine) -> None:

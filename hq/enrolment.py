@@ -68,7 +68,7 @@ def receive_enrolment(engine: Engine, call: SignedCall, *, now_ms: int, public_u
         raise RefusedError(ErrorCode.UNAUTHENTICATED)
     with engine.begin() as connection:
         headquarters = lock_headquarters(connection)
-        terminal = _redeem(connection, wish, now_ms=now_ms)
+        terminal = _redeem(connection, wish, hq_gen=headquarters.hq_gen, now_ms=now_ms)
         return EnrolAnswer(
             terminal_id=terminal.terminal_id,
             terminal_number=terminal.terminal_number,
@@ -92,7 +92,7 @@ class _Code(msgspec.Struct, frozen=True):
     terminal_id: str | None
 
 
-def _redeem(connection: Connection, wish: EnrolRequest, *, now_ms: int) -> Terminal:
+def _redeem(connection: Connection, wish: EnrolRequest, *, hq_gen: int, now_ms: int) -> Terminal:
     code_hash = _hash(wish.code)
     columns = [tables.enrolment_code.c[name] for name in _Code.__struct_fields__]
     row = connection.execute(select(*columns).where(_code.code_hash == code_hash)).one_or_none()
@@ -107,7 +107,11 @@ def _redeem(connection: Connection, wish: EnrolRequest, *, now_ms: int) -> Termi
         if terminal is None or code.public_key != wish.public_key:
             raise RefusedError(ErrorCode.CODE_REFUSED)
         return terminal
-    terminal_id = _returning(connection, code, wish) if code.terminal_number else _new(connection, code, wish, now_ms)
+    terminal_id = (
+        _returning(connection, code, wish)
+        if code.terminal_number
+        else _new(connection, code, wish, hq_gen=hq_gen, now_ms=now_ms)
+    )
     connection.execute(
         update(tables.enrolment_code)
         .where(_code.code_hash == code_hash)
@@ -118,7 +122,7 @@ def _redeem(connection: Connection, wish: EnrolRequest, *, now_ms: int) -> Termi
     return terminal
 
 
-def _new(connection: Connection, code: _Code, wish: EnrolRequest, now_ms: int) -> str:
+def _new(connection: Connection, code: _Code, wish: EnrolRequest, *, hq_gen: int, now_ms: int) -> str:
     """A new till. It keeps the name of its journal, unless another till has it (a copied disk)."""
     keeps_name = wish.terminal_id is not None and find_terminal(connection, wish.terminal_id) is None
     terminal_id = wish.terminal_id if keeps_name and wish.terminal_id else str(uuid.uuid4())
@@ -134,6 +138,8 @@ def _new(connection: Connection, code: _Code, wish: EnrolRequest, now_ms: int) -
             last_hash=GENESIS,
             applied_incarnation=incarnation,
             enrolled_at_ms=now_ms,
+            # Nothing that this HQ ever gave it could be missing.
+            reported_gen=hq_gen,
         )
     )
     return terminal_id
@@ -155,6 +161,7 @@ def _returning(connection: Connection, code: _Code, wish: EnrolRequest) -> str:
             last_seq=0,
             durable_seq=0,
             last_hash=GENESIS,
+            earlier_events=tables.terminal.c.earlier_events + terminal.last_seq,
         )
     )
     return terminal.terminal_id

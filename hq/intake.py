@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 
 from pos_app.protocol.chain import chain_hashes
-from pos_app.protocol.events import PROTOCOL_VERSION, EnrolmentEvent, ReturnEvent, SaleEvent, decode_body
+from pos_app.protocol.events import KINDS, PROTOCOL_VERSION, decode_body
 from pos_app.protocol.messages import Batch
 
 
@@ -45,7 +45,7 @@ class _Head(msgspec.Struct, frozen=True):
 
 
 _head_decoder = msgspec.json.Decoder(_Head)
-_KINDS = {SaleEvent: "sale", ReturnEvent: "return", EnrolmentEvent: "enrolment"}
+_KNOWN_KINDS = frozenset(KINDS.values())
 
 
 def rows_of(batch: Batch) -> Iterator[InboxRow]:
@@ -63,7 +63,7 @@ def _examine(seq: int, digest: bytes, body: bytes) -> InboxRow:
         return _unknown(seq, digest, body)
     if event.version > PROTOCOL_VERSION or str(event_id) != event.event_id:
         return _unknown(seq, digest, body)
-    return InboxRow(seq, event_id, _KINDS[type(event)], Outcome.ACCEPTED, digest, body)
+    return InboxRow(seq, event_id, KINDS[type(event)], Outcome.ACCEPTED, digest, body)
 
 
 def _unknown(seq: int, digest: bytes, body: bytes) -> InboxRow:
@@ -72,7 +72,7 @@ def _unknown(seq: int, digest: bytes, body: bytes) -> InboxRow:
         head = _head_decoder.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return InboxRow(seq, None, "", Outcome.REJECTED, digest, body, "unreadable")
-    if head.kind in _KINDS.values() and head.version <= PROTOCOL_VERSION:
+    if head.kind in _KNOWN_KINDS and head.version <= PROTOCOL_VERSION:
         return InboxRow(seq, None, head.kind, Outcome.REJECTED, digest, body, "invalid")
     return InboxRow(seq, head.event_id, head.kind, Outcome.DEFERRED, digest, body)
 

@@ -4,12 +4,16 @@ import asyncio
 from typing import Any
 
 from fastapi import Request
+from sqlalchemy import Engine
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hq.refusals import RefusedError
+from hq.terminals import waiting_events
 from pos_app.protocol.messages import ErrorAnswer, ErrorCode, encode_message
 
+_BACKLOG_RETRY_S = 30
+_BACKLOG_READ_EVERY_MS = 1_000
 HEALTH_PATH = "/v1/health"
 _TOO_MANY = 429
 _RETRY_AFTER_S = 1
@@ -30,6 +34,28 @@ async def read_body(request: Request, *, bytes_max: int, timeout_s: float) -> by
     except (TimeoutError, ClientDisconnect) as error:
         raise RefusedError(ErrorCode.SLOW) from error
     return bytes(body)
+
+
+class Backlog:
+    """Refuses more events while too many wait to be booked, so that the ledger is never far behind. Any thread may ask it.
+
+    Each worker counts once a second at most; a batch more or less does not matter.
+    """
+
+    def __init__(self, engine: Engine, *, events_max: int) -> None:
+        self._engine = engine
+        self._events_max = events_max
+        self._read_at_ms = 0
+        self._events = 0
+
+    def check(self, *, now_ms: int) -> None:
+        """Raise ``RefusedError`` (429) while more events wait than the limit."""
+        if abs(now_ms - self._read_at_ms) >= _BACKLOG_READ_EVERY_MS:
+            self._read_at_ms = now_ms
+            with self._engine.connect() as connection:
+                self._events = waiting_events(connection)
+        if self._events > self._events_max:
+            raise RefusedError(ErrorCode.BUSY, status=_TOO_MANY, retry_after_s=_BACKLOG_RETRY_S)
 
 
 class InFlightLimit:

@@ -80,7 +80,11 @@ def find_token(engine: Engine, typed: str) -> str | None:
     sale, terminal = tables.sale.c, tables.terminal.c
     found = (
         select(sale.event_id, terminal.terminal_id, terminal.terminal_number, tables.headquarters.c.master_key)
-        .select_from(tables.sale.join(tables.terminal).join(tables.headquarters, tables.headquarters.c.id == 1))
+        .select_from(
+            tables.sale.join(tables.terminal, terminal.terminal_id == sale.terminal_id).join(
+                tables.headquarters, tables.headquarters.c.id == 1
+            )
+        )
         .where(sale.nps_code == code)
     )
     with engine.connect() as connection:

@@ -8,9 +8,9 @@ from sqlalchemy import Connection, Engine, delete, select
 
 from hq import tables
 from hq.authentication import SignedCall, authenticate_active
-from hq.database import lock_headquarters
+from hq.database import transact
 from hq.refusals import RefusedError
-from hq.statements import take_change_numbers, upsert_rows
+from hq.statements import change_number, upsert_rows
 from pos_app.protocol.messages import (
     ErrorCode,
     MalformedError,
@@ -22,6 +22,7 @@ from pos_app.protocol.messages import (
 )
 
 _field = tables.personal_field.c
+_change = tables.personal_change.c
 Fields = dict[str, VersionedField]
 
 
@@ -31,19 +32,38 @@ def receive_personal(engine: Engine, call: SignedCall, *, now_ms: int) -> Person
         upload = decode_message(call.request.body, PersonalUpload)
     except MalformedError as error:
         raise RefusedError(ErrorCode.MALFORMED) from error
-    with engine.begin() as connection:
+
+    def store(connection: Connection) -> int:
         terminal = authenticate_active(connection, call)
-        lock_headquarters(connection)
         store_records(connection, upload.records)
-    return PersonalAnswer(stored=len(upload.records), hq_gen=terminal.hq_gen, hq_time_ms=now_ms)
+        return terminal.hq_gen
+
+    return PersonalAnswer(stored=len(upload.records), hq_gen=transact(engine, store), hq_time_ms=now_ms)
 
 
 def store_records(connection: Connection, records: Iterable[PersonalRecord]) -> None:
-    """Keep each field that wins over ours, under the account that the record's account was merged into."""
+    """Keep each field that wins over ours, under the account that the record's account was merged into.
+
+    Of a holder who is forgotten nothing is kept. Two workers with the same holder wait for each other at the holder's row of
+    ``personal_change``; so does a merge, wherever it comes in between.
+    """
+    records = [record for record in records if record.fields]
+    refs = {record.account_ref for record in records}
+    _lock(connection, refs)
+    homes = _homes(connection, refs)
+    _lock(connection, set(homes.values()) - refs)
+    erased = _erased(connection, refs | set(homes.values()))
+    _keep_winners(connection, [record for record in records if record.account_ref not in erased], homes, erased)
+    _forget_empty(connection, refs)
+
+
+def _keep_winners(
+    connection: Connection, records: Sequence[PersonalRecord], homes: dict[str, str], erased: set[str]
+) -> None:
     offered: dict[str, Fields] = defaultdict(dict)
-    records = tuple(records)
-    homes = _homes(connection, [record.account_ref for record in records])
     for record in records:
+        if homes.get(record.account_ref) in erased:
+            continue
         fields = offered[homes.get(record.account_ref, record.account_ref)]
         for name, field in record.fields.items():
             clean = _clean(field)
@@ -58,12 +78,12 @@ def store_records(connection: Connection, records: Iterable[PersonalRecord]) -> 
 
 def merge_records(connection: Connection, *, source_ref: str, target_ref: str) -> None:
     """The holder of one account turned out to be the holder of another."""
+    _lock(connection, {source_ref})
     fields = read_fields(connection, [source_ref])[source_ref]
     if fields:
         store_records(connection, [PersonalRecord(target_ref, fields)])
         connection.execute(delete(tables.personal_field).where(_field.account_ref == source_ref))
-        change = tables.personal_change
-        connection.execute(delete(change).where(change.c.account_ref == source_ref))
+    _forget_empty(connection, {source_ref})
 
 
 def read_fields(connection: Connection, account_refs: Iterable[str]) -> defaultdict[str, Fields]:
@@ -91,27 +111,49 @@ def _write(connection: Connection, won: dict[str, Fields]) -> None:
 
 def announce_records(connection: Connection, account_refs: Iterable[str]) -> None:
     """These accounts are new: what is known of their holders goes out again, since a till takes no record without an account."""
-    change = tables.personal_change.c
-    waiting = connection.execute(select(change.account_ref).where(change.account_ref.in_(list(account_refs))))
+    waiting = connection.execute(select(_change.account_ref).where(_change.account_ref.in_(list(account_refs))))
     _announce(connection, waiting.scalars().all())
 
 
 def _announce(connection: Connection, account_refs: Sequence[str]) -> None:
-    numbers = take_change_numbers(connection, len(account_refs))
-    upsert_rows(
-        connection,
-        tables.personal_change,
-        [{"account_ref": ref, "change_no": number} for ref, number in zip(account_refs, numbers, strict=True)],
-        replace=("change_no",),
+    if account_refs:
+        number = change_number(connection)
+        changed = [{"account_ref": ref, "change_no": number} for ref in sorted(account_refs)]
+        upsert_rows(connection, tables.personal_change, changed, replace=("change_no",))
+
+
+def _lock(connection: Connection, account_refs: set[str]) -> None:
+    """One worker at a time for each of these holders, until the transaction ends; makes the rows that are locked."""
+    if account_refs:
+        number = change_number(connection)
+        rows = [{"account_ref": ref, "change_no": number} for ref in sorted(account_refs)]
+        upsert_rows(connection, tables.personal_change, rows)
+        found = select(_change.account_ref).where(_change.account_ref.in_(account_refs)).order_by(_change.account_ref)
+        connection.execute(found.with_for_update())
+
+
+def _forget_empty(connection: Connection, account_refs: set[str]) -> None:
+    """Rows that were only made to be locked, and those of accounts whose fields went elsewhere."""
+    held = select(_field.account_ref).where(_field.account_ref == _change.account_ref).exists()
+    empty = delete(tables.personal_change).where(
+        _change.account_ref.in_(account_refs), _change.erased_at_ms.is_(None), ~held
     )
+    connection.execute(empty)
 
 
-def _homes(connection: Connection, account_refs: list[str]) -> dict[str, str]:
+def _erased(connection: Connection, account_refs: set[str]) -> set[str]:
+    forgotten = select(_change.account_ref).where(
+        _change.account_ref.in_(account_refs), _change.erased_at_ms.is_not(None)
+    )
+    return set(connection.execute(forgotten).scalars())
+
+
+def _homes(connection: Connection, account_refs: Iterable[str]) -> dict[str, str]:
     """Where the merged ones of these accounts went."""
     account = tables.account.c
     rows = connection.execute(
         select(account.account_ref, account.merged_into).where(
-            account.account_ref.in_(account_refs), account.status == "merged"
+            account.account_ref.in_(list(account_refs)), account.merged_into != ""
         )
     )
     return dict(rows.all())

@@ -200,6 +200,12 @@ unseen_return = Table(
     _number("seq"),
     _moment("settled_at_ms"),
     PrimaryKeyConstraint("sale_receipt_number", "event_id"),
+    Index(
+        "ix_unseen_return_open",
+        "event_id",
+        postgresql_where=text("settled_at_ms IS NULL"),
+        sqlite_where=text("settled_at_ms IS NULL"),
+    ),
 )
 
 # Sets of programmes by which receipts are computed again, as tills keep them.
@@ -222,6 +228,7 @@ task = Table(
     _number("seq"),
     _number("created_at_ms"),
     _moment("done_at_ms"),
+    Index("ix_task_open", "code", postgresql_where=text("done_at_ms IS NULL"), sqlite_where=text("done_at_ms IS NULL")),
 )
 
 # What a till sent that was shut out.
@@ -249,6 +256,12 @@ account = Table(
     # The number of the transaction that changed it last.
     _number("change_no"),
     Index(None, "change_no", "account_ref"),
+    Index(
+        "ix_account_merged_into",
+        "merged_into",
+        postgresql_where=text("merged_into <> ''"),
+        sqlite_where=text("merged_into <> ''"),
+    ),
     CheckConstraint("status IN ('active', 'frozen', 'blocked', 'merged')", name="status_known"),
 )
 

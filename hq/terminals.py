@@ -1,11 +1,12 @@
 """A till as HQ knows it."""
 
 import msgspec
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, case, func, select, update
 
 from hq import tables
 
 _terminal = tables.terminal.c
+_CONTACT_EVERY_MS = 60_000
 
 
 class Terminal(msgspec.Struct, frozen=True):
@@ -24,6 +25,7 @@ class Terminal(msgspec.Struct, frozen=True):
     durable_seq: int
     applied_incarnation: int
     applied_seq: int
+    reported_gen: int
     hq_gen: int
 
 
@@ -41,6 +43,11 @@ def find_terminal(connection: Connection, terminal_id: str) -> Terminal | None:
     """The till of that id."""
     row = connection.execute(_by_id, {"terminal_id": terminal_id}).one_or_none()
     return None if row is None else Terminal(*row)
+
+
+def get_terminal(connection: Connection, terminal_id: str) -> Terminal:
+    """The till, which must exist."""
+    return Terminal(*connection.execute(_by_id, {"terminal_id": terminal_id}).one())
 
 
 def find_by_number(connection: Connection, terminal_number: int) -> Terminal | None:
@@ -72,6 +79,27 @@ def advance(
     """The chain as received ends here; the till's clock was so far before ours (negative: behind)."""
     values = {"seq": last_seq, "hash": last_hash, "now_ms": now_ms, "drift_ms": clock_drift_ms}
     connection.execute(_advance, {"id": terminal_id, **values})
+
+
+def note_contact(connection: Connection, terminal: Terminal, *, now_ms: int, clock_drift_ms: int) -> None:
+    """The till was heard, once a minute at most; not now where somebody else has its row, since nobody shall wait for this."""
+    free = select(_terminal.terminal_id).where(
+        _terminal.terminal_id == terminal.terminal_id,
+        func.coalesce(_terminal.last_contact_ms, 0) < now_ms - _CONTACT_EVERY_MS,
+    )
+    if connection.execute(free.with_for_update(skip_locked=True)).first() is not None:
+        connection.execute(
+            update(tables.terminal)
+            .where(_terminal.terminal_id == terminal.terminal_id)
+            .values(last_contact_ms=now_ms, clock_drift_ms=clock_drift_ms)
+        )
+
+
+def waiting_events(connection: Connection) -> int:
+    """How many events of all tills are not in the ledger yet; of a till that was enrolled again, those of its last incarnation."""
+    applied = case((_terminal.applied_incarnation == _terminal.incarnation, _terminal.applied_seq), else_=0)
+    total = connection.execute(select(func.sum(_terminal.last_seq - applied))).scalar_one()
+    return int(total or 0)
 
 
 def revoke_terminal(connection: Connection, terminal_number: int) -> bool:

@@ -1,21 +1,31 @@
 """The accounts that a run of events touches, in memory, and all that is to be written for them at its end.
 
-A run of events reads once, books in memory and writes once: a few statements for hundreds of events.
+A run of events reads once, books in memory and writes once: a few statements for hundreds of events. The accounts are locked as
+they are read, in the order of their references, so that any number of workers can book at once.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from hq import tables
+from hq.erasure import forget_holders
+from hq.leases import read_leases
 from hq.personal import announce_records, merge_records
-from hq.statements import Values, insert_rows, take_change_numbers, update_rows, upsert_rows
-from pos_app.loyalty.ledger import AccountKind, Booking, Books
-from pos_app.model.accounts import Lot
+from hq.received import Received
+from hq.statements import Values, change_number, insert_rows, update_rows, upsert_rows
+from pos_app.loyalty.ledger import AccountKind, Booking, Books, Entry, is_spendable
+from pos_app.loyalty.programme import ProgrammeSet
+from pos_app.model.accounts import AccountStatus, CardStatus, Lease, Lot
+from pos_app.model.policy import BurnPolicy
+from pos_app.protocol.events import ReturnedLine, SaleEvent
 
 _LOT_COLUMNS = [tables.lot.c[name] for name in Lot.__struct_fields__]
+HELD, CAPTURED, VOIDED = "held", "captured", "voided"
+CONCURRENT, CLAW_BACK, ADJUSTED = "concurrent", "clawback", "adjustment"
+"""Why an account owes points: burned at two tills at once, taken back when spent, taken away by a person when spent."""
 
 
 class Account(msgspec.Struct):
@@ -27,32 +37,98 @@ class Account(msgspec.Struct):
     provisional: bool = True
     merged_into: str = ""
     receipts_count: int = 0
+    offline_burning: bool = True
+
+
+class Card(msgspec.Struct):
+    """A card's row."""
+
+    number: str
+    account_ref: str
+    status: str = CardStatus.ACTIVE.value
+
+
+class Hold(msgspec.Struct):
+    """A row of points held; ``account_ref`` is the account that has them now."""
+
+    account_ref: str
+    auth_id: str
+    terminal_id: str
+    issuer: str
+    units: int
+    state: str
+    created_at_ms: int
+
+
+class Booked(msgspec.Struct, frozen=True):
+    """From where an event was booked first, and the SHA-256 of its body."""
+
+    terminal_id: str
+    incarnation: int
+    seq: int
+    body_hash: bytes
+
+
+class Claimed(msgspec.Struct, frozen=True):
+    """Points of an event that were claimed before it came."""
+
+    account_ref: str
+    units: int
 
 
 _ACCOUNT_COLUMNS = [tables.account.c[name] for name in Account.__struct_fields__]
+_CARD_COLUMNS = [tables.card.c[name] for name in Card.__struct_fields__]
 
 
 class WorkingSet:
     """What was loaded, and what is to be written. Not for two threads."""
 
     def __init__(self) -> None:
+        self.policy = BurnPolicy()
+        self.is_restoring = False
         self.accounts: dict[str, Account] = {}
-        self.cards: dict[str, str] = {}
+        self.cards: dict[str, Card] = {}
         self.books: dict[str, Books] = {}
-        self.taken_events: dict[str, bytes] = {}
+        self.booked: dict[str, Booked] = {}
+        self.sale_events: dict[str, SaleEvent] = {}
+        self.programme_sets: dict[str, ProgrammeSet] = {}
+        self.returned: dict[str, list[ReturnedLine]] = defaultdict(list)
+        """What came back of a sale so far, by the sale's event."""
+        self.expired_units: Counter[str] = Counter()
+        """What of a lot has expired, for the lots that a return may ask about."""
+        self.holds: dict[str, Hold] = {}
+        self.claims: dict[str, Claimed] = {}
+        self.claim_keys: dict[int, bytes] = {}
+        self.aliases: dict[str, set[str]] = {}
+        """All references that lead to an account, its own too, for accounts that somebody claims points for."""
+        self.overdrawn: set[str] = set()
+        """Accounts that were overdrawn by burning at two tills before."""
         self.sales: list[Values] = []
         self.payments: list[Values] = []
         self.awards: list[Values] = []
         self.tasks: list[Values] = []
-        self._known_lots: set[str] = set()
+        self.unseen_returns: list[Values] = []
+        self.receipts: list[Values] = []
+        self.new_claims: list[Values] = []
+        self.erasures: list[tuple[str, int]] = []
+        self.stale_views: Counter[str] = Counter()
+        self._known_cards: set[str] = set()
+        self._known_lots: set[tuple[str, str]] = set()
         self._touched: dict[str, None] = {}
-        self._new_accounts: list[str] = []
+        self._new_accounts: dict[str, None] = {}
         self._entries: list[Values] = []
-        self._changed_lots: dict[str, Lot] = {}
+        self._changed_lots: dict[tuple[str, str], Lot] = {}
+        self._changed_leases: dict[tuple[str, str], Lease] = {}
+        self._changed_cards: dict[str, Card] = {}
+        self._changed_holds: dict[str, Hold] = {}
         self._balances: dict[tuple[str, str, str], int] = defaultdict(int)
         self._sums: dict[tuple[str, str, str], int] = defaultdict(int)
-        self._new_cards: list[Values] = []
+        self._causes: dict[tuple[str, str, str], int] = defaultdict(int)
+        self._returned: list[Values] = []
+        self._new_booked: list[Values] = []
         self._merges: list[tuple[str, str]] = []
+
+    # What is there.
 
     def home_of(self, account_ref: str) -> Account | None:
         """The account of this reference, or the one that took it over."""
@@ -61,10 +137,42 @@ class WorkingSet:
             account = self.accounts[account.merged_into]
         return account
 
+    def holder_of(self, card_number: str) -> Account | None:
+        """The account that a card leads to."""
+        card = self.cards.get(card_number)
+        return None if card is None else self.home_of(card.account_ref)
+
+    def books_of(self, account: Account) -> Books:
+        """The account's books as they are now."""
+        return self.books.get(account.account_ref) or Books(account.account_ref)
+
+    def held_units(self, account: Account, issuer: str, *, but: str = "") -> int:
+        """What is held of the account's points for sales under way, other than ``but``."""
+        return sum(
+            hold.units
+            for hold in self.holds.values()
+            if hold.state == HELD
+            and hold.account_ref == account.account_ref
+            and hold.issuer == issuer
+            and hold.auth_id != but
+        )
+
+    def free_units(self, account: Account, issuer: str, *, at_ms: int, holder: str = "", but: str = "") -> int:
+        """What can still be held, leased or burned: points in lots and in the holder's leases, less what is held."""
+        books = self.books_of(account)
+        in_lots = sum(
+            lot.remaining_units for lot in books.lots if lot.issuer == issuer and is_spendable(lot, at_ms=at_ms)
+        )
+        leased = sum(lease.units for lease in books.leases if lease.issuer == issuer and lease.holder == holder)
+        return max(0, in_lots + leased - self.held_units(account, issuer, but=but))
+
+    # What changes.
+
     def add_account(self, account: Account) -> Account:
         """A new account."""
         self.accounts[account.account_ref] = account
-        self._new_accounts.append(account.account_ref)
+        self.books[account.account_ref] = Books(account.account_ref)
+        self._new_accounts[account.account_ref] = None
         self.touch(account)
         return account
 
@@ -72,111 +180,239 @@ class WorkingSet:
         """The account's row changes, and tills will hear of it."""
         self._touched[account.account_ref] = None
 
-    def add_card(self, number: str, account: Account) -> None:
-        """A card that was never seen now points to this account."""
-        self.cards[number] = account.account_ref
-        self._new_cards.append({"number": number, "account_ref": account.account_ref})
+    def put_card(self, card: Card) -> None:
+        """A card is new, or changed."""
+        self.cards[card.number] = card
+        self._changed_cards[card.number] = card
+        account = self.home_of(card.account_ref)
+        assert account is not None, "cards point to accounts that are there"
         self.touch(account)
 
-    def merge(self, account_ref: str, into: Account) -> None:
+    def put_hold(self, hold: Hold) -> None:
+        """A hold is new, or ends."""
+        self.holds[hold.auth_id] = hold
+        self._changed_holds[hold.auth_id] = hold
+
+    def add_alias(self, account_ref: str, into: Account) -> None:
         """A reference that was never seen is another name of a known account."""
-        self.add_account(Account(account_ref, status="merged", provisional=False, merged_into=into.account_ref))
+        self.add_account(
+            Account(account_ref, status=AccountStatus.MERGED.value, provisional=False, merged_into=into.account_ref)
+        )
         self._merges.append((account_ref, into.account_ref))
 
-    def has_lot(self, lot_id: str) -> bool:
-        """Whether a lot of this id was loaded or booked; one of an account that was not loaded is found when writing."""
-        return lot_id in self._known_lots or lot_id in self._changed_lots
+    def empty_into(self, source: Account, target: Account) -> None:
+        """Cards, holds, sums and the holder's data go from one account to the other; their books are booked apart."""
+        source.status = AccountStatus.MERGED.value
+        source.merged_into = target.account_ref
+        for card in self.cards.values():
+            if card.account_ref == source.account_ref:
+                card.account_ref = target.account_ref
+        for hold in self.holds.values():
+            if hold.account_ref == source.account_ref:
+                hold.account_ref = target.account_ref
+        if source.account_ref in self.overdrawn:
+            self.overdrawn.add(target.account_ref)
+        self._merges.append((source.account_ref, target.account_ref))
+        self.touch(source)
+        self.touch(target)
 
     def book(self, booking: Booking, *, now_ms: int) -> None:
         """Append a booking's entries, and go on with the books after it."""
-        self.books[booking.books.account_ref] = booking.books
-        self._changed_lots.update((lot.lot_id, lot) for lot in booking.changed_lots)
+        ref = booking.books.account_ref
+        self.books[ref] = booking.books
+        self._changed_lots.update(((ref, lot.lot_id), lot) for lot in booking.changed_lots)
+        self._changed_leases.update(((ref, lease.lease_id), lease) for lease in booking.changed_leases)
         for entry in booking.entries:
-            self._balances[entry.account_ref, entry.issuer, entry.kind.value] += entry.units
-            values = msgspec.structs.asdict(entry)
-            self._entries.append(values | {"lot_id": entry.lot_id or None, "booked_at_ms": now_ms})
-        if booking.changed_lots or booking.entries:
-            self._touched[booking.books.account_ref] = None
+            self._append(entry, now_ms)
+        if booking.changed_lots or booking.entries or booking.changed_leases:
+            self._touched[ref] = None
+
+    def _append(self, entry: Entry, now_ms: int) -> None:
+        self._balances[entry.account_ref, entry.issuer, entry.kind.value] += entry.units
+        if entry.kind is AccountKind.EXPIRED:
+            self.expired_units[entry.lot_id] += entry.units
+        values = msgspec.structs.asdict(entry)
+        self._entries.append(values | {"lot_id": entry.lot_id or None, "booked_at_ms": now_ms})
+
+    def recall(self, account: Account) -> None:
+        """Ask the holders of the account's leases to give them back."""
+        books = self.books_of(account)
+        leases = tuple(msgspec.structs.replace(lease, recalled=True) for lease in books.leases)
+        if leases != books.leases:
+            self.books[account.account_ref] = msgspec.structs.replace(books, leases=leases)
+            self._changed_leases.update(((account.account_ref, lease.lease_id), lease) for lease in leases)
+            self.touch(account)
 
     def count(self, account: Account, programme_id: str, month: str, *, sum_minor: int) -> None:
         """Add to what a programme counted in a month."""
         self._sums[account.account_ref, programme_id, month] += sum_minor
 
-    def write(self, connection: Connection) -> None:
-        """Write everything; HQ's row stays locked until the transaction ends."""
+    def blame(self, account: Account, issuer: str, cause: str, units: int) -> None:
+        """Count an overdraft by its cause."""
+        self._causes[account.account_ref, issuer, cause] += units
+
+    def add_returned(self, sale_event_id: str, return_event_id: str, lines: Iterable[ReturnedLine]) -> None:
+        """So much of a sale is back."""
+        for line in lines:
+            self.returned[sale_event_id].append(line)
+            self._returned.append(
+                {"sale_event_id": sale_event_id, "return_event_id": return_event_id, **msgspec.structs.asdict(line)}
+            )
+
+    def add_booked(self, received: Received, booked: Booked) -> None:
+        """The event is booked now, from this till; another that brings it is a repetition."""
+        event = received.event
+        self.booked[event.event_id] = booked
+        self._new_booked.append({"event_id": event.event_id, **msgspec.structs.asdict(booked)})
+        if isinstance(event, SaleEvent):
+            self.sale_events[event.event_id] = event
+            place = {"terminal_id": received.terminal_id, "incarnation": received.incarnation, "seq": received.seq}
+            self.receipts.append({"receipt_number": event.receipt_number, "event_id": event.event_id, **place})
+
+    # Writing.
+
+    def write(self, connection: Connection, *, now_ms: int = 0) -> None:
+        """Write everything, in the order of the keys."""
         self._write_accounts(connection)
-        insert_rows(connection, tables.card, self._new_cards)
-        lots = [(lot_id in self._known_lots, msgspec.structs.asdict(lot)) for lot_id, lot in self._changed_lots.items()]
-        # A lot id that belongs to someone else must fail here, so no upsert.
+        self._write_lots(connection, now_ms=now_ms)
+        insert_rows(connection, tables.entry, self._entries)
+        _upsert_sums(connection, tables.balance, ("account_ref", "issuer", "kind"), "units", self._balances)
+        _upsert_sums(connection, tables.accumulator, ("account_ref", "programme_id", "month"), "sum_minor", self._sums)
+        _upsert_sums(connection, tables.overdraft_cause, ("account_ref", "issuer", "cause"), "units", self._causes)
+        for table, rows in (
+            (tables.sale, self.sales),
+            (tables.payment, self.payments),
+            (tables.award, self.awards),
+            (tables.return_line, self._returned),
+            (tables.unseen_return, self.unseen_returns),
+            (tables.claim, self.new_claims),
+            (tables.task, self.tasks),
+            (tables.booked_event, sorted(self._new_booked, key=lambda row: str(row["event_id"]))),
+        ):
+            insert_rows(connection, table, rows)
+        # The number of a copied disk's receipts is taken; the first keeps it.
+        upsert_rows(connection, tables.receipt, sorted(self.receipts, key=lambda row: str(row["receipt_number"])))
+        for source_ref, target_ref in self._merges:
+            _move(connection, source_ref=source_ref, target_ref=target_ref)
+        self._write_holds(connection)
+        announce_records(connection, self._new_accounts)
+        forget_holders(connection, dict(self.erasures))
+        self._count_stale_views(connection)
+
+    def _write_accounts(self, connection: Connection) -> None:
+        number = change_number(connection) if self._touched else 0
+        rows = [msgspec.structs.asdict(self.accounts[ref]) | {"change_no": number} for ref in sorted(self._touched)]
+        columns = [name for name in Account.__struct_fields__ if name != "account_ref"]
+        # What is new could not be locked: where another worker has made it meanwhile, this must fail and begin again.
+        insert_rows(connection, tables.account, [row for row in rows if row["account_ref"] in self._new_accounts])
+        known = [row for row in rows if row["account_ref"] not in self._new_accounts]
+        update_rows(connection, tables.account, known, columns=(*columns, "change_no"))
+        cards = [msgspec.structs.asdict(self._changed_cards[number]) for number in sorted(self._changed_cards)]
+        insert_rows(connection, tables.card, [row for row in cards if row["number"] not in self._known_cards])
+        known = [row for row in cards if row["number"] in self._known_cards]
+        update_rows(connection, tables.card, known, columns=("account_ref", "status"))
+
+    def _write_lots(self, connection: Connection, *, now_ms: int) -> None:
+        lots = [(key in self._known_lots, msgspec.structs.asdict(lot)) for key, lot in self._changed_lots.items()]
+        # A lot id that is taken must fail here, so no upsert.
         insert_rows(connection, tables.lot, [values for known, values in lots if not known])
         update_rows(
             connection, tables.lot, [values for known, values in lots if known], columns=("remaining_units", "matured")
         )
-        insert_rows(connection, tables.entry, self._entries)
-        upsert_rows(
-            connection,
-            tables.balance,
-            [
-                {"account_ref": ref, "issuer": issuer, "kind": kind, "units": units}
-                for (ref, issuer, kind), units in self._balances.items()
-            ],
-            add=("units",),
-        )
-        upsert_rows(
-            connection,
-            tables.accumulator,
-            [
-                {"account_ref": ref, "programme_id": programme_id, "month": month, "sum_minor": sum_minor}
-                for (ref, programme_id, month), sum_minor in self._sums.items()
-            ],
-            add=("sum_minor",),
-        )
-        insert_rows(connection, tables.sale, self.sales)
-        insert_rows(connection, tables.payment, self.payments)
-        insert_rows(connection, tables.award, self.awards)
-        insert_rows(connection, tables.task, self.tasks)
-        for source_ref, target_ref in self._merges:
-            merge_records(connection, source_ref=source_ref, target_ref=target_ref)
-        announce_records(connection, self._new_accounts)
+        leases = [
+            msgspec.structs.asdict(lease) | {"account_ref": ref, "issued_at_ms": now_ms}
+            for (ref, _), lease in self._changed_leases.items()
+        ]
+        upsert_rows(connection, tables.lease, leases, replace=("units", "recalled"))
 
-    def _write_accounts(self, connection: Connection) -> None:
-        numbers = take_change_numbers(connection, len(self._touched))
-        upsert_rows(
-            connection,
-            tables.account,
-            [
-                msgspec.structs.asdict(self.accounts[ref]) | {"change_no": number}
-                for ref, number in zip(self._touched, numbers, strict=True)
-            ],
-            replace=("status", "card_class", "provisional", "merged_into", "receipts_count", "change_no"),
-        )
+    def _write_holds(self, connection: Connection) -> None:
+        """After what was merged, so that each stands under the account that has it now."""
+        holds = [msgspec.structs.asdict(hold) for hold in self._changed_holds.values()]
+        upsert_rows(connection, tables.hold, holds, replace=("state",))
+
+    def _count_stale_views(self, connection: Connection) -> None:
+        c = tables.terminal.c
+        for terminal_id, count in self.stale_views.items():
+            connection.execute(
+                update(tables.terminal).where(c.terminal_id == terminal_id).values(stale_views=c.stale_views + count)
+            )
+
+    # Reading.
 
     def load(self, connection: Connection, *, account_refs: Iterable[str], card_numbers: Iterable[str] = ()) -> None:
-        """Read these accounts, those that the cards point to, those that took merged ones over, and the books of all."""
-        card = tables.card.c
-        found = connection.execute(select(card.number, card.account_ref).where(card.number.in_(list(card_numbers))))
-        self.cards.update(found.all())
-        wanted = {*account_refs, *self.cards.values()}
-        while missing := wanted - self.accounts.keys():
-            rows = connection.execute(select(*_ACCOUNT_COLUMNS).where(tables.account.c.account_ref.in_(list(missing))))
-            loaded = [Account(*row) for row in rows]
+        """Lock and read these accounts, those that the cards point to, those that took merged ones over, and the books of all.
+
+        Cards are read again once the accounts are locked: a merge may have moved them while this waited.
+        """
+        card_numbers = sorted(set(card_numbers))
+        before = set(self.accounts)
+        self._load_accounts(connection, account_refs)
+        while self._read_cards(connection, card_numbers):
+            self._load_accounts(connection, [card.account_ref for card in self.cards.values()])
+        self._load_books(connection, sorted(self.accounts.keys() - before))
+
+    def _read_cards(self, connection: Connection, card_numbers: list[str]) -> bool:
+        """Read the cards; gives whether one of them leads to an account that is not locked yet."""
+        if card_numbers:
+            found = select(*_CARD_COLUMNS).where(tables.card.c.number.in_(card_numbers))
+            self.cards.update((row.number, Card(*row)) for row in connection.execute(found))
+            self._known_cards.update(self.cards)
+        return any(card.account_ref not in self.accounts for card in self.cards.values())
+
+    def _load_accounts(self, connection: Connection, account_refs: Iterable[str]) -> None:
+        c = tables.account.c
+        wanted = set(account_refs)
+        while missing := sorted(wanted - self.accounts.keys()):
+            found = select(*_ACCOUNT_COLUMNS).where(c.account_ref.in_(missing)).order_by(c.account_ref)
+            loaded = [Account(*row) for row in connection.execute(found.with_for_update())]
             self.accounts.update((account.account_ref, account) for account in loaded)
             wanted = {account.merged_into for account in loaded if account.merged_into}
-        self._load_books(connection)
 
-    def _load_books(self, connection: Connection) -> None:
-        refs = list(self.accounts)
-        lot, balance = tables.lot.c, tables.balance.c
+    def _load_books(self, connection: Connection, refs: list[str]) -> None:
+        if not refs:
+            return
+        leases = read_leases(connection, refs)
+        lot, balance, hold = tables.lot.c, tables.balance.c, tables.hold.c
+        leased_out = sorted({lease.lot_id for of_account in leases.values() for lease in of_account})
         lots: dict[str, list[Lot]] = defaultdict(list)
-        for row in connection.execute(select(*_LOT_COLUMNS).where(lot.account_ref.in_(refs), lot.remaining_units > 0)):
+        of_interest = (lot.remaining_units > 0) | lot.lot_id.in_(leased_out) if leased_out else lot.remaining_units > 0
+        for row in connection.execute(select(*_LOT_COLUMNS).where(lot.account_ref.in_(refs), of_interest)):
             lots[row.account_ref].append(Lot(*row))
-            self._known_lots.add(row.lot_id)
+            self._known_lots.add((row.account_ref, row.lot_id))
         overdrafts: dict[str, dict[str, int]] = defaultdict(dict)
-        for row in connection.execute(
-            select(balance.account_ref, balance.issuer, balance.units).where(
-                balance.account_ref.in_(refs), balance.kind == AccountKind.OVERDRAFT.value, balance.units < 0
-            )
-        ):
+        owed = select(balance.account_ref, balance.issuer, balance.units).where(
+            balance.account_ref.in_(refs), balance.kind == AccountKind.OVERDRAFT.value, balance.units < 0
+        )
+        for row in connection.execute(owed):
             overdrafts[row.account_ref][row.issuer] = -row.units
+        held = select(*_HOLD_COLUMNS).where(hold.account_ref.in_(refs), hold.state == HELD)
+        self.holds.update((row.auth_id, Hold(*row)) for row in connection.execute(held))
         for ref in refs:
-            self.books[ref] = Books(ref, tuple(lots[ref]), overdrafts[ref])
+            self.books[ref] = Books(ref, tuple(lots[ref]), overdrafts[ref], leases.get(ref, ()))
+
+
+_HOLD_COLUMNS = [tables.hold.c[name] for name in Hold.__struct_fields__]
+
+
+def _upsert_sums(
+    connection: Connection, table: tables.Table, keys: tuple[str, ...], column: str, sums: Mapping[tuple[str, ...], int]
+) -> None:
+    rows = [dict(zip(keys, key, strict=True)) | {column: sums[key]} for key in sorted(sums)]
+    upsert_rows(connection, table, rows, add=(column,))
+
+
+def _move(connection: Connection, *, source_ref: str, target_ref: str) -> None:
+    """Cards, holds, monthly sums and personal records of one account go to another."""
+    for table in (tables.card, tables.hold):
+        connection.execute(
+            update(table).where(table.c.account_ref == source_ref).values(account_ref=bindparam("target")),
+            {"target": target_ref},
+        )
+    c = tables.accumulator.c
+    sums = {
+        (target_ref, row.programme_id, row.month): row.sum_minor
+        for row in connection.execute(select(tables.accumulator).where(c.account_ref == source_ref))
+    }
+    _upsert_sums(connection, tables.accumulator, ("account_ref", "programme_id", "month"), "sum_minor", sums)
+    connection.execute(delete(tables.accumulator).where(c.account_ref == source_ref))
+    merge_records(connection, source_ref=source_ref, target_ref=target_ref)

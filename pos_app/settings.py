@@ -59,6 +59,7 @@ class Till(Section, frozen=True):
     authority: Literal["local", "hq"] = "local"
     number: Annotated[int, msgspec.Meta(ge=1, le=999)] = 1
     staff_ref: str = "cashier-1"
+    sign_out_after_minutes: Annotated[int, msgspec.Meta(ge=0, le=720)] = 0
     business_day_starts: ClockTime = "04:00"
     language: str = "en"
     sound: bool = True
@@ -122,7 +123,9 @@ class Printer(Section, frozen=True):
 class Hq(Section, frozen=True):
     """Headquarters. An empty ``url`` means a shop without one.
 
-    Without a contact for ``offline_burn_hours_max`` the till still sells and earns, but burns no points.
+    Without a contact for ``offline_burn_hours_max`` (or less, where HQ's policy says so) the till still sells and earns, but burns
+    no points. ``hold_timeout_ms`` is how long a customer waits for HQ's word about a burn; a hold that no sale took is given back
+    after ``hold_minutes_max``. ``claim_codes``: receipts of members carry a code that proves their points if this disk is lost.
     """
 
     url: str = ""
@@ -132,6 +135,9 @@ class Hq(Section, frozen=True):
     batch_bytes_max: Annotated[int, msgspec.Meta(ge=1024, le=2_097_152)] = 2_097_152
     poll_ms: Positive = 2000
     offline_burn_hours_max: Positive = 72
+    hold_timeout_ms: Annotated[int, msgspec.Meta(ge=100, le=10_000)] = 800
+    hold_minutes_max: Annotated[int, msgspec.Meta(ge=5, le=1440)] = 60
+    claim_codes: bool = True
 
 
 class Nps(Section, frozen=True):

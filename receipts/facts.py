@@ -53,8 +53,9 @@ class ReceiptFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     ``gross_minor``: the sum of the lines' list prices; ``discount_minor``: what discounts took off; ``total_minor``: what is
     payable after burning as price reduction. ``mode`` "beside" makes a slip for a shop whose fiscal till prints the receipt:
-    ``foreign_receipt`` is that till's number. ``original_receipt`` is the sale that a return belongs to. ``awards`` are printed
-    as points below their lines. ``locale`` is a Babel locale (amounts, dates), ``language`` a receipt language (words).
+    ``foreign_receipt`` is that till's number. ``original_receipt`` is the sale that a return belongs to; ``is_unseen``: nobody could
+    show it, so its points are settled later. ``awards`` are printed as points below their lines. ``locale`` is a Babel locale
+    (amounts, dates), ``language`` a receipt language (words).
     """
 
     shop: ShopFacts
@@ -74,6 +75,7 @@ class ReceiptFacts(msgspec.Struct, frozen=True, kw_only=True):
     mode: Literal["till", "beside"] = "till"
     foreign_receipt: str = ""
     original_receipt: str = ""
+    is_unseen: bool = False
     member: MemberFacts | None = None
     points_exponent: int = 0
     awards: tuple[Award, ...] = ()

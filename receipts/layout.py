@@ -69,6 +69,8 @@ def _head(facts: ReceiptFacts, formats: Formats) -> Iterator[AnyBlock]:
     yield Columns(formats.moment(facts.utc_ms), _item_count(facts, formats), weight=Weight.FINE)
     if facts.original_receipt:
         yield Text(words.original_receipt.format(number=facts.original_receipt), weight=Weight.FINE)
+    if facts.is_unseen:
+        yield Text(words.points_later, weight=Weight.FINE)
     yield Rule()
 
 

@@ -31,7 +31,7 @@ class AuditQuery(msgspec.Struct, frozen=True):
     """What to look for; what is empty or None does not matter. From ``since_ms`` on and before ``until_ms``, UTC milliseconds.
 
     ``staff_ref`` is who did it or who approved it. ``action`` is whole, ``subject`` may be its beginning; ``text`` stands
-    anywhere in action, subject, details or the names of staff, in any case of A to Z.
+    anywhere in action, outcome, subject, details or the staff references, in any case of A to Z.
     """
 
     since_ms: int | None = None
@@ -76,7 +76,14 @@ def find_rows(connection: Connection, query: AuditQuery) -> list[AuditRow]:
     if query.subject:
         wanted = wanted.where(_audit.subject.startswith(query.subject, autoescape=True))
     if query.text:
-        places = (_audit.action, _audit.subject, _audit.details, _audit.staff_ref, _audit.approver_ref)
+        places = (
+            _audit.action,
+            _audit.outcome,
+            _audit.subject,
+            _audit.details,
+            _audit.staff_ref,
+            _audit.approver_ref,
+        )
         wanted = wanted.where(or_(*(place.icontains(query.text, autoescape=True) for place in places)))
     wanted = wanted.join(tables.event, _event.event_id == _audit.event_id)
     newest = wanted.order_by(_audit.utc_ms.desc(), _event.seq.desc()).limit(min(query.limit, ROWS_MAX))

@@ -3,34 +3,54 @@
 Reads use the worker thread's own connection; every write is one job for the writer thread.
 """
 
+import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import msgspec
 from sqlalchemy import Connection, func, select, update
-from sqlalchemy.dialects.sqlite import insert
 
-from pos_app.loyalty.ledger import AccountKind, Entry
-from pos_app.model.accounts import Lot
-from pos_app.model.calendar import month_of
-from pos_app.protocol.events import ReturnEvent, SaleEvent, decode_body
-from pos_app.protocol.messages import AccountState, ChangesPage, PersonalRecord, VersionedField
+from pos_app.model.policy import BurnPolicy
+from pos_app.protocol.messages import (
+    AccountState,
+    ChangesPage,
+    Document,
+    PersonalRecord,
+    SnapshotPage,
+    VersionedField,
+)
 from pos_app.protocol.queue import PendingBatch, QueueFigures, StopReason, TerminalIdentity
-from storage import accounts, journal, tables
-from storage.accounts import MonthlySum
-from storage.database import Database
+from storage import accounts, journal, personal, programmes, snapshots, tables
+from storage.applying import counted_seq, put_states
+from storage.database import Database, transaction
+from storage.own_events import OwnEvents
 
+Pause = Callable[[int], None]
+"""Called between two steps with the milliseconds that the last one took; it waits as long as the sales should have for themselves."""
+TakeDocuments = Callable[[Connection, Sequence[Document], bool], None]
+STEP_ACCOUNTS = 25
+STEP_ACCOUNTS_ALONE = 500
+"""How many accounts one transaction replaces: a sale may have to wait for one such step. A till that knew nobody before takes more."""
 _CONTACT_NOTED_MS = 600_000
 _event = tables.event.c
 _personal = tables.personal_field.c
 _unconfirmed = _personal.version > _personal.confirmed_version
 
 
+def _without_rest(_step_ms: int) -> None:
+    """Go on at once."""
+
+
 class SqliteOutbox:
     """The outbox of one till. Each method is one transaction."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, take_documents: TakeDocuments | None = None) -> None:
+        """``take_documents`` gets what HQ publishes beside accounts, inside the transaction, and whether that is all there is."""
         self._database = database
+        self._take_documents = take_documents or _no_documents
+        self._own = OwnEvents()
+        self._rests = True
 
     def identity(self) -> TerminalIdentity:
         """Who we are and how far we got, read afresh."""
@@ -43,6 +63,10 @@ class SqliteOutbox:
             last_seq=terminal.last_seq,
             hq_gen=terminal.hq_gen,
             cursor=terminal.cursor,
+            snapshot_cursor=terminal.snapshot_cursor,
+            pruned_seq=terminal.pruned_seq,
+            hq_public_key=terminal.hq_public_key or b"",
+            hq_signs=bool(terminal.policy),
         )
 
     def next_batch(self, first_seq: int, *, events_max: int, bytes_max: int) -> PendingBatch | None:
@@ -73,9 +97,11 @@ class SqliteOutbox:
                 acked_seq=acked,
                 durable_seq=max(terminal.durable_seq, min(durable_seq, acked)),
                 hq_gen=hq_gen,
-                last_contact_ms=hq_time_ms,
                 trusted_ms=hq_time_ms,
             )
+            if terminal.hq_gen not in {0, hq_gen}:
+                # HQ was restored: where its changes went on no longer means anything.
+                journal.change_terminal(connection, cursor="", snapshot_cursor="")
 
         self._database.write(job)
 
@@ -112,31 +138,119 @@ class SqliteOutbox:
 
         self._database.write(job)
 
-    def apply_changes(self, page: ChangesPage) -> None:
-        """Put HQ's accounts and personal records in place of ours, in one transaction, with the cursor and HQ's time.
+    def apply_changes(self, page: ChangesPage, pause: Pause = _without_rest) -> None:
+        """Put HQ's accounts and personal records in place of ours, then remember the cursor and HQ's time.
 
-        A page without news is only written down as a contact, and that not more often than each ten minutes.
+        Done in steps of a few accounts, each a transaction of its own, so that a sale hardly waits; ``pause`` gets the milliseconds
+        that each step took. The cursor moves with the last one: a page that was broken off is asked for again. A page without news is
+        only written down as a contact, and that not more often than each ten minutes.
         """
         if self._is_no_news(page):
             return
+        self._put(page.accounts, page.personal, pause)
+
+        def job(connection: Connection) -> bool:
+            self._take_documents(connection, page.documents, False)
+            erased = accounts.erase_personal(connection, page.erased)
+            journal.change_terminal(connection, cursor=page.next_cursor, hq_gen=page.hq_gen)
+            _note_policy(connection, page.policy)
+            if page.hq_time_ms and not page.more:
+                _note_contact(connection, page.hq_time_ms)
+            return bool(erased)
+
+        if self._database.write(job):
+            self._database.fold()
+
+    def apply_snapshot(self, page: SnapshotPage, *, asked_cursor: str, pause: Pause) -> None:
+        """Put one page of the snapshot in place; with the last one forget what HQ does not know, and go on with changes.
+
+        A till that knew no account before has nobody to keep waiting, and loads without pauses.
+        """
+        if page.restart or not asked_cursor:
+            self._database.write(lambda connection: snapshots.begin(connection, page))
+            with self._database.reading() as connection:
+                self._rests = snapshots.has_other_accounts(connection)
+        self._put(page.accounts, page.personal, pause if self._rests else _without_rest)
+        self._rests = self._rests or not page.more
+        if page.more:
+            self._database.write(lambda connection: snapshots.go_on(connection, page))
+            return
+        self._forget_unnamed(pause)
 
         def job(connection: Connection) -> None:
-            for state in page.accounts:
-                _apply_account(connection, state)
-            for record in page.personal:
-                _apply_personal(connection, record)
-            journal.change_terminal(connection, cursor=page.next_cursor, hq_gen=page.hq_gen)
+            self._take_documents(connection, page.documents, True)
+            snapshots.finish(connection, page)
+            _note_policy(connection, page.policy)
             if page.hq_time_ms:
-                journal.change_terminal(connection, last_contact_ms=page.hq_time_ms, trusted_ms=page.hq_time_ms)
+                _note_contact(connection, page.hq_time_ms)
 
         self._database.write(job)
 
+    def _put(self, states: Sequence[AccountState], records: Sequence[PersonalRecord], pause: Pause) -> None:
+        """Accounts and then who holds them, a few at a time."""
+        if states:
+            with self._database.reading() as connection:
+                self._read_on(connection, states)
+        step = STEP_ACCOUNTS if self._rests else STEP_ACCOUNTS_ALONE
+        for first in range(0, len(states), step):
+            pause(self._timed(partial(self._put_states, states=states[first : first + step])))
+        for first in range(0, len(records), step):
+            pause(self._timed(partial(personal.put_records, records=records[first : first + step])))
+
+    def _timed(self, job: Callable[[Connection], None]) -> int:
+        """Do it in a transaction; gives how many milliseconds the writer was busy with it, rounded up."""
+
+        def timed(connection: Connection) -> int:
+            started_ns = time.perf_counter_ns()
+            with transaction(connection):
+                job(connection)
+            return -(-(time.perf_counter_ns() - started_ns) // 1_000_000)
+
+        return self._database.submit_steps(timed).result()
+
+    def _read_on(self, connection: Connection, states: Sequence[AccountState]) -> None:
+        terminal = journal.read_terminal(connection)
+        self._own.read_on(connection, terminal, after_seq=min(counted_seq(terminal, state) for state in states))
+
+    def _put_states(self, connection: Connection, states: Sequence[AccountState]) -> None:
+        self._read_on(connection, states)  # what was booked since, up to this very transaction
+        put_states(connection, states, self._own)
+
+    def _forget_unnamed(self, pause: Pause) -> None:
+        """Forget, a few at a time, the accounts that the snapshot did not name and that nothing of ours keeps here."""
+        with self._database.reading() as connection:
+            terminal = journal.read_terminal(connection)
+            after_seq = snapshots.counted_by_all(connection, terminal)
+            self._own.read_on(connection, terminal, after_seq=after_seq)
+        last_ref: str | None = ""
+        while last_ref is not None:
+            with self._database.reading() as connection:
+                refs = snapshots.unnamed(connection, after_ref=last_ref, limit=STEP_ACCOUNTS)
+            last_ref = refs[-1] if refs else None
+
+            def job(connection: Connection, refs: Sequence[str] = refs) -> None:
+                self._own.read_on(connection, journal.read_terminal(connection), after_seq=after_seq)
+                snapshots.forget(connection, [ref for ref in refs if not self._own.after((ref,), after_seq)])
+
+            if refs:
+                pause(self._timed(job))
+
+    def forget_cursor(self) -> None:
+        """What HQ sent so far no longer counts (it was restored): the till's view is to be fetched from the beginning."""
+        self._database.write(lambda connection: journal.change_terminal(connection, cursor="", snapshot_cursor=""))
+
+    def programme_set(self, set_hash: str) -> bytes | None:
+        """The programme set with this hash, as the till keeps it."""
+        with self._database.reading() as connection:
+            return programmes.find_programme_set(connection, set_hash)
+
     def _is_no_news(self, page: ChangesPage) -> bool:
-        if page.accounts or page.personal:
+        if page.accounts or page.personal or page.documents or page.erased:
             return False
         with self._database.reading() as connection:
             terminal = journal.read_terminal(connection)
         is_known = (page.next_cursor, page.hq_gen) == (terminal.cursor, terminal.hq_gen)
+        is_known = is_known and (page.policy is None or _policy_text(page.policy) == terminal.policy)
         return is_known and page.hq_time_ms - (terminal.last_contact_ms or 0) < _CONTACT_NOTED_MS
 
     def stop_burning(self, reason: StopReason) -> None:
@@ -169,123 +283,19 @@ def _unconfirmed_records(connection: Connection, limit: int) -> tuple[PersonalRe
     return tuple(PersonalRecord(account_ref, fields[account_ref]) for account_ref in refs)
 
 
-class _OwnLater(msgspec.Struct, frozen=True):
-    """What our own events add to an account that HQ's state does not count yet."""
-
-    entries: tuple[Entry, ...]
-    sums: tuple[MonthlySum, ...]
-    receipts: int
+def _no_documents(_connection: Connection, _documents: Sequence[Document], _is_all: bool, /) -> None:  # noqa: FBT001
+    """Take nothing but accounts from HQ."""
 
 
-def _apply_account(connection: Connection, state: AccountState) -> None:
-    """HQ's state of an account, plus our own events that it does not count yet."""
-    later = _own_later(connection, state)
-    known = accounts.read_lots(connection, {entry.lot_id for entry in later.entries if entry.lot_id})
-    row = insert(tables.account).values(
-        account_ref=state.account_ref,
-        card_class=state.card_class,
-        receipts_count=state.receipts_count + later.receipts,
-        provisional=int(state.provisional),
-        includes_incarnation=state.includes_incarnation,
-        includes_seq=state.includes_seq,
-    )
-    replaced = ("card_class", "receipts_count", "provisional", "includes_incarnation", "includes_seq")
-    connection.execute(
-        row.on_conflict_do_update(index_elements=["account_ref"], set_={name: row.excluded[name] for name in replaced})
-    )
-    for card in state.cards:
-        card_row = insert(tables.card).values(number=card.number, account_ref=state.account_ref, status=card.status)
-        connection.execute(
-            card_row.on_conflict_do_update(
-                index_elements=["number"],
-                set_={"account_ref": card_row.excluded.account_ref, "status": card_row.excluded.status},
-            )
-        )
-    accounts.forget_lots(connection, state.account_ref)
-    accounts.put_lots(connection, lots_with(state.lots, known, later.entries))
-    accounts.put_overdraft(
-        connection, state.account_ref, _overdraft_with(state.overdraft_units, later.entries), before={}
-    )
-    hq_sums = (
-        MonthlySum(programme_id, month, sum_minor)
-        for programme_id, months in state.accumulators.items()
-        for month, sum_minor in months.items()
-    )
-    accounts.add_to_sums(connection, state.account_ref, (*hq_sums, *later.sums), receipts=0)
+def _policy_text(policy: BurnPolicy) -> str:
+    return msgspec.json.encode(policy).decode()
 
 
-def _own_later(connection: Connection, state: AccountState) -> _OwnLater:
-    terminal = journal.read_terminal(connection)
-    after_seq = state.includes_seq if state.includes_incarnation == terminal.incarnation else 0
-    sale = tables.sale.c
-    rows = connection.execute(
-        select(_event.event_id, _event.body)
-        .join(tables.sale, sale.event_id == _event.event_id)
-        .where(journal.is_under(terminal), _event.seq > after_seq, sale.account_ref == state.account_ref)
-        .order_by(_event.seq)
-    ).all()
-    entries: list[Entry] = []
-    sums: list[MonthlySum] = []
-    receipts = 0
-    for event_id, body in rows:
-        entries += accounts.entries_of(connection, state.account_ref, event_id)
-        event = decode_body(body)
-        assert isinstance(event, SaleEvent | ReturnEvent), "only sales and returns are in the sale table"
-        month = month_of(event.moment.business_date)
-        sign = 1 if isinstance(event, SaleEvent) else -1
-        sums += (MonthlySum(programme_id, month, sign * minor) for programme_id, minor in event.counted.items())
-        receipts += isinstance(event, SaleEvent)
-    return _OwnLater(tuple(entries), tuple(sums), receipts)
+def _note_policy(connection: Connection, policy: BurnPolicy | None) -> None:
+    if policy is not None:
+        journal.change_terminal(connection, policy=_policy_text(policy))
 
 
-def lots_with(hq_lots: Iterable[Lot], own_lots: Iterable[Lot], later: Iterable[Entry]) -> tuple[Lot, ...]:
-    """HQ's lots with our later entries on top: lots that we gave since, and what we took since.
-
-    None goes below zero, nor above what was granted: HQ may count an event already that it has under our former name.
-    """
-    moved: dict[str, int] = defaultdict(int)
-    granted: set[str] = set()
-    for entry in later:
-        if entry.kind in {AccountKind.AVAILABLE, AccountKind.PENDING}:
-            moved[entry.lot_id] += entry.units
-        elif entry.kind in {AccountKind.ISSUED, AccountKind.REDEEMED} and entry.units < 0:
-            granted.add(entry.lot_id)
-    lots = {lot.lot_id: lot for lot in hq_lots}
-    for lot in own_lots:
-        if lot.lot_id in granted and lot.lot_id not in lots:
-            lots[lot.lot_id] = msgspec.structs.replace(lot, remaining_units=0)
-    return tuple(
-        msgspec.structs.replace(
-            lot, remaining_units=min(max(0, lot.remaining_units + moved[lot.lot_id]), lot.granted_units)
-        )
-        for lot in lots.values()
-    )
-
-
-def _overdraft_with(hq_units: dict[str, int], later: Iterable[Entry]) -> dict[str, int]:
-    units: dict[str, int] = defaultdict(int, hq_units)
-    for entry in later:
-        if entry.kind is AccountKind.OVERDRAFT:
-            units[entry.issuer] -= entry.units
-    return {issuer: max(0, owed) for issuer, owed in units.items()}
-
-
-def _apply_personal(connection: Connection, record: PersonalRecord) -> None:
-    """HQ's fields, but for those that were changed here since and are not confirmed."""
-    for name, field in record.fields.items():
-        row = insert(tables.personal_field).values(
-            account_ref=record.account_ref,
-            field=name,
-            value=field.value,
-            version=field.version,
-            changed_at_ms=field.changed_at_ms,
-            confirmed_version=field.version,
-        )
-        replaced = ("value", "version", "changed_at_ms", "confirmed_version")
-        connection.execute(
-            row.on_conflict_do_update(
-                index_elements=["account_ref", "field"],
-                set_={column: row.excluded[column] for column in replaced},
-                where=(_personal.version <= _personal.confirmed_version) | (_personal.version < field.version),
-            )
-        )
+def _note_contact(connection: Connection, hq_time_ms: int) -> None:
+    """HQ has told us everything that it knew at this moment."""
+    journal.change_terminal(connection, last_contact_ms=hq_time_ms, trusted_ms=hq_time_ms)

@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, Integer, bindparam, literal_column, select
 
 from pos_app.protocol.events import AnyEvent, decode_body
 from storage import tables
 from storage.database import driver_connection
 from storage.journal import Terminal
-from storage.statements import Statement
+from storage.statements import ZERO, Statement
 
 _PAGE_EVENTS = 1_000
 _event = tables.event.c
@@ -23,7 +23,8 @@ _bodies = Statement(
             _event.seq > bindparam("after_seq"),
         )
         .order_by(_event.seq)
-        .limit(bindparam("events"))
+        .limit(literal_column(str(_PAGE_EVENTS), Integer))
+        .offset(ZERO)
     )
 )
 _one = Statement(
@@ -65,7 +66,7 @@ class OwnEvents:
             self._seqs = defaultdict(list)
         driver = driver_connection(connection)
         while self._upto_seq < terminal.last_seq:
-            rows = _bodies.all(driver, *name, self._upto_seq, _PAGE_EVENTS)
+            rows = _bodies.all(driver, *name, self._upto_seq)
             for seq, body in rows:
                 for account_ref in _touched(body):
                     self._seqs[account_ref].append(seq)

@@ -302,6 +302,14 @@ def returned_before(connection: Connection, sale_event_id: str) -> dict[int, Ret
     return {row[0]: ReturnedLine(*row) for row in rows}
 
 
+def returns_of(connection: Connection, sale_event_id: str) -> frozenset[str]:
+    """The events of the returns that this till booked of a sale."""
+    query = select(tables.sale.c.event_id).where(
+        tables.sale.c.sale_event_id == sale_event_id, tables.sale.c.sale_event_id != EMPTY
+    )
+    return frozenset(connection.execute(query).scalars())
+
+
 def asked_since(connection: Connection, account_ref: str, *, since_ms: int) -> bool:
     """Whether a receipt asked this member the NPS question since that moment."""
     return _asked.first(driver_connection(connection), account_ref, since_ms) is not None

@@ -54,7 +54,8 @@ def lines_of_unseen(connection: Connection, event_id: str) -> tuple[UnseenLine, 
 def receipt_of_unseen(connection: Connection, event_id: str) -> str:
     """The number of the receipt that the goods came back with."""
     query = select(_line.sale_receipt_number).where(_line.event_id == event_id).limit(1)
-    return connection.execute(query).scalar_one()
+    number: str = connection.execute(query).scalar_one()
+    return number
 
 
 def unseen_of(connection: Connection, sale_receipt_number: str) -> tuple[UnseenSum, ...]:

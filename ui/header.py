@@ -18,10 +18,12 @@ _HOUR_MINUTES = 60
 class Header(QWidget):
     """Shows the state of the till. Everything in it is set on the screen's thread."""
 
-    def __init__(self, settings: Settings, formats: Formats, clock: Clock) -> None:
+    def __init__(self, settings: Settings, formats: Formats, clock: Clock, *, has_staff: bool = False) -> None:
         super().__init__()
         self._formats = formats
         self._clock = clock
+        self._settings = settings
+        self._has_staff = has_staff
         self._has_scanner = bool(settings.scanner.port)
         self._has_hq = bool(settings.hq.url)
         self._scanner_banner, self._printer_banner, self._sync_banner = _Banner(), _Banner(), _Banner()
@@ -50,14 +52,19 @@ class Header(QWidget):
         cells.setContentsMargins(20, 0, 20, 0)
         cells.setSpacing(28)
         cells.addWidget(label(Role.BODY_STRONG, text=settings.shop.name))
-        where = self.tr("Till {number} \u00b7 {cashier}").format(
-            number=settings.till.number, cashier=settings.till.staff_ref
-        )
-        cells.addWidget(label(Role.SMALL, name="soft", text=where))
+        self._where = label(Role.SMALL, name="soft")
+        self.show_staff("")
+        cells.addWidget(self._where)
         cells.addStretch()
         for widget in (self.queue, self.scanner, self.time):
             cells.addWidget(widget)
         return bar
+
+    def show_staff(self, name: str) -> None:
+        """Who is signed in; where nobody has to be, whom the settings name."""
+        nobody = self.tr("nobody is signed in") if self._has_staff else self._settings.till.staff_ref
+        where = self.tr("Till {number} \u00b7 {cashier}")
+        self._where.setText(where.format(number=self._settings.till.number, cashier=name or nobody))
 
     def show_scanner(self, *, is_connected: bool | None) -> None:
         """Whether the scanner is connected; None before it said so."""

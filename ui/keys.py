@@ -18,6 +18,7 @@ class Command(StrEnum):
     CASH = "cash"
     CARD = "card"
     FINISH = "finish"
+    STAFF = "staff"
     COPY = "copy"
     REMOVE = "remove"
     UP = "up"
@@ -37,6 +38,7 @@ KEY_NAMES: dict[Command, str] = {
     Command.CASH: "F9",
     Command.CARD: "F10",
     Command.FINISH: "F9",
+    Command.STAFF: "F11",
     Command.COPY: "F12",
     Command.REMOVE: "Del",
     Command.UP: "Up",

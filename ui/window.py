@@ -3,11 +3,12 @@
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from devices.sounder import Tone
+from pos_app.use_cases import staffing
 from pos_app.use_cases.till import Till
 from pos_app.use_cases.views import SyncStatus
 from ui.bridge import Bridge
@@ -23,6 +24,7 @@ from ui.widgets import command_of
 _ALIVE: dict[int, "TillWindow"] = {}
 """Windows that Qt has not deleted yet. One that only Python forgot would be destroyed by whichever thread happens to collect
 garbage, and a widget that dies on another thread than the screen's takes the program with it."""
+_TICK_MS = 1000
 _MOVES = frozenset({Command.UP, Command.DOWN, Command.REMOVE})
 
 
@@ -51,8 +53,9 @@ class TillWindow(QWidget):
         self.resize(*tokens.WINDOW_SIZE)
         self.bridge = bridge
         formats = Formats(settings)
-        self.header = Header(settings, formats, till.clock)
-        self.view = SaleView(settings, formats)
+        has_staff = staffing.is_wanted(till)
+        self.header = Header(settings, formats, till.clock, has_staff=has_staff)
+        self.view = SaleView(settings, formats, has_staff=has_staff)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -74,6 +77,12 @@ class TillWindow(QWidget):
         self.view.asked.connect(self._command)
         self.view.cash_typed.connect(self._cash_typed)
         self.view.row_touched.connect(self._mark)
+        self.view.person_touched.connect(self._choose)
+        self.view.stirred.connect(self._stir)
+        self.view.staff_changed.connect(self.header.show_staff)
+        ticking = QTimer(self)
+        ticking.timeout.connect(self._tick)
+        ticking.start(_TICK_MS)
         self.view.table.line_painted.connect(self.line_painted)
         self.bridge.code_scanned.connect(self._scan)
         self.bridge.scanner_changed.connect(self._show_scanner)
@@ -109,6 +118,15 @@ class TillWindow(QWidget):
 
     def _mark(self, row: int) -> None:
         self.presenter.mark(row)
+
+    def _choose(self, number: int) -> None:
+        self.presenter.choose(number)
+
+    def _stir(self) -> None:
+        self.presenter.stir()
+
+    def _tick(self) -> None:
+        self.presenter.tick()
 
     def _scan(self, raw: str) -> None:
         self.presenter.scan(raw)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from pos_app import __version__
-from pos_app.command_line import hq_commands, import_commands
+from pos_app.command_line import hq_commands, import_commands, staff_commands
 from pos_app.command_line.explain_output import print_explanation
 from pos_app.command_line.opening import opened
 from pos_app.command_line.options import SettingsOption
@@ -22,6 +22,8 @@ app = typer.Typer(
 )
 app.add_typer(import_commands.app, name="import")
 app.add_typer(hq_commands.app, name="hq")
+app.add_typer(staff_commands.app, name="staff")
+app.command()(staff_commands.audit)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for another program.")]
 

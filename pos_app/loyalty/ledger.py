@@ -90,7 +90,7 @@ class _Draft:
         self.entries: list[Entry] = []
         self.changed: dict[str, None] = {}
         self.changed_leases: dict[str, None] = {}
-        self._elsewhere_units = books.leased_elsewhere_units
+        self.elsewhere_units = books.leased_elsewhere_units
         self._numbers: dict[str, int] = {}
 
     def move(self, units: int, *, issuer: str, source: AccountKind, target: AccountKind, lot_id: str = "") -> None:
@@ -152,7 +152,7 @@ class _Draft:
             lots=tuple(self.lots.values()),
             overdraft_units={issuer: units for issuer, units in self.overdraft_units.items() if units},
             leases=tuple(lease for lease in self.leases.values() if lease.units),
-            leased_elsewhere_units=self._elsewhere_units,
+            leased_elsewhere_units=self.elsewhere_units,
         )
         return Booking(
             tuple(self.entries),
@@ -254,7 +254,7 @@ def book_sale(
     ``holder`` is the till that burned: what is leased to it goes first.
     """
     draft = _Draft(books, event_id)
-    owed = burn_units - _burn_leased(draft, units=burn_units, issuer=burn_issuer, holder=holder)
+    owed = burn_units - _burn_leased(draft, units=burn_units, issuer=burn_issuer, holder=holder, at_ms=at_ms)
     for part in allocate_burn(books.lots, units=owed, issuer=burn_issuer, at_ms=at_ms):
         draft.take(draft.lots[part.lot_id], part.units)
         draft.move(
@@ -271,10 +271,21 @@ def book_sale(
     return draft.done()
 
 
-def _burn_leased(draft: _Draft, *, units: int, issuer: str, holder: str) -> int:
-    """Burn what the holder has leased, the soonest expiring first; gives how much that was."""
+def own_leases(leases: Iterable[Lease], *, holder: str, issuer: str, at_ms: int) -> tuple[Lease, ...]:
+    """What a till may burn of an issuer without asking anybody: its leases whose points have not expired."""
+    return tuple(
+        lease
+        for lease in leases
+        if lease.holder == holder
+        and lease.issuer == issuer
+        and (lease.expires_at_ms is None or lease.expires_at_ms > at_ms)
+    )
+
+
+def _burn_leased(draft: _Draft, *, units: int, issuer: str, holder: str, at_ms: int) -> int:
+    """Burn what the holder has leased and what has not expired, the soonest expiring first; gives how much that was."""
     burned = 0
-    leases = [lease for lease in draft.leases.values() if lease.holder == holder and lease.issuer == issuer]
+    leases = own_leases(draft.leases.values(), holder=holder, issuer=issuer, at_ms=at_ms)
     for lease in sorted(leases, key=lambda one: (one.expires_at_ms is None, one.expires_at_ms or 0, one.lease_id)):
         part = min(units - burned, lease.units)
         if part:
@@ -396,6 +407,11 @@ def book_merge(source: Books, target: Books, *, event_id: str) -> tuple[Booking,
             target=AccountKind.LEASED,
             lot_id=lease.lot_id,
         )
+    giving.elsewhere_units = {}
+    taking.elsewhere_units = {
+        issuer: source.leased_elsewhere_units.get(issuer, 0) + target.leased_elsewhere_units.get(issuer, 0)
+        for issuer in source.leased_elsewhere_units | target.leased_elsewhere_units
+    }
     for issuer, units in source.overdraft_units.items():
         giving.overdraft_units[issuer] = 0
         giving.move(units, issuer=issuer, source=AccountKind.ISSUED, target=AccountKind.OVERDRAFT)
@@ -424,22 +440,30 @@ def book_lease(books: Books, *, event_id: str, holder: str, issuer: str, units: 
     return draft.done()
 
 
-def book_release(books: Books, *, event_id: str, lease_id: str, units: int) -> Booking:
-    """Give up to ``units`` of a lease back to its lot; a lease that is not there gives nothing."""
+def book_release(books: Books, *, event_id: str, lease_id: str, units: int, at_ms: int | None = None) -> Booking:
+    """Give up to ``units`` of a lease back to its lot; a lease that is not there gives nothing. An overdraft is repaid first.
+
+    What has expired by ``at_ms`` does not come back: its lot's expiry was booked without it.
+    """
     draft = _Draft(books, event_id)
     lease = draft.leases.get(lease_id)
     released = 0 if lease is None else min(units, lease.units)
-    if lease is not None and released:
-        lot = draft.lots[lease.lot_id]
-        draft.put_lease(msgspec.structs.replace(lease, units=lease.units - released))
-        draft.put(msgspec.structs.replace(lot, remaining_units=lot.remaining_units + released))
-        draft.move(
-            released,
-            issuer=lease.issuer,
-            source=AccountKind.LEASED,
-            target=AccountKind.AVAILABLE,
-            lot_id=lease.lot_id,
-        )
+    if lease is None or not released:
+        return draft.done()
+    draft.put_lease(msgspec.structs.replace(lease, units=lease.units - released))
+    lot = draft.lots[lease.lot_id]
+    lapsed = at_ms is not None and is_expired(lot, at_ms=at_ms)
+    draft.move(
+        released,
+        issuer=lease.issuer,
+        source=AccountKind.LEASED,
+        target=AccountKind.EXPIRED if lapsed else AccountKind.AVAILABLE,
+        lot_id=lease.lot_id,
+    )
+    if not lapsed:
+        lot = msgspec.structs.replace(lot, remaining_units=lot.remaining_units + released)
+        draft.put(lot)
+        draft.repay(lot)
     return draft.done()
 
 
@@ -450,20 +474,21 @@ def view(books: Books, *, issuer: str, at_ms: int) -> BalanceView:
         for lot in books.lots
         if lot.issuer == issuer and lot.remaining_units > 0 and not is_expired(lot, at_ms=at_ms)
     ]
-    available = [lot for lot in lots if lot.starts_at_ms <= at_ms]
+    leased = [
+        lease
+        for lease in books.leases
+        if lease.issuer == issuer and (lease.expires_at_ms is None or lease.expires_at_ms > at_ms)
+    ]
     pending = [lot for lot in lots if lot.starts_at_ms > at_ms]
-    leased_units = books.leased_elsewhere_units.get(issuer, 0) + sum(
-        lease.units for lease in books.leases if lease.issuer == issuer
-    )
-    next_expiry_ms = min((lot.expires_at_ms for lot in lots if lot.expires_at_ms is not None), default=None)
+    pending_units = sum(lot.remaining_units for lot in pending)
+    here_units = sum(lot.remaining_units for lot in lots) + sum(lease.units for lease in leased)
+    expiring = forecast(books, issuer=issuer, at_ms=at_ms)
     return BalanceView(
-        available_units=sum(lot.remaining_units for lot in available) + leased_units,
-        pending_units=sum(lot.remaining_units for lot in pending),
+        available_units=here_units - pending_units + books.leased_elsewhere_units.get(issuer, 0),
+        pending_units=pending_units,
         overdraft_units=books.overdraft_units.get(issuer, 0),
-        next_expiry_ms=next_expiry_ms,
-        next_expiry_units=sum(lot.remaining_units for lot in lots if lot.expires_at_ms == next_expiry_ms)
-        if next_expiry_ms is not None
-        else 0,
+        next_expiry_ms=expiring[0].expires_at_ms if expiring else None,
+        next_expiry_units=expiring[0].units if expiring else 0,
         next_start_ms=min((lot.starts_at_ms for lot in pending), default=None),
     )
 

@@ -39,6 +39,7 @@ Counter = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 TerminalNumber = Annotated[int, msgspec.Meta(ge=1, le=999)]
 Ref = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[^\x00]+$")]
 SetHash = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+Cursor = Annotated[str, msgspec.Meta(max_length=400)]
 Units = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
 Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
@@ -261,7 +262,7 @@ class ChangesPage(msgspec.Struct, frozen=True):
 
     accounts: tuple[AccountState, ...]
     personal: tuple[PersonalRecord, ...]
-    next_cursor: Annotated[str, msgspec.Meta(max_length=100)]
+    next_cursor: Cursor
     hq_gen: Counter
     more: bool
     restart: bool = False
@@ -277,28 +278,34 @@ class SnapshotPage(msgspec.Struct, frozen=True):
     Every page replaces what the till has of its accounts. When ``more`` is false the till forgets accounts that no page named and
     that none of its own unconfirmed events touch, and goes on with changes from ``changes_cursor``, which was taken before the
     first page: nothing that happened meanwhile is missed. ``next_cursor`` resumes after a break; HQ refuses it (``restart``) when
-    it was restored since. ``documents`` come with the last page, all of them.
+    it was restored since. ``documents`` come with the last page, all of them; where they are too many for a page
+    (``documents_whole`` is false) they come in parts with pages of their own, the withdrawn ones with them.
     """
 
     accounts: tuple[AccountState, ...]
     personal: tuple[PersonalRecord, ...]
-    next_cursor: Annotated[str, msgspec.Meta(max_length=200)]
-    changes_cursor: Annotated[str, msgspec.Meta(max_length=100)]
+    next_cursor: Cursor
+    changes_cursor: Cursor
     hq_gen: Counter
     more: bool
     restart: bool = False
     hq_time_ms: Milliseconds = 0
     documents: tuple[Document, ...] = ()
     policy: BurnPolicy | None = None
+    documents_whole: bool = True
 
 
 class HoldRequest(msgspec.Struct, frozen=True):
-    """A till asks HQ to hold points for a sale. The same ``auth_id`` again is the same hold, with the same answer."""
+    """A till asks HQ to hold points for a sale. The same ``auth_id`` again is the same hold, with the same answer.
+
+    ``replaces`` is an earlier hold of this till for the same sale, empty for none: HQ lets it go before it looks what is left.
+    """
 
     auth_id: TerminalId
     account_ref: Ref
     issuer: Ref
     units: Annotated[int, msgspec.Meta(ge=1, le=10**12)]
+    replaces: Annotated[str, msgspec.Meta(max_length=36)] = ""
 
 
 class HoldRefusal(StrEnum):

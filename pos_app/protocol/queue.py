@@ -20,7 +20,8 @@ class TerminalIdentity(msgspec.Struct, frozen=True):
     """Who this till is and how far it got.
 
     ``last_seq`` is the last event written (0: none), ``acked_seq`` the last that HQ said it has. ``cursor`` is where the changes
-    feed stands, empty at the beginning.
+    feed stands, empty at the beginning; ``snapshot_cursor`` where a snapshot that is being fetched stands. Bodies up to
+    ``pruned_seq`` are gone. ``hq_signs``: this HQ is known to sign its answers, with ``hq_public_key`` (empty before joining).
     """
 
     terminal_id: str
@@ -29,6 +30,10 @@ class TerminalIdentity(msgspec.Struct, frozen=True):
     last_seq: int
     hq_gen: int
     cursor: str = ""
+    snapshot_cursor: str = ""
+    pruned_seq: int = 0
+    hq_public_key: bytes = b""
+    hq_signs: bool = False
 
 
 class PendingBatch(msgspec.Struct, frozen=True):

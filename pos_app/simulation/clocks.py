@@ -59,7 +59,7 @@ class TillClock:
     def copy(self) -> "TillClock":
         """The clock of a copied machine."""
         other = TillClock(self._world, drift_ppm=self._drift_ppm)
-        other._offset_ms, other._set_ms = self._offset_ms, self._set_ms  # noqa: SLF001 - the same class
+        other._offset_ms, other._set_ms = self._offset_ms, self._set_ms
         return other
 
     def _error_ms(self) -> int:

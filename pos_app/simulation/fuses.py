@@ -71,6 +71,3 @@ class MortalConnection(pysqlite3.dbapi2.Connection):
     def cursor(self, factory: Any = MortalCursor) -> Any:
         """A cursor; the driver's own short forms make theirs here too."""
         return super().cursor(factory)
-
-
-

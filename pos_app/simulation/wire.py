@@ -24,7 +24,7 @@ from pos_app.sync.client import HqClient
 HQ_URL = "http://hq.simulation"
 _BP = 10_000
 _SICK_FACTOR = 12
-_DELAY_MAX_MS = 6 * HOUR_MS
+DELAY_MAX_MS = 6 * HOUR_MS
 _STRANGERS = (
     (200, b"<html>Welcome to the hotel</html>", b"text/html"),
     (403, b"<html>Forbidden by the proxy</html>", b"text/html"),
@@ -190,7 +190,7 @@ class Network:
                 return self.door.serve(request)
             case "delayed":
                 self._number += 1
-                late_ms = self._world.now_ms + self._chance.randrange(1_000, _DELAY_MAX_MS)
+                late_ms = self._world.now_ms + self._chance.randrange(1_000, DELAY_MAX_MS)
                 heapq.heappush(self._late, (late_ms, self._number, request))
                 raise httpcore.ReadTimeout("The request takes its time.")
             case "truncated":
@@ -232,9 +232,7 @@ class Line:
 
     def is_up(self, now_ms: int) -> bool:
         """Whether requests go through at all."""
-        return self._network.is_healed or (
-            now_ms >= self.away_until_ms and self._network.door.application is not None
-        )
+        return self._network.is_healed or (now_ms >= self.away_until_ms and self._network.door.application is not None)
 
     def client(self, base_url: str, *, private_key: bytes, **options: Any) -> HqClient:
         """A client of the product's own on this line."""
@@ -278,5 +276,3 @@ class _SimulatedClient(HqClient):
 
     def _opened(self) -> Any:
         return _LinePool(self._line)
-
-

@@ -1,11 +1,15 @@
 """What the sync worker needs of the till's memory. Storage implements ``Outbox``; every method is called from the worker's thread."""
 
+from collections.abc import Callable
 from typing import Protocol
 
-from pos_app.protocol.messages import ChangesPage, PersonalRecord
+from pos_app.protocol.messages import ChangesPage, PersonalRecord, SnapshotPage
 from pos_app.protocol.queue import PendingBatch, QueueFigures, StopReason, TerminalIdentity
 
-__all__ = ["Outbox", "PendingBatch", "QueueFigures", "StopReason", "TerminalIdentity"]
+__all__ = ["Outbox", "Pause", "PendingBatch", "QueueFigures", "StopReason", "TerminalIdentity"]
+
+Pause = Callable[[int], None]
+"""Called between two steps with the milliseconds that the last one took."""
 
 
 class Outbox(Protocol):
@@ -29,11 +33,24 @@ class Outbox(Protocol):
     def confirm_personal(self, records: tuple[PersonalRecord, ...]) -> None:
         """HQ holds these versions. A field that was changed since it was sent stays pending."""
 
-    def apply_changes(self, page: ChangesPage) -> None:
-        """Replace accounts and personal records by HQ's and remember ``next_cursor``, ``hq_gen`` and HQ's time, in one transaction.
+    def programme_set(self, set_hash: str) -> bytes | None:
+        """The programme set with this hash, None for one that the till does not have."""
 
-        A personal field changed here and not yet confirmed stays as it is if its version is higher.
+    def apply_changes(self, page: ChangesPage, pause: Pause) -> None:
+        """Replace accounts and personal records by HQ's, in small steps, then remember ``next_cursor``, ``hq_gen`` and HQ's time.
+
+        A personal field changed here and not yet confirmed stays as it is if its version is higher. ``pause`` is called between
+        the steps.
         """
+
+    def apply_snapshot(self, page: SnapshotPage, *, asked_cursor: str, pause: Pause) -> None:
+        """Put a page of a snapshot in place, which was asked for at ``asked_cursor`` (empty: from the beginning).
+
+        With the last page, accounts that no page named are forgotten, and the changes go on from the snapshot's beginning.
+        """
+
+    def forget_cursor(self) -> None:
+        """The changes cannot be followed any more: a snapshot is to be fetched from its beginning."""
 
     def stop_burning(self, reason: StopReason) -> None:
         """HQ no longer takes our word: no offline burning until the till is enrolled again. Repeating it changes nothing."""

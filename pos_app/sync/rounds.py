@@ -1,6 +1,7 @@
 """One round of the sync worker: send the journal, send personal records, fetch what changed. No thread, no waiting."""
 
 import logging
+import time
 from collections.abc import Callable
 from typing import TypeVar
 from urllib.parse import quote
@@ -15,8 +16,11 @@ from pos_app.protocol.messages import (
     Batch,
     BatchAnswer,
     ChangesPage,
+    Done,
     PersonalAnswer,
     PersonalUpload,
+    ProgrammeSetUpload,
+    SnapshotPage,
     encode_batch,
     encode_message,
 )
@@ -36,6 +40,7 @@ from pos_app.sync.decisions import (
     WaitFor,
     back_off_ms,
     decide_message,
+    decide_signed,
     decide_upload,
     refused,
 )
@@ -43,7 +48,10 @@ from pos_app.sync.ports import Outbox, PendingBatch, TerminalIdentity
 
 _log = logging.getLogger(__name__)
 _Message = TypeVar("_Message")
-_UNAUTHENTICATED = 401
+_UNAUTHENTICATED, _NOT_FOUND = 401, 404
+_SNAPSHOT_PAGES_A_ROUND = 10
+_REST_FOR_EACH_BUSY = 2
+"""While accounts are loaded the writer is theirs for a third of the time at most."""
 _NOTHING_ELSE_WILL_DO = {Problem.UNREACHABLE, Problem.SLOW, Problem.BUSY}
 """After these the other steps of a round are not worth trying."""
 
@@ -60,7 +68,8 @@ class SyncReport(msgspec.Struct, frozen=True):
     """How the queue stands after a round. Times are UTC milliseconds; ``problem_words`` is a sentence for people.
 
     ``last_contact_ms`` is HQ's last answer since the program started (None: none yet). ``rejected_events`` counts what HQ took
-    without effect since then. ``wait_ms`` is how long the worker sleeps now.
+    without effect since then. ``wait_ms`` is how long the worker sleeps now. ``snapshot_accounts``: accounts that a snapshot under way
+    has brought since the program started (None: none is under way).
     """
 
     waiting_events: int
@@ -70,6 +79,7 @@ class SyncReport(msgspec.Struct, frozen=True):
     problem: Problem | None = None
     problem_words: str = ""
     rejected_events: int = 0
+    snapshot_accounts: int | None = None
 
 
 class _PauseError(Exception):
@@ -86,7 +96,7 @@ class SyncRounds:
     """What the worker's thread does, again and again. Not for two threads.
 
     ``fraction`` gives random numbers from 0 to below 1, ``utc_ms`` is the till's clock, ``stopping`` says that a long round should
-    end early.
+    end early, ``pause_s`` waits so many seconds between the steps of loading accounts.
     """
 
     def __init__(
@@ -98,6 +108,7 @@ class SyncRounds:
         utc_ms: Callable[[], int],
         fraction: Callable[[], float],
         stopping: Callable[[], bool],
+        pause_s: Callable[[float], object] = time.sleep,
     ) -> None:
         self._outbox = outbox
         self._client = client
@@ -105,11 +116,16 @@ class SyncRounds:
         self._utc_ms = utc_ms
         self._fraction = fraction
         self._stopping = stopping
+        self._pause_s = pause_s
         self._events_max = options.batch_events_max
         self._clock_offset_ms = 0
         self._failures = 0
         self._last_contact_ms: int | None = None
         self._rejected_events = 0
+        self._wanted_sets: list[str] = []
+        self._has_snapshots = True
+        self._snapshot_accounts = 0
+        self._unfinished = False
 
     def run(self) -> SyncReport:
         """Do what can be done now, and say how it went. Raises nothing: an error of our own is logged and reported."""
@@ -126,7 +142,8 @@ class SyncRounds:
     def _steps(self) -> _PauseError | None:
         """Try each step; the first problem is the one to report."""
         first: _PauseError | None = None
-        for step in (self._upload, self._send_personal, self._fetch_changes):
+        self._unfinished = False
+        for step in (self._upload, self._send_programme_sets, self._send_personal, self._fetch_changes):
             try:
                 step()
             except _PauseError as pause:
@@ -145,6 +162,7 @@ class SyncRounds:
             problem=pause.problem if pause else None,
             problem_words=pause.words if pause else "",
             rejected_events=self._rejected_events,
+            snapshot_accounts=self._snapshot_accounts if self._unfinished else None,
         )
 
     def _broken(self, words: str) -> SyncReport:
@@ -162,7 +180,7 @@ class SyncRounds:
     def _wait_ms(self, pause: _PauseError | None) -> int:
         self._failures = self._failures + 1 if pause else 0
         if pause is None:
-            return self._options.poll_ms
+            return 0 if self._unfinished else self._options.poll_ms
         return back_off_ms(self._failures, fraction=self._fraction()) if pause.wait_ms is None else pause.wait_ms
 
     def _upload(self) -> None:
@@ -175,6 +193,9 @@ class SyncRounds:
                 case Advance(answer):
                     self._advance(answer)
                     first_seq = answer.acked_seq + 1
+                case Rewind(expected_seq) if expected_seq <= identity.pruned_seq:
+                    _log.error("sync.rewound_too_far to=%d pruned=%d", expected_seq, identity.pruned_seq)
+                    raise _PauseError(Problem.REWOUND_TOO_FAR, BACK_OFF_MAX_MS)
                 case Rewind(expected_seq) if not rewound:
                     _log.warning("sync.rewind from=%d to=%d", first_seq, expected_seq)
                     self._outbox.rewind(expected_seq)
@@ -204,6 +225,7 @@ class SyncRounds:
         for rejected in answer.rejected:
             _log.error("sync.rejected seq=%d reason=%s", rejected.seq, rejected.reason)
         self._rejected_events += len(answer.rejected)
+        self._wanted_sets += (one for one in answer.wanted_sets if one not in self._wanted_sets)
         self._outbox.acknowledge(
             acked_seq=answer.acked_seq,
             durable_seq=answer.durable_seq,
@@ -226,21 +248,91 @@ class SyncRounds:
             self._received(answer, PersonalAnswer)
             self._outbox.confirm_personal(records)
 
+    def _send_programme_sets(self) -> None:
+        """Send the programme sets that HQ asked for with its answers: it cannot replay receipts without them."""
+        terminal_id = self._outbox.identity().terminal_id
+        while not self._stopping() and self._wanted_sets:
+            set_hash = self._wanted_sets[0]
+            body = self._outbox.programme_set(set_hash)
+            if body is None:
+                _log.warning("sync.no_programme_set hash=%s", set_hash)
+            else:
+                upload = ProgrammeSetUpload(set_hash, body.decode())
+                self._received(self._call("POST", terminal_id, "/programme-sets", encode_message(upload)), Done)
+            self._wanted_sets.remove(set_hash)
+
     def _fetch_changes(self) -> None:
-        """Fetch pages of changes until there is no more."""
-        identity = self._outbox.identity()
-        cursor, more = identity.cursor, True
-        while more and not self._stopping():
-            answer = self._call("GET", identity.terminal_id, f"/changes?cursor={quote(cursor, safe='')}")
-            page = self._received(answer, ChangesPage)
+        """Fetch pages of changes until there is no more; a snapshot first where the changes do not go on from what we have."""
+        if not self._outbox.identity().cursor and self._has_snapshots and not self._fetch_snapshot():
+            return
+        while not self._stopping():
+            identity = self._outbox.identity()
+            page = self._changes_after(identity)
+            if page.restart and identity.cursor:
+                _log.warning("sync.restart")
+                self._outbox.forget_cursor()
+                return
+            if page.more and page.next_cursor == identity.cursor:
+                raise _PauseError(Problem.RUBBISH)
+            self._outbox.apply_changes(page, self._rest)
+            if not page.more:
+                return
+
+    def _changes_after(self, identity: TerminalIdentity) -> ChangesPage:
+        """The next page. HQ learns how far our journal goes: after a restore it waits until it has all of it."""
+        journal_end = f"last_seq={identity.last_seq}&incarnation={identity.incarnation}"
+        path = f"/changes?cursor={quote(identity.cursor, safe='')}&{journal_end}"
+        answer = self._call("GET", identity.terminal_id, path)
+        return self._signed(answer, ChangesPage, identity, must_be_signed=identity.hq_signs)
+
+    def _fetch_snapshot(self) -> bool:
+        """Fetch pages of a snapshot, begun or to be begun; whether the changes can be asked for now.
+
+        After some pages the round ends, so that sales go up in between. An HQ of an older version has no snapshots: its changes
+        begin from nothing.
+        """
+        for _ in range(_SNAPSHOT_PAGES_A_ROUND):
+            identity = self._outbox.identity()
+            if self._stopping():
+                return False
+            cursor = identity.snapshot_cursor
+            answer = self._call("GET", identity.terminal_id, f"/snapshot?cursor={quote(cursor, safe='')}")
+            if answer.status == _NOT_FOUND and not identity.hq_signs:
+                self._has_snapshots = False
+                return True
+            page = self._signed(answer, SnapshotPage, identity, must_be_signed=True)
             if page.more and page.next_cursor == cursor:
                 raise _PauseError(Problem.RUBBISH)
-            self._outbox.apply_changes(page)
-            cursor, more = page.next_cursor, page.more
+            self._outbox.apply_snapshot(page, asked_cursor=cursor, pause=self._rest)
+            self._snapshot_accounts = 0 if page.restart or not cursor else self._snapshot_accounts
+            self._snapshot_accounts += len(page.accounts)
+            if not page.more:
+                return True
+        self._unfinished = True
+        return False
+
+    def _rest(self, busy_ms: int) -> None:
+        """Between two steps: leave the writer to the sales for twice as long as the step took."""
+        self._pause_s(_REST_FOR_EACH_BUSY * busy_ms / 1000)
+
+    def _signed(
+        self, answer: HttpAnswer, kind: type[_Message], identity: TerminalIdentity, *, must_be_signed: bool
+    ) -> _Message:
+        """The message in an answer that HQ has signed, or the end of this step."""
+        message = decide_signed(
+            answer,
+            kind,
+            terminal_id=identity.terminal_id,
+            hq_public_key=identity.hq_public_key,
+            must_be_signed=must_be_signed,
+        )
+        return self._taken(message, kind)
 
     def _received(self, answer: HttpAnswer, kind: type[_Message]) -> _Message:
         """The message in the answer, or the end of this step."""
-        message = decide_message(answer, kind)
+        return self._taken(decide_message(answer, kind), kind)
+
+    def _taken(self, message: _Message | Refusal, kind: type[_Message]) -> _Message:
         if isinstance(message, kind):
             self._contact()
             return message

@@ -40,6 +40,7 @@ class SyncWorker:
             utc_ms=utc_ms,
             fraction=fraction,
             stopping=self._stop.is_set,
+            pause_s=self._stop.wait,
         )
         self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
 

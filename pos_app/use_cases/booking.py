@@ -1,6 +1,5 @@
 """Booking a sale: one transaction that writes the sale, its ledger entries, its event and its print job, or nothing."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,12 +13,14 @@ from pos_app.model.calendar import month_of
 from pos_app.model.evaluation import EngineResult, NextStep
 from pos_app.model.identifiers import derived_id, receipt_number
 from pos_app.model.receipts import SaleKind
+from pos_app.model.staff import Permission
 from pos_app.protocol.events import BurnedLot, GrantedLot, SaleEvent, encode_body
-from pos_app.use_cases import quoting
+from pos_app.use_cases import authorising, overriding, quoting
+from pos_app.use_cases.authorising import BurnRight
 from pos_app.use_cases.moments import moment_of
 from pos_app.use_cases.quoting import Settlement, Tender
 from pos_app.use_cases.views import Basket, ClosedSale, Quote, Standing
-from storage import accounts, journal, sales
+from storage import accounts, burning, journal, sales
 from storage.accounts import MonthlySum
 from storage.database import Connection, transaction
 from storage.journal import Terminal
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["moment_of"]
 
-BurnFilter = Callable[[str], bool]
 _DAY_MS = 86_400_000
 _PERCENT = 100
 
@@ -60,6 +60,7 @@ class _Points(msgspec.Struct, frozen=True):
     booking: Booking
     granted: tuple[Lot, ...]
     burned_lots: tuple[BurnedLot, ...]
+    right: BurnRight
 
 
 def book_sale(
@@ -70,9 +71,12 @@ def book_sale(
     Everything is worked out before BEGIN: only this thread writes, so what it has read still holds.
     """
     prepared = prepare_sale(till, connection, basket, tenders, foreign_receipt=foreign_receipt)
+    event = prepared.event
     with transaction(connection):
         job_id = write_sale(connection, prepared)
-    event = prepared.event
+        authorising.give_up(till, connection, basket)
+        authorising.note(till, connection, event)
+        overriding.note(till, connection, basket, receipt_number=event.receipt_number)
     return ClosedSale(
         event_id=event.event_id,
         receipt_number=event.receipt_number,
@@ -93,12 +97,15 @@ def prepare_sale(
     """Work a sale out: prices, points, payments, its event and rows. Reads, and writes nothing."""
     now_ms = till.clock.utc_ms()
     _check(till, connection, basket, foreign_receipt)
+    till.require(Permission.SELL)
+    approver_ref = overriding.check(till, basket)
     engine_input = quoting.engine_input(basket, till.terms, utc_ms=now_ms, business_date=till.business_date(now_ms))
     result = evaluate(engine_input, till.terms.programmes)
     sale = quoting.quote_of(basket, result, till.terms)
     settlement = _settlement(till, basket, sale, tenders)
     terminal = journal.read_terminal(connection)
     points = _points(till, connection, basket, result, terminal, now_ms)
+    right = BurnRight() if points is None else points.right
     event = SaleEvent(
         event_id=basket.event_id,
         moment=moment_of(till, terminal, now_ms),
@@ -124,6 +131,9 @@ def prepare_sale(
         foreign_receipt=foreign_receipt.strip(),
         mode=till.settings.till.mode,
         asks_nps=_asks_nps(till, connection, basket, terminal, now_ms),
+        auth_id=right.auth_id,
+        burn_basis=right.basis,
+        approved_by=right.approved_by or approver_ref,
     )
     balance_after = (
         None if points is None else ledger.view(points.booking.books, issuer=till.issuer_at(now_ms), at_ms=now_ms)
@@ -166,6 +176,8 @@ def write_sale(connection: Connection, prepared: PreparedSale) -> int:
         awards=event.awards,
         award_lots=prepared.award_lots,
     )
+    if event.auth_id:
+        _capture(connection, event)
     if prepared.books is not None and prepared.booking is not None:
         books = prepared.books
         if prepared.due is not None:
@@ -177,6 +189,21 @@ def write_sale(connection: Connection, prepared: PreparedSale) -> int:
         if prepared.member is not None and event.class_after != prepared.member.card_class:
             accounts.set_card_class(connection, event.account_ref, event.class_after)
     return job_id
+
+
+def _capture(connection: Connection, event: SaleEvent) -> None:
+    """The sale has burned by its authorisation: nothing else may, and it counts for the day's limit and the till's budget."""
+    burning.capture(
+        connection,
+        event.auth_id,
+        account_ref=event.account_ref,
+        issuer=event.issuer,
+        basis=event.burn_basis,
+        event_id=event.event_id,
+        business_date=event.moment.business_date,
+        burned_units=event.burn_units,
+        utc_ms=event.moment.utc_ms,
+    )
 
 
 def sums_of(counted: dict[str, int], business_date: str) -> tuple[MonthlySum, ...]:
@@ -228,23 +255,42 @@ def _points(
         raise _refused("card_moved", "This card belongs to another account now.", todo="Scan the card again.")
     if facts.card_status is CardStatus.BLOCKED:
         raise _refused("blocked", "This card is blocked.", todo="Take the card off the sale and finish without it.")
+    right = authorising.right_to_burn(till, connection, basket, facts, result.burn_units, terminal)
     due = ledger.book_due(facts.books, at_ms=now_ms) if till.books_due(terminal, now_ms) else None
     books = facts.books if due is None else due.books
     granted = ledger.lots_granted(result.lots, account_ref=books.account_ref, event_id=basket.event_id, at_ms=now_ms)
-    burned = ledger.allocate_burn(books.lots, units=result.burn_units, issuer=till.issuer_at(now_ms), at_ms=now_ms)
+    burned = _proposal(till, books, terminal, units=result.burn_units, now_ms=now_ms)
     if sum(part.units for part in burned) != result.burn_units:
         raise _refused("balance", "The balance has changed since the card was scanned.", todo="Scan the card again.")
     booking = ledger.book_sale(
         books,
         event_id=basket.event_id,
-        at_ms=now_ms,
+        at_ms=_usable_ms(till, terminal, now_ms),
         burn_units=result.burn_units,
         burn_issuer=till.issuer_at(now_ms),
         granted=granted,
+        holder=terminal.terminal_id,
     )
+    return _Points(facts.books, due if due and due.changed_lots else None, booking, granted, burned, right)
+
+
+def _usable_ms(till: "Till", terminal: Terminal, now_ms: int) -> int:
+    """By which moment a lot can be burned: the wall clock's, but for one that has gone back, which HQ's hold may overrule."""
+    return now_ms if till.believes_clock(terminal, now_ms) else till.trusted_ms(terminal, now_ms)
+
+
+def _proposal(till: "Till", books: Books, terminal: Terminal, *, units: int, now_ms: int) -> tuple[BurnedLot, ...]:
+    """Which lots the burn takes, what is leased to this till first. May be less than asked."""
+    at_ms, issuer = _usable_ms(till, terminal, now_ms), till.issuer_at(now_ms)
+    burned: list[BurnedLot] = []
+    for lease in ledger.own_leases(books.leases, holder=terminal.terminal_id, issuer=issuer, at_ms=at_ms):
+        part = min(units, lease.units)
+        if part:
+            burned.append(BurnedLot(lease.lot_id, part, lease.expires_at_ms))
+            units -= part
     expiry = {lot.lot_id: lot.expires_at_ms for lot in books.lots}
-    proposal = tuple(BurnedLot(part.lot_id, part.units, expiry[part.lot_id]) for part in burned)
-    return _Points(facts.books, due if due and due.changed_lots else None, booking, granted, proposal)
+    parts = ledger.allocate_burn(books.lots, units=units, issuer=issuer, at_ms=at_ms)
+    return (*burned, *(BurnedLot(part.lot_id, part.units, expiry[part.lot_id]) for part in parts))
 
 
 def number_of(terminal: Terminal) -> str:

@@ -9,6 +9,7 @@ from devices.barcodes import card_check_is_right
 from pos_app.errors import InputError
 from pos_app.model.accounts import Member
 from pos_app.model.identifiers import uuid7
+from pos_app.model.staff import Permission
 from pos_app.protocol.events import EnrolmentEvent, encode_body
 from pos_app.settings import CardRange, Settings
 from pos_app.use_cases.booking import moment_of
@@ -52,6 +53,7 @@ def enrol(till: "Till", connection: Connection, card_number: str, *, name: str, 
         raise _refused("phone", f"The phone number may have up to {PHONE_LENGTH_MAX} digits, spaces and + - ( ) /.")
     if accounts.find_by_card(connection, card_number) is not None:
         raise _refused("taken", "This card belongs to a member already.")
+    till.require(Permission.ENROL)
     now_ms = till.clock.utc_ms()
     member = NewMember(
         account_ref=str(uuid.uuid4()),

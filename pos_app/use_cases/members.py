@@ -1,8 +1,8 @@
 """From stored facts to the member that screens and the engine see."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
-from pos_app.loyalty.ledger import is_spendable, view
+from pos_app.loyalty.ledger import view
 from pos_app.model.accounts import Member
 from pos_app.model.calendar import month_of, months_back
 from storage.accounts import AccountFacts, MonthlySum
@@ -37,14 +37,9 @@ def member_of(
     at_ms: int,
     business_date: str,
     periods: Mapping[str, str],
-    may_burn: Callable[[str], bool],
+    spendable_units: int,
 ) -> Member:
-    """The member as of one moment. ``may_burn`` says of a lot's id whether this till may give its points out."""
-    spendable_units = sum(
-        lot.remaining_units
-        for lot in facts.books.lots
-        if lot.issuer == issuer and is_spendable(lot, at_ms=at_ms) and may_burn(lot.lot_id)
-    )
+    """The member as of one moment. ``spendable_units`` is what may be burned here and now."""
     return Member(
         account_ref=facts.account_ref,
         card_number=facts.card_number,
@@ -58,4 +53,5 @@ def member_of(
         spendable_units=spendable_units,
         birthday=facts.birthday,
         provisional=facts.provisional,
+        account_status=facts.account_status,
     )

@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from pos_app.model.products import ProductClass
 from pos_app.model.receipts import PaymentKind, SaleKind, SaleLine, tax_table
-from pos_app.protocol.events import ReturnedLine
+from pos_app.protocol.events import ReturnedLine, SaleEvent, UnseenLine, decode_body
 from pos_app.protocol.nps import nps_url, one_time_code, spaced
 from pos_app.use_cases.views import Standing
 from receipts.facts import MemberFacts, NpsFacts, ReceiptFacts, ShopFacts
-from storage import accounts, journal, sales
+from storage import accounts, foreign_receipts, journal, sales, unseen_returns
 from storage.database import Connection
 from storage.sales import SaleRow, StoredSale
 
@@ -22,8 +23,8 @@ def receipt_facts(till: "Till", connection: Connection, event_id: str, *, is_cop
     stored = sales.find_sale_by_event(connection, event_id)
     assert stored is not None, "a print job belongs to a sale"
     head = stored.head
-    original = sales.find_sale_by_event(connection, head.sale_event_id) if head.sale_event_id else None
-    lines = stored.lines if original is None else returned_lines(connection, original, event_id)
+    original = _original(connection, head)
+    lines = stored.lines if original is None else original.lines
     shop = till.settings.shop
     return ReceiptFacts(
         shop=ShopFacts(shop.name, shop.address, shop.tax_number),
@@ -46,7 +47,8 @@ def receipt_facts(till: "Till", connection: Connection, event_id: str, *, is_cop
         kind=SaleKind(head.kind),
         mode="beside" if head.mode == "beside" else "till",
         foreign_receipt=head.foreign_receipt,
-        original_receipt="" if original is None else original.head.receipt_number,
+        original_receipt="" if original is None else original.receipt_number,
+        is_unseen=original is not None and original.is_unseen,
         member=_member(connection, stored),
         points_exponent=till.settings.points.exponent,
         awards=stored.awards,
@@ -57,10 +59,63 @@ def receipt_facts(till: "Till", connection: Connection, event_id: str, *, is_cop
     )
 
 
-def returned_lines(connection: Connection, original: StoredSale, event_id: str) -> tuple[SaleLine, ...]:
+class _Original(msgspec.Struct, frozen=True):
+    """The receipt that goods came back with, and the goods as lines of the return's own receipt."""
+
+    receipt_number: str
+    lines: tuple[SaleLine, ...]
+    is_unseen: bool = False
+
+
+def _original(connection: Connection, head: SaleRow) -> _Original | None:
+    """What a return belongs to: a sale of this till, one that headquarters showed, or one that nobody could; None for a sale."""
+    if head.kind != SaleKind.RETURN.value:
+        return None
+    if not head.sale_event_id:
+        return _unseen(connection, head.event_id)
+    sold = sales.find_sale_by_event(connection, head.sale_event_id)
+    if sold is not None:
+        return _Original(sold.head.receipt_number, returned_lines(connection, sold.lines, head.event_id))
+    shown = foreign_receipts.find_foreign_by_event(connection, head.sale_event_id)
+    assert shown is not None, "what came back was sold here, or shown by headquarters"
+    sale = decode_body(shown.body)
+    assert isinstance(sale, SaleEvent), "only sales are kept"
+    return _Original(sale.receipt_number, returned_lines(connection, sale.lines, head.event_id))
+
+
+def returned_lines(connection: Connection, sold: tuple[SaleLine, ...], event_id: str) -> tuple[SaleLine, ...]:
     """The lines of a return as receipt lines: the goods that came back and what was paid back for each."""
     back = {line.line_no: line for line in sales.lines_of_return(connection, event_id)}
-    return tuple(_returned(line, back[line.line_no]) for line in original.lines if line.line_no in back)
+    return tuple(_returned(line, back[line.line_no]) for line in sold if line.line_no in back)
+
+
+def _unseen(connection: Connection, event_id: str) -> _Original:
+    lines = unseen_returns.lines_of_unseen(connection, event_id)
+    return _Original(
+        unseen_returns.receipt_of_unseen(connection, event_id),
+        tuple(_unseen_line(number, line) for number, line in enumerate(lines, start=1)),
+        is_unseen=True,
+    )
+
+
+def _unseen_line(number: int, line: UnseenLine) -> SaleLine:
+    return SaleLine(
+        line_no=number,
+        product_code=line.product_code,
+        name=line.name,
+        product_class=ProductClass.GENERAL,
+        band="",
+        department="",
+        category="",
+        quantity_milli=line.quantity_milli,
+        unit_price_minor=0,
+        list_minor=line.refund_minor,
+        amount_minor=line.refund_minor,
+        burn_minor=0,
+        payable_minor=line.refund_minor,
+        tax_rate_bp=line.tax_rate_bp,
+        tax_minor=line.tax_minor,
+    )
 
 
 def _returned(line: SaleLine, back: ReturnedLine) -> SaleLine:

@@ -18,6 +18,7 @@ from pos_app.model.evaluation import LotGrant
 from pos_app.model.identifiers import uuid7
 from pos_app.model.money import MILLI, Currency
 from pos_app.model.receipts import Payment, PaymentKind, SaleKind
+from pos_app.model.staff import Permission
 from pos_app.protocol.events import (
     GrantedLot,
     LotChange,
@@ -27,10 +28,14 @@ from pos_app.protocol.events import (
     decode_body,
     encode_body,
 )
-from pos_app.use_cases.booking import moment_of, number_of, standing_text, sums_of
+from pos_app.use_cases import staffing
+from pos_app.use_cases.auditing import write_audit
+from pos_app.use_cases.booking import number_of, standing_text, sums_of
 from pos_app.use_cases.goods_back import GRACE_DAYS, GoodsBack, goods_back, restored_lots, summed
+from pos_app.use_cases.moments import moment_of
 from pos_app.use_cases.programmes import decode_programme_set
 from pos_app.use_cases.quoting import in_cash
+from pos_app.use_cases.staffing import Approval
 from pos_app.use_cases.views import Refund
 from storage import accounts, foreign_receipts, journal, programmes, sales
 from storage.database import Connection
@@ -63,8 +68,14 @@ class ClosedReturn(msgspec.Struct, frozen=True):
 
 
 class ReturnQuote(msgspec.Struct, frozen=True):
-    """What a return would come to, in the figures that booking it books; units and meanings as in ``ClosedReturn``."""
+    """What a return would come to, in the figures that booking it books; units and meanings as in ``ClosedReturn``.
 
+    ``has_account``: the sale has a member. ``knows_account``: this till knows them, and so what of the points is left.
+    """
+
+    lines: tuple[ReturnedLine, ...]
+    has_account: bool
+    knows_account: bool
     refund_minor: int
     paid_back_minor: int
     clawed_back_units: int
@@ -128,6 +139,9 @@ def quote_return(
     prepared = _prepared(till, connection, known, quantities_milli, _ANY_EVENT)
     back, points = prepared.back, prepared.points
     return ReturnQuote(
+        lines=back.lines,
+        has_account=bool(known.sale.account_ref),
+        knows_account=points is not None,
         refund_minor=back.money_minor,
         paid_back_minor=_paid_back_minor(_payments(till, known.sale, back, refund)),
         clawed_back_units=back.clawed_back_units,
@@ -150,12 +164,13 @@ def book_return(
     *,
     event_id: str = "",
     refund: Refund | None = None,
-    approved_by: str = "",
+    approval: Approval | None = None,
 ) -> ClosedReturn:
     """Book a return; runs on the writer thread. Raises ``InputError`` where there is no such sale or too much comes back.
 
     ``event_id`` was minted when the panel opened: booking it again is refused. ``refund`` is how money goes back, in cash unless
-    it says otherwise. ``approved_by`` is whose PIN allowed it, where the cashier may not.
+    it says otherwise. ``approval`` is for ``Permission.RETURN`` of this receipt, where the cashier may not; without it
+    ``NotAllowedError`` is raised.
     """
     refund = refund or Refund()
     now_ms = till.clock.utc_ms()
@@ -167,6 +182,7 @@ def book_return(
         raise _refused("unknown", f"There is no sale with the number {receipt_number} on this till.")
     prepared = _prepared(till, connection, known, quantities_milli, event_id)
     back = prepared.back
+    approver_ref = staffing.check(till, Permission.RETURN, approval, subject=receipt_number)
     terminal = journal.read_terminal(connection)
     event = ReturnEvent(
         event_id=event_id,
@@ -183,7 +199,7 @@ def book_return(
         counted=back.counted,
         issuer=known.sale.issuer,
         clamps=back.clamps,
-        approved_by=approved_by,
+        approved_by=approver_ref,
         sale_business_date=known.sale.moment.business_date,
         returned_before=tuple(known.before[line_no] for line_no in sorted(known.before)),
     )
@@ -196,7 +212,10 @@ def book_return(
         utc_ms=now_ms,
         hlc=event.moment.hlc,
     )
-    return _write(till, connection, prepared, event)
+    closed = _write(till, connection, prepared, event)
+    if approver_ref:
+        write_audit(till, connection, action="return", approver_ref=approver_ref, subject=receipt_number)
+    return closed
 
 
 def _write(till: "Till", connection: Connection, prepared: _Prepared, event: ReturnEvent) -> ClosedReturn:

@@ -87,7 +87,11 @@ def check(till: "Till", permission: Permission, approval: Approval | None = None
     if not is_wanted(till):
         return ""
     member = till.staff
-    row = None if member is None else till.database.read(lambda connection: staff.find_staff(connection, member.staff_ref))
+    row = (
+        None
+        if member is None
+        else till.database.read(lambda connection: staff.find_staff(connection, member.staff_ref))
+    )
     if row is None or not row.active:
         raise _nobody_is_signed_in()
     if approval is not None:
@@ -96,7 +100,7 @@ def check(till: "Till", permission: Permission, approval: Approval | None = None
         return ""
     approver_ref = till.attendance.granted_by(permission, subject)
     if not approver_ref:
-        raise _not_allowed(permission)
+        raise not_allowed(permission)
     return approver_ref
 
 
@@ -165,7 +169,8 @@ def _nobody_is_signed_in() -> NotAllowedError:
     )
 
 
-def _not_allowed(permission: Permission) -> NotAllowedError:
+def not_allowed(permission: Permission) -> NotAllowedError:
+    """That somebody has no right to it."""
     return NotAllowedError(
         "staff.not_allowed",
         what=f"This needs the right to {permission.value.replace('_', ' ')}.",

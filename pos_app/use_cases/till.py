@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
 
 from pos_app.errors import InputError
 from pos_app.loyalty.programme import Programme, accumulator_period, programme_set
@@ -17,14 +18,29 @@ from pos_app.model.identifiers import uuid7
 from pos_app.model.money import Currency, text_from_minor
 from pos_app.model.products import Product
 from pos_app.model.staff import Permission, StaffMember
+from pos_app.protocol.claims import Claim
 from pos_app.settings import Settings
-from pos_app.use_cases import booking, enrolling, maturing, quoting, returning, staffing
+from pos_app.use_cases import (
+    authorising,
+    booking,
+    burning,
+    claiming,
+    enrolling,
+    maturing,
+    quoting,
+    returning,
+    signing_in,
+    staffing,
+    unseen_returning,
+)
+from pos_app.use_cases.authorising import Authoriser
 from pos_app.use_cases.clock import Clock, SystemClock
 from pos_app.use_cases.members import member_of
 from pos_app.use_cases.programmes import burn_issuer, encode_programme_set
 from pos_app.use_cases.quoting import Tender, Terms
-from pos_app.use_cases.staffing import Attendance
-from pos_app.use_cases.views import Basket, ClosedSale, Quote, Refund
+from pos_app.use_cases.signing_in import PinWorker
+from pos_app.use_cases.staffing import Approval, Attendance
+from pos_app.use_cases.views import Basket, BurnAnswer, ClosedSale, Quote, Refund
 from storage import accounts, catalogue, journal, programmes, shifts
 from storage.accounts import AccountFacts
 from storage.database import Connection, Database, open_database
@@ -32,6 +48,9 @@ from storage.high_water import read_mark
 from storage.journal import Terminal
 
 _HOUR_MS = 3_600_000
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 
 
 class Till:
@@ -44,6 +63,8 @@ class Till:
         self.clock = clock
         self.shift_id = shift_id
         self.attendance = Attendance()
+        self.pin_worker = PinWorker()
+        self._authoriser = Authoriser(self)
         self._periods = {
             programme.id: period
             for programme in terms.programmes.programmes
@@ -52,6 +73,8 @@ class Till:
 
     def close(self) -> None:
         """Finish what is queued and close the database."""
+        self.pin_worker.close()
+        self._authoriser.close()
         self.database.close()
 
     @property
@@ -67,6 +90,18 @@ class Till:
     def require(self, permission: Permission) -> None:
         """Raise ``NotAllowedError`` unless the person at the till may do it."""
         staffing.check(self, permission)
+
+    def sign_in(self, staff_ref: str, pin: str) -> Future[StaffMember]:
+        """Sign somebody in by PIN; the errors are those of ``signing_in.sign_in``."""
+        return signing_in.sign_in(self, staff_ref, pin)
+
+    def sign_out(self) -> Future[None]:
+        """Sign out whoever is signed in, behind what they have booked."""
+        return signing_in.sign_out(self)
+
+    def approve(self, permission: Permission, *, staff_ref: str, pin: str, subject: str = "") -> Future[Approval]:
+        """Let somebody's PIN allow one act for two minutes; the errors are those of ``signing_in.approve``."""
+        return signing_in.approve(self, permission, staff_ref=staff_ref, pin=pin, subject=subject)
 
     def issuer_at(self, utc_ms: int) -> str:
         """Whose points are shown and burned at this moment."""
@@ -108,28 +143,41 @@ class Till:
     def member_from(self, connection: Connection, facts: AccountFacts) -> Member:
         """The member as of now, with what this till may let them burn."""
         now_ms = self.clock.utc_ms()
+        terminal = journal.read_terminal(connection)
         return member_of(
             facts,
             issuer=self.issuer_at(now_ms),
-            at_ms=now_ms,
+            at_ms=self.trusted_ms(terminal, now_ms),
             business_date=self.business_date(now_ms),
             periods=self._periods,
-            may_burn=self._burn_filter(connection, facts.account_ref, now_ms),
+            spendable_units=burning.burnable_units(self, connection, facts, terminal, now_ms=now_ms),
         )
 
-    def _burn_filter(self, connection: Connection, account_ref: str, now_ms: int) -> "booking.BurnFilter":
-        """Which lots may be burned here: all where this till decides; else those that HQ confirmed not too long ago."""
-        terminal = journal.read_terminal(connection)
-        if not self.believes_clock(terminal, now_ms):
-            return lambda _lot_id: False
-        if self.settings.till.authority == "local":
-            return lambda _lot_id: True
-        last_contact_ms = terminal.last_contact_ms or 0
-        is_stale = now_ms - last_contact_ms > self.settings.hq.offline_burn_hours_max * _HOUR_MS
-        if terminal.sync_state != "ok" or is_stale or now_ms < last_contact_ms - _HOUR_MS:
-            return lambda _lot_id: False
-        unconfirmed = accounts.unconfirmed_lots(connection, account_ref)
-        return lambda lot_id: lot_id not in unconfirmed
+    def trusted_ms(self, terminal: Terminal, now_ms: int) -> int:
+        """The moment by which balances are shown: the wall clock, but never one that has gone back or cannot be right."""
+        return now_ms if self.clock.is_trusted else journal.believed_ms(terminal, now_ms)
+
+    @property
+    def authoriser(self) -> Authoriser:
+        """Who decides about burning, and asks HQ where it is HQ that decides."""
+        return self._authoriser
+
+    def authorise_burn(self, basket: Basket, units: int, *, approval: Approval | None = None) -> Future[BurnAnswer]:
+        """Ask for the right to burn ``units`` > 0 on this basket, which has a member; never waits on the caller's thread.
+
+        HQ is asked first and gets 0.8 seconds; without its answer the till decides within its bounds. Put the answer's
+        authorisation into the basket together with ``burn_units``. ``approval`` is what ``staffing`` gave for the answer's ``auth_id``.
+        The future may raise ``InputError``, ``NotAllowedError`` or ``StorageError``: nothing may be burned then.
+        """
+        return self._authoriser.authorise(basket, units, approval)
+
+    def give_up_burn(self, basket: Basket) -> Future[None]:
+        """No sale will burn what this basket was authorised for: its customer left, or wants to burn nothing."""
+        return self.database.submit(lambda connection: authorising.give_up(self, connection, basket))
+
+    def claim(self, code: str, card_number: str) -> Future[Claim]:
+        """Send the code of a receipt whose sale may be lost to HQ, for the holder of a card; raises ``InputError``."""
+        return self.database.submit(lambda connection: claiming.book_claim(self, connection, code, card_number))
 
     def believes_clock(self, terminal: Terminal, now_ms: int) -> bool:
         """Whether the wall clock can be right; while it cannot, the till sells and earns, and neither burns nor lets expire."""
@@ -168,7 +216,7 @@ class Till:
         *,
         event_id: str = "",
         refund: Refund | None = None,
-        approved_by: str = "",
+        approval: Approval | None = None,
     ) -> Future[returning.ClosedReturn]:
         """Take goods back: line number to quantity, in thousandths; ``returning.book_return`` says the rest."""
         return self.database.submit(
@@ -179,7 +227,23 @@ class Till:
                 quantities_milli,
                 event_id=event_id,
                 refund=refund,
-                approved_by=approved_by,
+                approval=approval,
+            )
+        )
+
+    def return_unseen(
+        self,
+        sale_receipt_number: str,
+        goods: tuple[unseen_returning.UnseenGoods, ...],
+        *,
+        event_id: str = "",
+        refund: Refund | None = None,
+        approval: Approval | None = None,
+    ) -> Future[unseen_returning.ClosedUnseenReturn]:
+        """Take goods back whose receipt nobody can show; ``unseen_returning.book_unseen_return`` says the rest."""
+        return self.database.submit(
+            lambda connection: unseen_returning.book_unseen_return(
+                self, connection, sale_receipt_number, goods, event_id=event_id, refund=refund, approval=approval
             )
         )
 
@@ -197,6 +261,15 @@ class Till:
         Does nothing where headquarters decides about points, and while the clock is not believed.
         """
         return self.database.submit(lambda connection: maturing.book_due(self, connection))
+
+    def book_act(
+        self,
+        act: Callable[Concatenate["Till", Connection, Arguments], Result],
+        *arguments: Arguments.args,
+        **named: Arguments.kwargs,
+    ) -> Future[Result]:
+        """Book an act on accounts in one transaction: ``till.book_act(account_acts.freeze, card_number)``; its errors are its own."""
+        return self.database.submit(lambda connection: act(self, connection, *arguments, **named))
 
     def enrol(self, card_number: str, *, name: str = "", phone: str = "") -> Future[Member]:
         """Give a fresh card to a new member; name and phone may be empty."""
@@ -247,6 +320,7 @@ def open_till(
         if terminal.hq_public_key is None and named != (terminal.terminal_number, terminal.store_id):
             # Headquarters gives a number and a store to a till that has joined; until then the settings do.
             journal.change_terminal(connection, terminal_number=named[0], store_id=named[1])
+        signing_in.restart_waits(connection, boot_id=clock.boot_id(), monotonic_ms=clock.monotonic_ms())
         if programmes.find_programme_set(connection, in_force.hash) is None:
             programmes.keep_programme_set(
                 connection, set_hash=in_force.hash, body=encode_programme_set(in_force), utc_ms=now_ms
@@ -258,4 +332,7 @@ def open_till(
     except BaseException:
         database.close()
         raise
-    return Till(settings, database, terms, clock, shift_id)
+    till = Till(settings, database, terms, clock, shift_id)
+    if settings.till.authority != "local":
+        authorising.void_left_open(till)
+    return till

@@ -6,6 +6,7 @@ import msgspec
 
 from pos_app.model.accounts import BalanceView, Member
 from pos_app.model.evaluation import EngineResult, NextStep
+from pos_app.model.policy import BurnBasis
 from pos_app.model.products import Product
 from pos_app.model.receipts import Payment, PaymentKind, SaleLine, TaxRow
 
@@ -13,7 +14,8 @@ from pos_app.model.receipts import Payment, PaymentKind, SaleLine, TaxRow
 class BasketLine(msgspec.Struct, frozen=True):
     """One line before the sale is closed. ``override_minor`` is a price for the whole line in place of the catalogue's.
 
-    ``batch`` and ``expires`` (ISO date) come from a GS1 code.
+    ``batch`` and ``expires`` (ISO date) come from a GS1 code. ``price_on_label``: the override came with the code, from the shop's
+    own scales, and nobody has to allow it.
     """
 
     product: Product
@@ -21,15 +23,44 @@ class BasketLine(msgspec.Struct, frozen=True):
     override_minor: int | None = None
     batch: str = ""
     expires: str = ""
+    price_on_label: bool = False
+
+
+class Authorisation(msgspec.Struct, frozen=True):
+    """The right to burn up to ``units`` of an account on one sale: HQ holds them, or the till may do it on its own."""
+
+    auth_id: str
+    account_ref: str
+    units: int
+    basis: BurnBasis
+
+
+class BurnAnswer(msgspec.Struct, frozen=True):
+    """What became of the wish to burn ``asked_units``. ``authorisation`` is None where it was refused or a manager must agree.
+
+    ``refusal`` is a stable code, empty where it may be burned; ``most_units`` is how many may be burned instead. ``needs_approval``:
+    ask a manager (``Permission.BURN_STEP_UP``, the subject is ``auth_id``) and then again.
+    """
+
+    asked_units: int
+    auth_id: str = ""
+    authorisation: Authorisation | None = None
+    refusal: str = ""
+    most_units: int = 0
+    needs_approval: bool = False
 
 
 class Basket(msgspec.Struct, frozen=True):
-    """An open basket. ``event_id`` is minted when it opens; ``member`` is None until a card is scanned."""
+    """An open basket. ``event_id`` is minted when it opens; ``member`` is None until a card is scanned.
+
+    ``authorisation``: by what right ``burn_units`` are burned, where the till does not decide by itself.
+    """
 
     event_id: str
     lines: tuple[BasketLine, ...] = ()
     member: Member | None = None
     burn_units: int = 0
+    authorisation: Authorisation | None = None
 
 
 class Standing(msgspec.Struct, frozen=True):

@@ -21,6 +21,7 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     cashier: str
     fiscal_receipt: str
     original_receipt: str
+    points_later: str
     kilogram: str
     batch: str
     discount: str

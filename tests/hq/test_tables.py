@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,13 @@ from tests.hq.postgres import new_database, opened
 
 def test_that_the_migrations_make_the_tables_of_the_program(hq: RunningHq) -> None:
     with hq.engine.connect() as connection:
-        context = MigrationContext.configure(connection)
+        context = MigrationContext.configure(connection, opts={"include_name": is_no_partition})
         assert [] == compare_metadata(context, tables.metadata)
+
+
+def is_no_partition(name: str | None, kind: str, _parents: object) -> bool:
+    """The partitions are made as time goes on; only the tables that they are of are the program's."""
+    return kind != "table" or re.fullmatch(r"(sale|payment|award)_(default|\d{4}_\d{2})", name or "") is None
 
 
 def shape(engine: Engine, name: str) -> object:
@@ -29,7 +35,7 @@ def shape(engine: Engine, name: str) -> object:
             (index["name"], tuple(index["column_names"]), str(index.get("dialect_options", {})))
             for index in inspector.get_indexes(name)
         ),
-        [str(column["default"]) for column in inspector.get_columns(name)],
+        sorted((column["name"], str(column["default"]), column["nullable"]) for column in inspector.get_columns(name)),
     )
 
 

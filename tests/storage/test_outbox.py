@@ -9,8 +9,9 @@ from pos_app.protocol.chain import GENESIS, Envelope, chain_hashes
 from pos_app.protocol.messages import AccountState, CardState, ChangesPage, PersonalRecord, VersionedField
 from pos_app.protocol.queue import QueueFigures, StopReason, TerminalIdentity
 from storage import accounts, journal
+from storage.applying import lots_with
 from storage.journal import Terminal
-from storage.outbox import SqliteOutbox, lots_with
+from storage.outbox import SqliteOutbox
 from tests.conftest import OpenShop
 from tests.shop import ANA, BOB, NOON_MS, TEA, Shop
 
@@ -57,7 +58,12 @@ def state(shop: Shop, *lots: Lot, includes_seq: int, **changes: object) -> Accou
 
 
 def page(*states: AccountState, personal: tuple[PersonalRecord, ...] = (), cursor: str = "1.9") -> ChangesPage:
-    return ChangesPage(accounts=states, personal=personal, next_cursor=cursor, hq_gen=1, more=False)
+    return ChangesPage(accounts=states, personal=personal, next_cursor=cursor, hq_gen=1, more=False, hq_time_ms=NOON_MS)
+
+
+def take(shop: Shop, page: ChangesPage) -> None:
+    """Put a page of changes in place."""
+    outbox(shop).apply_changes(page, lambda _step_ms: None)
 
 
 def acknowledge(shop: Shop, acked_seq: int, durable_seq: int, *, hq_gen: int = 1) -> None:
@@ -116,7 +122,7 @@ def test_that_an_acknowledgement_never_goes_back_nor_beyond_what_was_written(
     acknowledge(beneath, 2, 1)
     acknowledge(beneath, acked_seq, durable_seq, hq_gen=5)
     now = terminal(beneath)
-    assert (expected, 5, NOON_MS) == ((now.acked_seq, now.durable_seq), now.hq_gen, now.last_contact_ms)
+    assert (expected, 5, NOON_MS) == ((now.acked_seq, now.durable_seq), now.hq_gen, now.trusted_ms)
 
 
 @pytest.mark.parametrize(("expected_seq", "expected"), [(1, (0, 0)), (2, (1, 1)), (3, (2, 2)), (9, (3, 2))])
@@ -201,14 +207,14 @@ def test_that_a_field_that_was_changed_here_yields_to_a_higher_version_only(
 ) -> None:
     change(beneath, NOON_MS + 1, name="Local")
     record = PersonalRecord(BOB_REF, {"name": VersionedField("From HQ", hq_version, NOON_MS)})
-    outbox(beneath).apply_changes(page(personal=(record,)))
+    take(beneath, page(personal=(record,)))
     assert expected == personal(beneath)["name"]
 
 
 def test_that_a_confirmed_field_becomes_hqs_and_a_new_one_is_added(beneath: Shop) -> None:
     outbox(beneath).confirm_personal(outbox(beneath).pending_personal(10))
     fields = {"name": VersionedField("Из HQ", 1, 7), "birthday": VersionedField("05-09", 4, 7)}
-    outbox(beneath).apply_changes(page(personal=(PersonalRecord(BOB_REF, fields),)))
+    take(beneath, page(personal=(PersonalRecord(BOB_REF, fields),)))
     assert {"name": ("Из HQ", 1, 1), "birthday": ("05-09", 4, 4)} == personal(beneath)
     assert "Из HQ" == beneath.member(BOB).name
 
@@ -221,23 +227,21 @@ def test_that_balances_come_down_and_an_own_later_sale_stays_on_top(beneath: Sho
     counted = terminal(beneath).last_seq
     later = beneath.sell(TEA, TEA, card=BOB)
     assert 60 == later.quote.result.earned_units
-    outbox(beneath).apply_changes(
-        page(state(beneath, hq_lot("l-hq", 500), includes_seq=counted, card_class="gold", receipts_count=11))
-    )
+    take(beneath, page(state(beneath, hq_lot("l-hq", 500), includes_seq=counted, card_class="gold", receipts_count=11)))
     bob = beneath.member(BOB)
     assert (560, "gold", 12) == (bob.balance.available_units, bob.card_class, bob.receipts_before)
     now = terminal(beneath)
     assert ("1.9", 1) == (now.cursor, now.hq_gen)
-    outbox(beneath).apply_changes(page(state(beneath, hq_lot("l-hq", 555), includes_seq=now.last_seq)))
+    take(beneath, page(state(beneath, hq_lot("l-hq", 555), includes_seq=now.last_seq)))
     assert 555 == beneath.member(BOB).balance.available_units
 
 
 def test_that_an_own_later_burn_is_taken_from_hqs_lots(beneath: Shop) -> None:
-    outbox(beneath).apply_changes(page(state(beneath, hq_lot("l-hq", 500), includes_seq=terminal(beneath).last_seq)))
+    take(beneath, page(state(beneath, hq_lot("l-hq", 500), includes_seq=terminal(beneath).last_seq)))
     acknowledge(beneath, 3, 3)
     counted = terminal(beneath).last_seq
     beneath.sell(TEA, card=BOB, burn=400)
-    outbox(beneath).apply_changes(page(state(beneath, hq_lot("l-hq", 500), includes_seq=counted)))
+    take(beneath, page(state(beneath, hq_lot("l-hq", 500), includes_seq=counted)))
     assert 100 + 18 == beneath.member(BOB).balance.available_units
 
 
@@ -247,7 +251,7 @@ def test_that_an_own_later_return_stays_on_top_too(beneath: Shop) -> None:
     counted = terminal(beneath).last_seq
     beneath.till.return_goods(sale.receipt_number, {1: 1000}).result()
     counted_lot = msgspec.structs.replace(hq_lot(lot_id, 60), programme_id="fixed-card")
-    outbox(beneath).apply_changes(page(state(beneath, counted_lot, includes_seq=counted)))
+    take(beneath, page(state(beneath, counted_lot, includes_seq=counted)))
     assert (30, 10) == (beneath.member(BOB).balance.available_units, beneath.member(BOB).receipts_before)
 
 
@@ -257,7 +261,7 @@ def test_that_sums_come_down_by_month_with_the_own_later_ones_on_top(open_shop: 
     sale = shop.sell(TEA, TEA, card=BOB)
     shop.take_back(sale, line_1=1)
     sums = {"progressive": {"2026-06": 700, "2026-07": 5000}, "other": {"2026-07": 1}}
-    outbox(shop).apply_changes(page(state(shop, includes_seq=counted, accumulators=sums)))
+    take(shop, page(state(shop, includes_seq=counted, accumulators=sums)))
     assert {"progressive": 6700} == shop.member(BOB).accumulators
     rows = shop.query("SELECT programme_id, month, sum_minor FROM accumulator ORDER BY 1, 2")
     assert [("other", "2026-07", 1), ("progressive", "2026-06", 700), ("progressive", "2026-07", 6000)] == rows
@@ -265,15 +269,16 @@ def test_that_sums_come_down_by_month_with_the_own_later_ones_on_top(open_shop: 
 
 def test_that_an_overdraft_comes_down_with_what_was_owed_and_repaid_here_since(beneath: Shop) -> None:
     spent = beneath.sell(TEA, TEA, card=BOB)
-    outbox(beneath).apply_changes(
-        page(state(beneath, includes_seq=terminal(beneath).last_seq, overdraft_units={"shop": 7, "partner": 2}))
+    take(
+        beneath,
+        page(state(beneath, includes_seq=terminal(beneath).last_seq, overdraft_units={"shop": 7, "partner": 2})),
     )
     counted = terminal(beneath).last_seq
     beneath.take_back(spent, line_1=1, line_2=1)
     assert 67 == beneath.member(BOB).balance.overdraft_units
-    outbox(beneath).apply_changes(page(state(beneath, includes_seq=counted, overdraft_units={"shop": 7, "partner": 2})))
+    take(beneath, page(state(beneath, includes_seq=counted, overdraft_units={"shop": 7, "partner": 2})))
     assert 67 == beneath.member(BOB).balance.overdraft_units
-    outbox(beneath).apply_changes(page(state(beneath, includes_seq=terminal(beneath).last_seq)))
+    take(beneath, page(state(beneath, includes_seq=terminal(beneath).last_seq)))
     assert 0 == beneath.member(BOB).balance.overdraft_units
 
 
@@ -281,7 +286,7 @@ def test_that_a_new_account_comes_with_its_cards_and_a_blocked_one_stops_here(be
     cards = (CardState("2990000000101", "active"), CardState("2990000000118", "blocked"))
     new = state(beneath, hq_lot("l-1", 5), includes_seq=0, account_ref="a-new", cards=cards, provisional=True)
     lots = tuple(msgspec.structs.replace(lot, account_ref="a-new") for lot in new.lots)
-    outbox(beneath).apply_changes(page(msgspec.structs.replace(new, lots=lots)))
+    take(beneath, page(msgspec.structs.replace(new, lots=lots)))
     holder = beneath.member("2990000000101")
     assert (5, True) == (holder.balance.available_units, holder.provisional)
     assert [("blocked",)] == beneath.query("SELECT status FROM card WHERE number = '2990000000118'")
@@ -289,12 +294,12 @@ def test_that_a_new_account_comes_with_its_cards_and_a_blocked_one_stops_here(be
 
 @pytest.mark.parametrize("first", ["old", "new"])
 def test_that_joined_accounts_share_their_lots_and_cards_in_whatever_order_they_come(beneath: Shop, first: str) -> None:
-    outbox(beneath).apply_changes(page(state(beneath, hq_lot("l-1", 5), includes_seq=3)))
+    take(beneath, page(state(beneath, hq_lot("l-1", 5), includes_seq=3)))
     merged = state(beneath, includes_seq=3, status="merged", cards=(), merged_into="a-new")
     lots = (msgspec.structs.replace(hq_lot("l-1", 5), account_ref="a-new"),)
     into = state(beneath, includes_seq=3, account_ref="a-new", lots=lots)
     states = (merged, into) if first == "old" else (into, merged)
-    outbox(beneath).apply_changes(page(*states))
+    take(beneath, page(*states))
     bob = beneath.member(BOB)
     assert ("a-new", 5) == (bob.account_ref, bob.balance.available_units)
 
@@ -306,21 +311,21 @@ def test_that_an_event_that_hq_counts_under_a_former_name_is_not_counted_twice(b
     beneath.till.database.write(
         lambda c: journal.begin_incarnation(c, terminal_id=journal.read_terminal(c).terminal_id, incarnation=2)
     )
-    outbox(beneath).apply_changes(page(counted))
+    take(beneath, page(counted))
     assert 30 == beneath.member(BOB).balance.available_units
 
 
 def test_that_a_page_is_put_in_place_whole_or_not_at_all(beneath: Shop) -> None:
     bad = state(beneath, hq_lot("l-2", 5), includes_seq=3, cards=(CardState(BOB, "stolen"),))
     with pytest.raises(Exception, match="ck_card_status_known"):
-        outbox(beneath).apply_changes(page(state(beneath, hq_lot("l-1", 5), includes_seq=3, account_ref=BOB_REF), bad))
+        take(beneath, page(state(beneath, hq_lot("l-1", 5), includes_seq=3, account_ref=BOB_REF), bad))
     assert (0, "") == (beneath.member(BOB).balance.available_units, terminal(beneath).cursor)
 
 
 def test_that_a_page_without_news_is_noted_as_a_contact_every_ten_minutes(beneath: Shop) -> None:
     def hear(minutes: int, **changes: object) -> tuple[int | None, str]:
         heard = msgspec.structs.replace(page(), hq_time_ms=NOON_MS + minutes * 60_000, **changes)
-        outbox(beneath).apply_changes(heard)
+        take(beneath, heard)
         return terminal(beneath).last_contact_ms, terminal(beneath).cursor
 
     at = [NOON_MS + minutes * 60_000 for minutes in range(30)]
@@ -329,7 +334,7 @@ def test_that_a_page_without_news_is_noted_as_a_contact_every_ten_minutes(beneat
     assert (at[10], "1.9") == hear(10)
     assert (at[11], "1.10") == hear(11, next_cursor="1.10")
     assert (at[12], "1.10") == hear(12, next_cursor="1.10", personal=(PersonalRecord(BOB_REF, {}),))
-    outbox(beneath).apply_changes(page(cursor="1.11"))
+    take(beneath, msgspec.structs.replace(page(cursor="1.11"), hq_time_ms=0))
     assert (at[12], "1.11") == (terminal(beneath).last_contact_ms, terminal(beneath).cursor), "HQ said no time"
 
 

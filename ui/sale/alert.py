@@ -1,12 +1,14 @@
 """The message that stops the line. It lies over the stage, inside the window; only its own key or button closes it."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
 
 from ui.formats import Formats
 from ui.keys import Command
 from ui.sale.screen import Problem
-from ui.sale.words import problem_sentences
+from ui.sale.words import Sentences, problem_sentences
 from ui.theme.tokens import Role
 from ui.widgets import KeyButton, label, row
 
@@ -18,9 +20,16 @@ class Alert(QFrame):
 
     asked = Signal(object)
 
-    def __init__(self, formats: Formats, stage: QWidget) -> None:
+    def __init__(
+        self,
+        formats: Formats,
+        stage: QWidget,
+        *,
+        in_words: Callable[[Problem, Formats], Sentences] = problem_sentences,
+    ) -> None:
         super().__init__(stage)
         self._formats = formats
+        self._in_words = in_words
         self._stage = stage
         self.setObjectName("scrim")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -60,7 +69,7 @@ class Alert(QFrame):
         if problem is None:
             self.hide()
             return
-        sentences = problem_sentences(problem, self._formats)
+        sentences = self._in_words(problem, self._formats)
         code = str(problem.values.get("code", ""))
         self._what.setText(sentences.what)
         self._code.setText(code)

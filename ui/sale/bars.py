@@ -99,9 +99,10 @@ class KeyBar(QWidget):
 
     asked = Signal(object)
 
-    def __init__(self, *, is_beside: bool) -> None:
+    def __init__(self, *, is_beside: bool, has_staff: bool) -> None:
         super().__init__()
-        self.buttons = [KeyButton(command, text) for command, text in self._small_keys(is_beside=is_beside)]
+        keys = self._small_keys(is_beside=is_beside, has_staff=has_staff)
+        self.buttons = [KeyButton(command, text) for command, text in keys]
         pay = [KeyButton(command, text, is_primary=True) for command, text in self._pay_keys(is_beside=is_beside)]
         bar = QHBoxLayout(self)
         bar.setContentsMargins(0, 0, 0, 0)
@@ -114,7 +115,8 @@ class KeyBar(QWidget):
         for button in self.buttons:
             button.asked.connect(self.asked)
 
-    def _small_keys(self, *, is_beside: bool) -> list[tuple[Command, str]]:
+    def _small_keys(self, *, is_beside: bool, has_staff: bool) -> list[tuple[Command, str]]:
+        staff = [(Command.STAFF, self.tr("Sign out"))] if has_staff else []
         amount = [(Command.AMOUNT, self.tr("Amount"))] if is_beside else []
         return [
             (Command.MULTIPLY, self.tr("Multiply")),
@@ -125,6 +127,7 @@ class KeyBar(QWidget):
             (Command.CARD_OFF, self.tr("Card off")),
             (Command.VOID, self.tr("Void")),
             *amount,
+            *staff,
             (Command.COPY, self.tr("Copy")),
         ]
 

@@ -7,9 +7,12 @@ from devices.sounder import Tone
 from pos_app.errors import InputError
 from pos_app.model.money import MILLI
 from pos_app.model.products import Product
+from pos_app.model.staff import Permission
+from pos_app.use_cases import overriding, staffing
 from pos_app.use_cases.quoting import LINES_MAX, check_line
+from pos_app.use_cases.staffing import Approval
 from pos_app.use_cases.views import BasketLine
-from ui.sale import scanning
+from ui.sale import approving, scanning
 from ui.sale.desk import Desk
 from ui.sale.numbers import parse_quantity, parse_scaled
 from ui.sale.screen import EnrolPanel, Notice, NoticeCode, Problem, ProblemCode
@@ -87,7 +90,10 @@ def set_quantity(desk: Desk, text: str) -> None:
     else:
         is_fraction = bool(quantity_milli % MILLI)
         _change_marked(
-            desk, NoticeCode.BY_THE_PIECE if is_fraction else NoticeCode.OUT_OF_RANGE, quantity_milli=quantity_milli
+            desk,
+            NoticeCode.BY_THE_PIECE if is_fraction else NoticeCode.OUT_OF_RANGE,
+            quantity_milli=quantity_milli,
+            price_on_label=False,
         )
 
 
@@ -97,7 +103,7 @@ def set_price(desk: Desk, text: str) -> None:
     if amount_minor is None:
         _ask_again(desk, text, NoticeCode.TYPE_PRICE_FIRST)
     else:
-        _change_marked(desk, NoticeCode.OUT_OF_RANGE, override_minor=amount_minor)
+        _change_marked(desk, NoticeCode.OUT_OF_RANGE, override_minor=amount_minor, price_on_label=False)
 
 
 def _change_marked(desk: Desk, refusal: NoticeCode, **changes: int) -> None:
@@ -110,7 +116,17 @@ def _change_marked(desk: Desk, refusal: NoticeCode, **changes: int) -> None:
     except InputError as error:
         desk.tell(Notice(refusal, error_code=error.code))
         return
-    desk.change(msgspec.structs.replace(desk.basket, lines=(*lines[:marked], line, *lines[marked + 1 :])))
+
+    def put(approval: Approval | None) -> None:
+        if approval is not None:
+            staffing.grant(desk.till, approval)
+        desk.change(msgspec.structs.replace(desk.basket, lines=(*lines[:marked], line, *lines[marked + 1 :])))
+
+    if overriding.is_overridden(line):
+        subject = overriding.price_subject(desk.basket.event_id, line)
+        approving.ask(desk, Permission.OVERRIDE_PRICE, subject=subject, then=put)
+    else:
+        put(None)
 
 
 def add_amount(desk: Desk, text: str, *, name: str) -> None:

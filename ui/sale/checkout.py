@@ -10,12 +10,14 @@ from ui.sale import payment
 from ui.sale.desk import Desk
 from ui.sale.numbers import parse_scaled, typed_form
 from ui.sale.screen import (
+    ApprovalPanel,
     CardPanel,
     CashPanel,
     ForeignPanel,
     Notice,
     NoticeCode,
     Panel,
+    SignInPanel,
     VoidPanel,
 )
 
@@ -24,6 +26,10 @@ def keys_of(panel: Panel) -> AbstractSet[Command]:
     """The keys that mean something while a panel is open. The others wait: what is half typed must not be lost by a slip."""
     if isinstance(panel, VoidPanel):
         return {Command.BACK, Command.REMOVE}
+    if isinstance(panel, SignInPanel):
+        return {Command.CONFIRM, Command.UP, Command.DOWN}
+    if isinstance(panel, ApprovalPanel):
+        return {Command.CONFIRM, Command.BACK, Command.UP, Command.DOWN}
     if isinstance(panel, CashPanel | CardPanel):
         return {Command.CONFIRM, Command.BACK, Command.CASH, Command.CARD}
     return {Command.CONFIRM, Command.BACK}

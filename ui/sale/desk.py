@@ -1,15 +1,21 @@
 """What lies on the counter: the basket with its quote, the open panel, the message. Changed by the actions beside this module."""
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import msgspec
 
 from devices.sounder import Tone
 from pos_app.model.accounts import Member
+from pos_app.model.staff import Permission
 from pos_app.use_cases.quoting import Tender
+from pos_app.use_cases.staffing import Approval
 from pos_app.use_cases.till import Till
 from pos_app.use_cases.views import Basket, Quote
 from ui.sale.numbers import typed_form
 from ui.sale.ports import Play
 from ui.sale.screen import (
+    ApprovalPanel,
     BurnPanel,
     EnrolPanel,
     Level,
@@ -18,8 +24,17 @@ from ui.sale.screen import (
     Panel,
     Problem,
     Receipt,
+    SignInPanel,
     Values,
 )
+
+
+class Pending(NamedTuple):
+    """What waits for an approval: ``then`` goes on with it."""
+
+    permission: Permission
+    subject: str
+    then: Callable[[Approval | None], None]
 
 
 class Desk:
@@ -34,7 +49,15 @@ class Desk:
         self.problem: Problem | None = None
         self.notice: Notice | None = None
         self.is_booking = False
+        self.sign_in: SignInPanel | None = None
+        self.approval: ApprovalPanel | None = None
+        self.pending: Pending | None = None
+        self.last_staff_ref = ""
         self.begin_sale()
+
+    def top_panel(self) -> Panel:
+        """The panel that is seen: one that wants a PIN lies over the others."""
+        return self.sign_in or self.approval or self.panel
 
     def begin_sale(self) -> None:
         """An empty basket, and nothing of the last customer's."""

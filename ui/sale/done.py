@@ -100,7 +100,11 @@ class ReceiptPreview(QWidget):
 
     def show_receipt(self, receipt: Receipt) -> None:
         """Show the receipt's text, once it is there."""
-        self._text.setText(receipt.preview)
+        self.show_text(receipt.preview)
+
+    def show_text(self, text: str) -> None:
+        """Show this text."""
+        self._text.setText(text)
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name

@@ -1,7 +1,7 @@
-"""The basket's lines as a Qt model over a tuple of frozen lines. Text is made once a line, never in ``data``."""
+"""Lines as a Qt model over a tuple of frozen data. Text is made once a line, never in ``data``."""
 
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
@@ -30,18 +30,18 @@ class RowText(NamedTuple):
     detail: str
 
 
-class LinesModel(QAbstractTableModel):
-    """The lines of the basket. ``show`` says what changed and no more, so that a scan paints one row's worth of news."""
+class RowsModel(QAbstractTableModel):
+    """Lines of one kind as rows of text. ``show`` says what changed and no more, so that a scan paints one row's worth of news."""
 
     def __init__(self, formats: Formats, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._formats = formats
-        self._headings = (self.tr("No."), self.tr("Item"), self.tr("Quantity"), self.tr("Price"), self.tr("Amount"))
-        self._lines: tuple[SaleLine, ...] = ()
+        self.formats = formats
+        self._headings = self._heading_texts()
+        self._lines: tuple[Any, ...] = ()
         self._texts: list[RowText] = []
         self.marked = -1
 
-    def show(self, lines: tuple[SaleLine, ...], marked: int) -> None:
+    def show(self, lines: tuple[Any, ...], marked: int) -> None:
         """Put these lines in place of the ones before; ``marked`` is a row, -1 for none."""
         before = self._lines
         kept = min(len(before), len(lines))
@@ -60,7 +60,7 @@ class LinesModel(QAbstractTableModel):
         if changed:
             self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], Column.AMOUNT))
 
-    def _put(self, lines: tuple[SaleLine, ...], changed: list[int]) -> None:
+    def _put(self, lines: tuple[Any, ...], changed: list[int]) -> None:
         self._lines = lines
         del self._texts[len(lines) :]
         for row in changed:
@@ -78,27 +78,12 @@ class LinesModel(QAbstractTableModel):
         """What is drawn of one line."""
         return self._texts[row]
 
-    def _row_text(self, line: SaleLine) -> RowText:
-        formats = self._formats
-        quantity = formats.quantity(line.quantity_milli)
-        if line.sold_by_weight:
-            quantity = self.tr("{weight} kg").format(weight=quantity)
-        price = formats.amount(line.unit_price_minor) if line.unit_price_minor else ""
-        cells = (str(line.line_no), line.name, quantity, price, formats.amount(line.amount_minor))
-        return RowText(cells, " \u00b7 ".join(self._details(line)))
+    def _heading_texts(self) -> tuple[str, str, str, str, str]:
+        """The headings of the columns; each kind has its own, as the way to write a line."""
+        raise NotImplementedError
 
-    def _details(self, line: SaleLine) -> list[str]:
-        formats = self._formats
-        details = []
-        if line.batch:
-            details.append(self.tr("batch {batch}").format(batch=line.batch))
-        if line.unit_price_minor and line.amount_minor != line.list_minor:
-            details.append(self.tr("list price {amount}").format(amount=formats.amount(line.list_minor)))
-        if line.burn_minor:
-            details.append(self.tr("points {amount}").format(amount=formats.amount(-line.burn_minor)))
-        if line.product_class is ProductClass.REGULATED:
-            details.append(self.tr("regulated: no points"))
-        return details
+    def _row_text(self, line: Any) -> RowText:
+        raise NotImplementedError
 
     def rowCount(self, parent: _Index = _ROOT) -> int:  # noqa: N802 - Qt's name
         """The number of lines."""
@@ -124,3 +109,32 @@ class LinesModel(QAbstractTableModel):
             side = Qt.AlignmentFlag.AlignLeft if section == Column.PRODUCT else Qt.AlignmentFlag.AlignRight
             return side | Qt.AlignmentFlag.AlignVCenter
         return self._headings[section] if role == Qt.ItemDataRole.DisplayRole else None
+
+
+class LinesModel(RowsModel):
+    """The lines of the basket."""
+
+    def _heading_texts(self) -> tuple[str, str, str, str, str]:
+        return self.tr("No."), self.tr("Item"), self.tr("Quantity"), self.tr("Price"), self.tr("Amount")
+
+    def _row_text(self, line: SaleLine) -> RowText:
+        formats = self.formats
+        quantity = formats.quantity(line.quantity_milli)
+        if line.sold_by_weight:
+            quantity = self.tr("{weight} kg").format(weight=quantity)
+        price = formats.amount(line.unit_price_minor) if line.unit_price_minor else ""
+        cells = (str(line.line_no), line.name, quantity, price, formats.amount(line.amount_minor))
+        return RowText(cells, " \u00b7 ".join(self._details(line)))
+
+    def _details(self, line: SaleLine) -> list[str]:
+        formats = self.formats
+        details = []
+        if line.batch:
+            details.append(self.tr("batch {batch}").format(batch=line.batch))
+        if line.unit_price_minor and line.amount_minor != line.list_minor:
+            details.append(self.tr("list price {amount}").format(amount=formats.amount(line.list_minor)))
+        if line.burn_minor:
+            details.append(self.tr("points {amount}").format(amount=formats.amount(-line.burn_minor)))
+        if line.product_class is ProductClass.REGULATED:
+            details.append(self.tr("regulated: no points"))
+        return details

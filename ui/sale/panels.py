@@ -20,6 +20,8 @@ class SidePanel(QFrame):
     """A panel with a heading, a body, and at its foot the keys that close it."""
 
     asked = Signal(object)
+    takes_arrows = False
+    """Whether Up and Down are commands here, and do not only move the cursor."""
 
     def __init__(self, formats: Formats, heading: str) -> None:
         super().__init__()

@@ -17,7 +17,7 @@ from pos_app.use_cases.quoting import Tender
 from pos_app.use_cases.till import Till
 from pos_app.use_cases.views import ClosedSale
 from ui.keys import Command
-from ui.sale import basket_actions, checkout
+from ui.sale import approving, basket_actions, checkout
 from ui.sale.desk import Desk
 from ui.sale.ports import Background, Play, Printing, View
 from ui.sale.screen import (
@@ -39,6 +39,7 @@ from ui.sale.showing import screen_of
 
 _LOG = logging.getLogger(__name__)
 ACTIONS_WAITING_MAX = 50
+_MINUTE_MS = 60_000
 
 
 class SalePresenter:
@@ -64,9 +65,11 @@ class SalePresenter:
         self._waiting: deque[Callable[[], None]] = deque()
         self._is_enrolling = False
         self._desk = Desk(till, play)
+        self._stirred_ms = till.clock.monotonic_ms()
 
     def start(self) -> None:
-        """Show the empty screen."""
+        """Show the empty screen; somebody signs in first where the till wants it."""
+        approving.open_sign_in(self._desk)
         self._view.show_screen(self.screen())
 
     def scan(self, raw: str) -> None:
@@ -76,6 +79,24 @@ class SalePresenter:
     def command(self, command: Command, first: str = "", second: str = "") -> None:
         """A key or a button, with what stands in the open fields."""
         self._do(lambda: self._command(command, first, second))
+
+    def choose(self, number: int) -> None:
+        """Somebody was touched in the list of those who can type a PIN."""
+        self._do(lambda: approving.choose(self._desk, number) if approving.is_open(self._desk) else None)
+
+    def stir(self) -> None:
+        """Somebody is typing: the time without a key begins anew."""
+        self._stirred_ms = self._till.clock.monotonic_ms()
+
+    def tick(self) -> None:
+        """A second has passed: count down, and sign out whoever has left the till alone for as long as the settings say."""
+        minutes = self._till.settings.till.sign_out_after_minutes
+        idle_ms = self._till.clock.monotonic_ms() - self._stirred_ms
+        is_idle = bool(minutes) and idle_ms >= minutes * _MINUTE_MS
+        if is_idle and self._till.staff is not None and not self._desk.is_booking and self._desk.sign_in is None:
+            self._do(self._sign_out)
+        elif approving.is_counting(self._desk) and approving.refresh(self._desk):
+            self._view.show_screen(self.screen())
 
     def mark(self, row: int) -> None:
         """A line was touched."""
@@ -91,10 +112,13 @@ class SalePresenter:
 
     def _do(self, action: Callable[[], None]) -> None:
         """The one door: what goes wrong stops the line with a message, and the screen is shown once."""
+        self.stir()
         try:
             action()
         except PosError as error:
             self._desk.stop(problem_of(error))
+            if error.code == "staff.not_signed_in":
+                approving.open_sign_in(self._desk)
         except Exception:  # noqa: BLE001 - a bug must not take the basket with it; it is logged whole and shown
             _LOG.exception("the sale screen met a bug")
             self._desk.stop(Problem(ProblemCode.SURPRISE))
@@ -107,6 +131,8 @@ class SalePresenter:
             desk.play(Tone.ERROR)
         elif desk.is_booking:
             self._keep_for_later(lambda: self.scan(raw))
+        elif approving.is_open(desk):
+            approving.refuse_scan(desk)
         elif desk.tenders:
             desk.tell(checkout.part_taken(desk))
         else:
@@ -128,6 +154,8 @@ class SalePresenter:
             self._keep_for_later(lambda: self.command(command, first, second))
         elif desk.is_booking:
             return
+        elif approving.is_open(desk):
+            self._type_pin(command, first)
         elif desk.panel is None or command in checkout.keys_of(desk.panel):
             desk.notice = None
             self._act(command, first, second)
@@ -167,8 +195,20 @@ class SalePresenter:
                 basket_actions.take_card_off(desk)
             case Command.COPY:
                 self._copy()
+            case Command.STAFF:
+                self._sign_out()
             case _:
                 checkout.open_panel(desk, command)
+
+    def _type_pin(self, command: Command, typed: str) -> None:
+        future = approving.press(self._desk, command, typed)
+        if future is not None:
+            self._background.watch(future, lambda done: self._do(lambda: approving.end(self._desk, done)))
+
+    def _sign_out(self) -> None:
+        future = approving.sign_out(self._desk)
+        if future is not None:
+            self._background.watch(future, lambda done: self._do(done.result))
 
     def _add_amount(self, text: str) -> None:
         if self._desk.is_beside:

@@ -28,7 +28,10 @@ def line_of(scan: ProductScan, product: Product, factor_milli: int | None) -> Ba
     factor = MILLI if factor_milli is None else factor_milli
     quantity = factor if scan.weight_grams is None else multiplied(scan.weight_grams, factor)
     override = None if scan.price_minor is None else multiplied(scan.price_minor, factor)
-    return check_line(BasketLine(product, quantity, override, scan.batch, scan.expires))
+    line = BasketLine(
+        product, quantity, override, scan.batch, scan.expires, price_on_label=scan.price_minor is not None
+    )
+    return check_line(line)
 
 
 def lacks_weight(scan: ProductScan, product: Product, factor_milli: int | None) -> bool:

@@ -8,7 +8,9 @@ from pos_app.errors import PosError
 from pos_app.model.accounts import BalanceView
 from pos_app.model.evaluation import NextStep, Reason
 from pos_app.model.receipts import SaleLine
+from pos_app.model.staff import Permission
 from pos_app.use_cases.quoting import Tender
+from pos_app.use_cases.signing_in import Person
 from pos_app.use_cases.views import ClosedSale
 from ui.keys import Command
 
@@ -76,6 +78,11 @@ class NoticeCode(StrEnum):
     FOREIGN_MISSING = "foreign_missing"
     COPY_QUEUED = "copy_queued"
     NO_RECEIPT = "no_receipt"
+    NO_STAFF = "no_staff"
+    SIGN_IN_FIRST = "sign_in_first"
+    APPROVE_FIRST = "approve_first"
+    TYPE_PIN = "type_pin"
+    NOBODY_MAY = "nobody_may"
     SAVING = "saving"
     REFUSED = "refused"
 
@@ -144,7 +151,24 @@ class VoidPanel(msgspec.Struct, frozen=True, tag=True):
     line_count: int
 
 
-Panel = BurnPanel | EnrolPanel | CashPanel | CardPanel | ForeignPanel | VoidPanel | None
+class SignInPanel(msgspec.Struct, frozen=True, tag=True):
+    """Somebody is to sign in: the one of ``people`` who is ``marked`` types a PIN. ``is_checking``: it is being checked."""
+
+    people: tuple[Person, ...]
+    marked: int = 0
+    is_checking: bool = False
+
+
+class ApprovalPanel(msgspec.Struct, frozen=True, tag=True):
+    """Somebody of ``people`` is to allow what the cashier may not, by PIN; ``permission`` says what."""
+
+    permission: Permission
+    people: tuple[Person, ...]
+    marked: int = 0
+    is_checking: bool = False
+
+
+Panel = SignInPanel | ApprovalPanel | BurnPanel | EnrolPanel | CashPanel | CardPanel | ForeignPanel | VoidPanel | None
 
 
 class MemberFacts(msgspec.Struct, frozen=True):
@@ -183,7 +207,10 @@ class Receipt(msgspec.Struct, frozen=True):
 
 
 class Screen(msgspec.Struct, frozen=True):
-    """The whole screen. ``receipt`` is the last sale; ``is_done`` says that it has the stage, until something is scanned."""
+    """The whole screen. ``receipt`` is the last sale; ``is_done`` says that it has the stage, until something is scanned.
+
+    ``staff_name`` is who is signed in, empty for nobody.
+    """
 
     lines: tuple[SaleLine, ...]
     marked: int
@@ -196,3 +223,4 @@ class Screen(msgspec.Struct, frozen=True):
     is_done: bool
     factor_milli: int | None
     commands: frozenset[Command]
+    staff_name: str = ""

@@ -23,13 +23,14 @@ def screen_of(desk: Desk) -> Screen:
         marked=desk.marked,
         totals=_totals(desk.quote),
         member=_member(desk),
-        panel=desk.panel,
+        panel=desk.top_panel(),
         notice=desk.notice,
         problem=desk.problem,
         receipt=desk.receipt,
         is_done=desk.is_done,
         factor_milli=desk.factor_milli,
         commands=frozenset(_commands(desk)),
+        staff_name="" if desk.till.staff is None else desk.till.staff.name or desk.till.staff.staff_ref,
     )
 
 
@@ -68,8 +69,9 @@ def _commands(desk: Desk) -> AbstractSet[Command]:
         return frozenset()
     if desk.problem is not None:
         return {Command.BACK}
-    if desk.panel is not None:
-        return keys_of(desk.panel) - _ALREADY_OPEN.get(type(desk.panel), frozenset())
+    panel = desk.top_panel()
+    if panel is not None:
+        return keys_of(panel) - _ALREADY_OPEN.get(type(panel), frozenset())
     has_lines, has_member = bool(desk.basket.lines), desk.basket.member is not None
     possible = set(_ALWAYS)
     if has_lines:
@@ -80,4 +82,6 @@ def _commands(desk: Desk) -> AbstractSet[Command]:
         possible |= {Command.CARD_OFF, Command.VOID}
     if desk.is_beside:
         possible.add(Command.AMOUNT)
+    if desk.till.staff is not None:
+        possible.add(Command.STAFF)
     return possible

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui.sale.model import Column, LinesModel
+from ui.sale.model import Column, RowsModel
 from ui.theme import tokens
 from ui.theme.fonts import font, font_within
 from ui.theme.tokens import Role
@@ -37,7 +37,7 @@ _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 class LineDelegate(QStyledItemDelegate):
     """Draws a cell straight from the model's text: a style sheet or an option per cell would cost more than the scan itself."""
 
-    def __init__(self, model: LinesModel, parent: QWidget) -> None:
+    def __init__(self, model: RowsModel, parent: QWidget) -> None:
         super().__init__(parent)
         self._model = model
         self._ink, self._soft = QColor(tokens.INK), QColor(tokens.INK_SOFT)
@@ -91,7 +91,7 @@ class LinesTable(QTableView):
     line_painted = Signal()
     row_touched = Signal(int)
 
-    def __init__(self, model: LinesModel, parent: QWidget | None = None) -> None:
+    def __init__(self, model: RowsModel, parent: QWidget | None = None, *, invitation: str = "") -> None:
         super().__init__(parent)
         self._lines = model
         self.setModel(model)
@@ -106,7 +106,7 @@ class LinesTable(QTableView):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self._set_sections()
         # A child and not painted: to ask for the viewport costs 15 ms at the start, for Qt's types that come with it.
-        self._invitation = label(Role.HEADING, name="pale", text=self.tr("Scan the first item"))
+        self._invitation = label(Role.HEADING, name="pale", text=invitation or self.tr("Scan the first item"))
         self._invitation.setParent(self)
         self._invitation.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._invitation.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)

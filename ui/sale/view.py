@@ -24,7 +24,9 @@ from ui.sale.panels import (
     SidePanel,
     VoidPanelView,
 )
+from ui.sale.pin_panels import ApprovalPanelView, PinPanelView, SignInPanelView
 from ui.sale.screen import (
+    ApprovalPanel,
     BurnPanel,
     CardPanel,
     CashPanel,
@@ -34,6 +36,7 @@ from ui.sale.screen import (
     Panel,
     Receipt,
     Screen,
+    SignInPanel,
     VoidPanel,
 )
 from ui.sale.table import LinesTable
@@ -48,6 +51,8 @@ _PANEL_VIEWS: dict[type, Callable[[Formats], SidePanel]] = {
     CardPanel: CardPanelView,
     ForeignPanel: ForeignPanelView,
     VoidPanel: VoidPanelView,
+    SignInPanel: SignInPanelView,
+    ApprovalPanel: ApprovalPanelView,
 }
 
 
@@ -58,10 +63,16 @@ class SaleView(QWidget):
     """A command, and what stands in the fields that are open."""
     cash_typed = Signal(str)
     row_touched = Signal(int)
+    person_touched = Signal(int)
+    stirred = Signal()
+    """Somebody is typing."""
+    staff_changed = Signal(str)
+    """Who is signed in, empty for nobody."""
 
-    def __init__(self, settings: Settings, formats: Formats) -> None:
+    def __init__(self, settings: Settings, formats: Formats, *, has_staff: bool = False) -> None:
         super().__init__()
         self.setObjectName("stage")
+        self._has_staff = has_staff
         self._formats = formats
         self._is_beside = settings.till.mode == "beside"
         self._columns = settings.printer.columns
@@ -80,6 +91,7 @@ class SaleView(QWidget):
             ("receipt", self._show_receipt),
             ("is_done", self._show_done),
             ("problem", self.alert.show_problem),
+            ("staff_name", self.staff_changed.emit),
         )
 
     def _build(self) -> None:
@@ -88,7 +100,7 @@ class SaleView(QWidget):
         self.entry = EntryBar(self._formats, is_beside=self._is_beside)
         self.member = MemberPanel(self._formats)
         self.totals = TotalsBox(self._formats)
-        self.keys = KeyBar(is_beside=self._is_beside)
+        self.keys = KeyBar(is_beside=self._is_beside, has_staff=self._has_staff)
         self._left, self._right, self._side = QStackedWidget(), QStackedWidget(), QStackedWidget()
         frame, sheet = card()
         sheet.setContentsMargins(6, 6, 6, 6)
@@ -110,6 +122,7 @@ class SaleView(QWidget):
         self.keys.asked.connect(self.ask)
         self.alert.asked.connect(self.ask)
         self.table.row_touched.connect(self.row_touched)
+        self.entry.field.textEdited.connect(self._stir)
 
     @staticmethod
     def _column(large: QWidget, small: QWidget) -> QWidget:
@@ -155,7 +168,7 @@ class SaleView(QWidget):
     def ask(self, command: Command) -> None:
         """Hand on a command with what is typed, then make room for the next."""
         panel = self._open_panel()
-        if panel is not None and command in {Command.UP, Command.DOWN}:
+        if panel is not None and not panel.takes_arrows and command in {Command.UP, Command.DOWN}:
             panel.step_focus(-1 if command is Command.UP else 1)
             return
         first, second = (self.entry.field.text(), "") if panel is None else panel.typed()
@@ -172,6 +185,9 @@ class SaleView(QWidget):
             self.entry.field.selectAll()
         elif panel is None:
             self.entry.field.clear()
+
+    def _stir(self, _text: str) -> None:
+        self.stirred.emit()
 
     def _open_panel(self) -> SidePanel | None:
         return None if self._shown is None or self._shown.panel is None else self._panels[type(self._shown.panel)]
@@ -192,6 +208,10 @@ class SaleView(QWidget):
         view.asked.connect(self.ask)
         if isinstance(view, CashPanelView):
             view.typed_cash.connect(self.cash_typed)
+        if isinstance(view, PinPanelView):
+            view.chosen.connect(self.person_touched)
+        for field in view.fields:
+            field.textEdited.connect(self._stir)
         self._panels[kind] = view
         self._side.addWidget(view)
         return view

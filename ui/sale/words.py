@@ -51,6 +51,11 @@ _NOTICES: dict[NoticeCode, str] = {
     NoticeCode.FOREIGN_MISSING: QT_TRANSLATE_NOOP("Notice", "Type the number of the fiscal receipt."),
     NoticeCode.COPY_QUEUED: QT_TRANSLATE_NOOP("Notice", "A copy of the last receipt is on its way to the printer."),
     NoticeCode.NO_RECEIPT: QT_TRANSLATE_NOOP("Notice", "There is no receipt to print again."),
+    NoticeCode.NO_STAFF: QT_TRANSLATE_NOOP("Notice", "Nobody has to sign in at this till."),
+    NoticeCode.SIGN_IN_FIRST: QT_TRANSLATE_NOOP("Notice", "Sign in first. What was scanned was not taken."),
+    NoticeCode.APPROVE_FIRST: QT_TRANSLATE_NOOP("Notice", "Finish the approval first, or Esc to go back."),
+    NoticeCode.TYPE_PIN: QT_TRANSLATE_NOOP("Notice", "Type the PIN, then press Enter."),
+    NoticeCode.NOBODY_MAY: QT_TRANSLATE_NOOP("Notice", "Nobody who may allow this has a PIN here. Esc goes back."),
     NoticeCode.SAVING: QT_TRANSLATE_NOOP("Notice", "Saving\u2026"),
     NoticeCode.REFUSED: "",
 }
@@ -60,6 +65,11 @@ _REFUSALS: dict[str, str] = {
     "enrol.phone": QT_TRANSLATE_NOOP("Notice", "A phone number has digits, spaces and + - ( ) /, 20 at most."),
     "enrol.no_card": QT_TRANSLATE_NOOP("Notice", "This number is in none of the shop's card ranges."),
     "enrol.check_digit": QT_TRANSLATE_NOOP("Notice", "The check digit of this card is wrong. Scan it again."),
+    "staff.wrong_pin": QT_TRANSLATE_NOOP("Notice", "This is not the PIN. Type it again."),
+    "staff.wait": QT_TRANSLATE_NOOP("Notice", "The next try has to wait. Nothing was tried."),
+    "staff.locked": QT_TRANSLATE_NOOP("Notice", "This PIN is locked. Ask a manager to open it."),
+    "staff.pin_shape": QT_TRANSLATE_NOOP("Notice", "A PIN has 6 to 12 digits. Nothing was tried."),
+    "staff.not_allowed": QT_TRANSLATE_NOOP("Notice", "This person may not allow it either."),
     "enrol.taken": QT_TRANSLATE_NOOP("Notice", "This card belongs to a member already. Scan it again."),
 }
 
@@ -162,6 +172,26 @@ _PROBLEMS: dict[str, Sentences] = {
         QT_TRANSLATE_NOOP("Problem", "This sale is already booked."),
         QT_TRANSLATE_NOOP("Problem", "It was not booked a second time."),
         QT_TRANSLATE_NOOP("Problem", "Go on with the next customer; F12 prints the receipt."),
+    ),
+    "staff.not_signed_in": Sentences(
+        QT_TRANSLATE_NOOP("Problem", "Nobody is signed in at this till."),
+        _KEPT,
+        QT_TRANSLATE_NOOP("Problem", "Sign in with your PIN, then do it again."),
+    ),
+    "staff.not_allowed": Sentences(
+        QT_TRANSLATE_NOOP("Problem", "You may not do this."),
+        _KEPT,
+        QT_TRANSLATE_NOOP("Problem", "Ask somebody who may to sign in."),
+    ),
+    "staff.approval_over": Sentences(
+        QT_TRANSLATE_NOOP("Problem", "The approval is used up or too old."),
+        _KEPT,
+        QT_TRANSLATE_NOOP("Problem", "Do it again and have it approved anew."),
+    ),
+    "staff.pepper_lost": Sentences(
+        QT_TRANSLATE_NOOP("Problem", "The secret that belongs to the PINs of this till is gone from this computer."),
+        QT_TRANSLATE_NOOP("Problem", "Sales and points are safe; the PINs cannot be checked."),
+        QT_TRANSLATE_NOOP("Problem", 'Close the till and run "pos-app staff reset-pepper" with the recovery code.'),
     ),
     "storage.full": Sentences(
         QT_TRANSLATE_NOOP("Problem", "The disk is full: this could not be saved."),

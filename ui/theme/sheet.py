@@ -54,6 +54,9 @@ QPushButton#primary QLabel { color: $on_accent; }
 QPushButton#primary:disabled { background: $rule; border-color: $rule; }
 QPushButton#primary QLabel:disabled { color: $ink_soft; }
 
+QPushButton#person { text-align: left; padding: 0 14px; color: $ink; }
+QPushButton#person[marked="true"] { background: $accent_tint; border: 2px solid $accent; color: $accent_deep; }
+
 #scrim { background: $scrim; }
 #alert {
     background: $paper; border-left: 12px solid $error;

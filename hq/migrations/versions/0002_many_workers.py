@@ -37,6 +37,13 @@ def upgrade() -> None:
         # The library's SQLite has no hash function of its own.
         _give_sqlite_sha256(connection)
         _copy_on_sqlite()
+    for name, table, column, condition in (
+        ("ix_account_merged_into", "account", "merged_into", "merged_into <> ''"),
+        ("ix_task_open", "task", "code", "done_at_ms IS NULL"),
+        ("ix_unseen_return_open", "unseen_return", "event_id", "settled_at_ms IS NULL"),
+    ):
+        only = sa.text(condition)
+        op.create_index(name, table, [column], unique=False, postgresql_where=only, sqlite_where=only)
     for name in ("payment", "award", "sale"):
         _copy_for_reports(name)
     _fill(connection)

@@ -203,7 +203,7 @@ def members() -> st.SearchStrategy[MemberContext]:
 @st.composite
 def receipts(draw: st.DrawFn, sets: st.SearchStrategy[ProgrammeSet] | None = None) -> tuple[EngineInput, ProgrammeSet]:
     """A receipt, with or without a member, and the programmes that it goes by."""
-    programmes_of_receipt = draw(sets or programme_sets())
+    programmes_of_receipt = draw(programme_sets() if sets is None else sets)
     engine_input = receipt(
         programmes_of_receipt,
         *draw(goods_lines()),

@@ -8,8 +8,16 @@ from contextlib import contextmanager
 import msgspec
 
 from pos_app.protocol.messages import encode_message
+from pos_app.protocol.signing import NONCE_HEADER, TERMINAL_HEADER, answer_to_sign, sign
 
 Script = Callable[[socket.socket], None]
+
+
+class Reply:
+    """A script that depends on the request that it answers."""
+
+    def __init__(self, to: "Callable[[Request], Script]") -> None:
+        self.to = to
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -24,7 +32,7 @@ class Request(msgspec.Struct, frozen=True):
 class Server:
     """Answers each connection with the next script, the last one again and again; ``requests`` are what came."""
 
-    def __init__(self, scripts: tuple[Script, ...]) -> None:
+    def __init__(self, scripts: "tuple[Script | Reply, ...]") -> None:
         self.requests: list[Request] = []
         self.closing = threading.Event()
         self._scripts = list(scripts)
@@ -56,16 +64,17 @@ class Server:
                     request = read_request(connection)
                     if request is not None:
                         self.requests.append(request)
-                        self._next_script()(connection)
+                        script = self._next_script()
+                        (script.to(request) if isinstance(script, Reply) else script)(connection)
                 except OSError:
                     continue
 
-    def _next_script(self) -> Script:
+    def _next_script(self) -> "Script | Reply":
         return self._scripts.pop(0) if len(self._scripts) > 1 else self._scripts[0]
 
 
 @contextmanager
-def serving(*scripts: Script) -> Iterator[Server]:
+def serving(*scripts: Script | Reply) -> Iterator[Server]:
     """A server with these scripts for as long as the block runs."""
     server = Server(scripts)
     server.start()
@@ -98,6 +107,20 @@ def answer(status: int, message: msgspec.Struct | bytes = b"", **headers: str) -
     lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(body)}", "Connection: close"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return raw("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+
+
+def signed(message: msgspec.Struct, private_key: bytes, **headers: str) -> Reply:
+    """A success that HQ signs for the till and the request that asked."""
+
+    def to(request: Request) -> Script:
+        body = encode_message(message)
+        to_sign = answer_to_sign(
+            terminal_id=request.headers[TERMINAL_HEADER.lower()], nonce=request.headers[NONCE_HEADER.lower()], body=body
+        )
+        signature = sign(private_key, to_sign).hex()
+        return answer(200, body, X_Pos_Answer_Signature=signature, **headers)
+
+    return Reply(to)
 
 
 def raw(content: bytes) -> Script:

@@ -50,13 +50,18 @@ def problem_of(url: str, **options: int | bytes) -> Problem:
 
 
 def test_that_an_answer_comes_as_it_was_sent() -> None:
-    with serving(answer(503, b"later", Retry_After="9", X_Other="1")) as server:
-        assert HttpAnswer(503, b"later", "9") == call(server.url)
+    with serving(answer(503, b"later", Retry_After="9", X_Pos_Answer_Signature="ab", X_Other="1")) as server:
+        got = call(server.url)
+        (request,) = server.requests
+
+    assert HttpAnswer(503, b"later", "9", signature="ab", nonce=request.headers["x-pos-nonce"]) == got
 
 
-def test_that_an_answer_without_that_header_names_no_time() -> None:
+def test_that_an_answer_without_those_headers_names_no_time_and_no_signature() -> None:
     with serving(answer(200, b"ok")) as server:
-        assert HttpAnswer(200, b"ok", "") == call(server.url)
+        got = call(server.url)
+
+    assert (200, b"ok", "", "") == (got.status, got.body, got.retry_after, got.signature)
 
 
 def test_that_the_request_is_signed_as_it_goes_out() -> None:

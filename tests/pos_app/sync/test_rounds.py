@@ -1,5 +1,6 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import pytest
@@ -18,21 +19,23 @@ from pos_app.protocol.messages import (
     decode_batch,
     decode_message,
 )
+from pos_app.protocol.signing import public_key_of
 from pos_app.sync.client import HqClient
 from pos_app.sync.decisions import WORDS, Problem
 from pos_app.sync.rounds import SyncOptions, SyncReport, SyncRounds
-from tests.pos_app.sync.servers import Script, Server, answer, raw, serving
+from tests.pos_app.sync.servers import Request, Script, Server, answer, raw, serving
 from tests.pos_app.sync.tills import Till, opened_till
 
 NOW_MS = 1_800_000_000_000
 KEY = bytes(range(32))
+HQ_KEY = bytes(reversed(range(32)))
 OLDEST_MS = 1_767_268_800_000
 
 
 @pytest.fixture
 def till(tmp_path: Path) -> Iterator[Till]:
     with opened_till(tmp_path) as opened:
-        opened.found()
+        opened.follow("1.1", hq_public_key=public_key_of(HQ_KEY))
         yield opened
 
 
@@ -41,7 +44,7 @@ def acked(seq: int, **changes: object) -> Script:
     return answer(200, msgspec.structs.replace(taken, **changes))
 
 
-def page(cursor: str = "", *, more: bool = False, **changes: object) -> Script:
+def page(cursor: str = "1.1", *, more: bool = False, **changes: object) -> Script:
     empty = ChangesPage((), (), next_cursor=cursor, hq_gen=1, more=more)
     return answer(200, msgspec.structs.replace(empty, **changes))
 
@@ -54,6 +57,7 @@ class Rounds:
 
     def __init__(self, till: Till, server: Server, options: SyncOptions, stopping: Callable[[], bool]) -> None:
         self.now_ms = NOW_MS
+        self.rests_s: list[float] = []
         self.client = HqClient(server.url, private_key=KEY, call_timeout_ms=2_000)
         self.rounds = SyncRounds(
             till.outbox,
@@ -62,6 +66,7 @@ class Rounds:
             utc_ms=lambda: self.now_ms,
             fraction=lambda: 0.5,
             stopping=stopping,
+            pause_s=self.rests_s.append,
         )
 
     def run(self) -> SyncReport:
@@ -81,6 +86,15 @@ def run_round(
 
 def batches(server: Server) -> list[Batch]:
     return [decode_batch(request.body) for request in server.requests if request.path.endswith("/batches")]
+
+
+def called(request: Request) -> str:
+    """The last part of the path, without its query."""
+    return urlsplit(request.path).path.split("/")[-1]
+
+
+def cursor_of(request: Request) -> str:
+    return parse_qs(urlsplit(request.path).query, keep_blank_values=True)["cursor"][0]
 
 
 def sequences(server: Server) -> list[tuple[int, int]]:
@@ -106,7 +120,8 @@ def test_that_the_journal_goes_up_in_order_and_is_acknowledged(till: Till) -> No
 def test_that_nothing_to_send_asks_only_for_changes(till: Till) -> None:
     report, server = run_round(till, NOTHING_CHANGED)
 
-    assert [f"/v1/terminals/{till.outbox.identity().terminal_id}/changes?cursor="] == [r.path for r in server.requests]
+    expected = f"/v1/terminals/{till.outbox.identity().terminal_id}/changes?cursor=1.1&last_seq=0&incarnation=1"
+    assert [expected] == [request.path for request in server.requests]
     assert 2_000 == report.wait_ms
 
 
@@ -283,7 +298,7 @@ def test_that_personal_records_go_up_apart_from_the_journal_and_once(till: Till)
     _, later = run_round(till, NOTHING_CHANGED)
 
     assert PersonalUpload((RECORD,)) == decode_message(server.requests[0].body, PersonalUpload)
-    assert ["changes?cursor="] == [request.path.split("/")[-1] for request in later.requests]
+    assert ["changes"] == [called(request) for request in later.requests]
 
 
 def test_that_personal_records_that_hq_refuses_stay_and_hold_nothing_else_up(till: Till) -> None:
@@ -304,7 +319,7 @@ def test_that_changes_are_fetched_page_by_page_and_remembered(till: Till) -> Non
 
     _, server = run_round(till, page("1.5", more=True, accounts=(state,), personal=(record,)), page("1.9"))
 
-    assert ["changes?cursor=", "changes?cursor=1.5"] == [request.path.split("/")[-1] for request in server.requests]
+    assert ["1.1", "1.5"] == [cursor_of(request) for request in server.requests]
     assert "1.9" == till.outbox.identity().cursor
 
 

@@ -38,7 +38,7 @@ class Working:
 @pytest.fixture
 def till(tmp_path: Path) -> Iterator[Till]:
     with opened_till(tmp_path) as opened:
-        opened.found()
+        opened.follow("1.1")
         yield opened
 
 

@@ -31,7 +31,17 @@ class Till:
     def join(self, answer: EnrolAnswer) -> None:
         """Found the till under the name that HQ gave."""
         self.found(answer.terminal_id)
-        self.database.write(lambda connection: journal.change_terminal(connection, hq_gen=answer.hq_gen))
+        known = {"hq_gen": answer.hq_gen, "hq_public_key": answer.hq_public_key}
+        self.database.write(lambda connection: journal.change_terminal(connection, **known))
+
+    def change(self, **values: object) -> None:
+        """Set what the till knows of itself."""
+        self.database.write(lambda connection: journal.change_terminal(connection, **values))
+
+    def follow(self, cursor: str, *, hq_public_key: bytes = b"") -> None:
+        """Found the till as one that has HQ's accounts up to this cursor."""
+        self.found()
+        self.change(cursor=cursor, hq_gen=1, hq_public_key=hq_public_key)
 
     def write(self, *bodies: bytes) -> None:
         """Append events to the journal."""
@@ -41,6 +51,17 @@ class Till:
     def know(self, record: PersonalRecord) -> None:
         """Write a personal record as the till's own, not confirmed by HQ."""
         self.database.write(lambda connection: _know(connection, record))
+
+    def know_account(self, account_ref: str) -> None:
+        """An account with nothing in it."""
+        self.database.write(
+            lambda connection: connection.execute(tables.account.insert().values(account_ref=account_ref))
+        )
+
+    @property
+    def terminal(self) -> journal.Terminal:
+        """What the till knows of itself."""
+        return journal.read_terminal(self.database.reader())
 
     @property
     def sync_state(self) -> str:

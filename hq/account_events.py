@@ -1,0 +1,146 @@
+"""Cards, merging, freezing, gifts and the like: what people decide about accounts.
+
+Tills decide such things offline, so they come in any order: an account that is not known yet is made, a merge that was done is done,
+and whatever names a merged account means the one that took it over.
+"""
+
+from hq.due import due_books, lot_of, overdrawn_units
+from hq.received import UnbookableError
+from hq.working_set import ADJUSTED, Account, Card, WorkingSet
+from pos_app.loyalty.ledger import book_forgiveness, book_gift, book_merge, book_removal
+from pos_app.model.accounts import AccountStatus, CardStatus
+from pos_app.model.identifiers import derived_id
+from pos_app.protocol.events import (
+    AccountStatusEvent,
+    AdjustmentEvent,
+    AdjustmentReason,
+    CardAction,
+    CardEvent,
+    EnrolmentEvent,
+    ErasureEvent,
+    MergeEvent,
+)
+
+
+def enrol(work: WorkingSet, event: EnrolmentEvent, *, now_ms: int) -> None:
+    """A card was given to a member; points that an unknown card earned come along."""
+    account = _add_card(work, event.account_ref, event.card_number, event_id=event.event_id, now_ms=now_ms)
+    account.provisional = False
+    account.card_class = event.card_class or account.card_class
+    work.touch(account)
+
+
+def change_card(work: WorkingSet, event: CardEvent, *, now_ms: int) -> None:
+    """A card is added, takes another's place, is blocked, or may be used again."""
+    if event.action in {CardAction.ADD, CardAction.REPLACE}:
+        replaced_holder = work.holder_of(event.replaces)
+        if replaced_holder is not None and replaced_holder is not work.home_of(event.account_ref):
+            raise UnbookableError("card_taken")
+        account = _add_card(work, event.account_ref, event.card_number, event_id=event.event_id, now_ms=now_ms)
+        if event.replaces:
+            _set_card(work, account, event.replaces, CardStatus.REPLACED)
+        return
+    status = CardStatus.BLOCKED if event.action is CardAction.BLOCK else CardStatus.ACTIVE
+    _set_card(work, _account_of(work, event.account_ref), event.card_number, status)
+
+
+def merge(work: WorkingSet, event: MergeEvent, *, now_ms: int) -> None:
+    """Everything of one account goes to another. Merging twice is once, and two that were merged stay so in either direction."""
+    source = work.home_of(event.merged_ref)
+    target = _account_of(work, event.account_ref)
+    if source is None:
+        if event.merged_ref != event.account_ref:
+            work.add_alias(event.merged_ref, target)
+        return
+    _merge(work, source, target, event_id=event.event_id, now_ms=now_ms)
+
+
+def set_status(work: WorkingSet, event: AccountStatusEvent) -> None:
+    """An account is frozen, or may be used again."""
+    account = _account_of(work, event.account_ref)
+    account.status = event.status
+    work.touch(account)
+
+
+def adjust(work: WorkingSet, event: AdjustmentEvent, *, now_ms: int) -> None:
+    """A person gives points, takes some away, or forgives what is owed."""
+    granted = event.granted
+    if granted is not None and granted.lot_id != derived_id(event.event_id, "lot-1"):
+        raise UnbookableError("lot_id")
+    account = _account_of(work, event.account_ref)
+    at_ms = min(event.moment.utc_ms, now_ms)
+    books = due_books(work, account, at_ms=at_ms, now_ms=now_ms)
+    if event.reason is AdjustmentReason.FORGIVEN_OVERDRAFT:
+        booking = book_forgiveness(books, event_id=event.event_id, units=event.units, issuer=event.issuer)
+    elif granted is not None:
+        booking = book_gift(books, event_id=event.event_id, lot=lot_of(account, granted, at_ms=at_ms))
+    else:
+        booking = book_removal(books, event_id=event.event_id, units=-event.units, issuer=event.issuer)
+        if units := overdrawn_units(booking):
+            work.blame(account, event.issuer, ADJUSTED, units)
+    work.book(booking, now_ms=now_ms)
+    work.touch(account)
+
+
+def erase(work: WorkingSet, event: ErasureEvent, *, now_ms: int) -> None:
+    """The holder is forgotten, under every name that the account had here."""
+    account = _account_of(work, event.account_ref)
+    work.erasures += [(ref, now_ms) for ref in sorted({event.account_ref, account.account_ref})]
+    work.touch(account)
+
+
+def give_card(work: WorkingSet, number: str, account: Account) -> None:
+    """A card that was never seen now leads to this account."""
+    work.put_card(Card(number, account.account_ref))
+
+
+def _account_of(work: WorkingSet, account_ref: str) -> Account:
+    """The account of this reference, made where it was never seen: the till that enrolled it may still be offline."""
+    return work.home_of(account_ref) or work.add_account(Account(account_ref))
+
+
+def _add_card(work: WorkingSet, account_ref: str, number: str, *, event_id: str, now_ms: int) -> Account:
+    """The account, with this card. Raises ``UnbookableError`` for a card that is somebody else's."""
+    account, holder = work.home_of(account_ref), work.holder_of(number)
+    if holder is None:
+        account = account or work.add_account(Account(account_ref))
+        give_card(work, number, account)
+        return account
+    if account is None:
+        work.add_alias(account_ref, holder)
+        return holder
+    if holder is not account:
+        if not holder.provisional:
+            raise UnbookableError("card_taken")
+        # The card earned at tills that did not know whose it is.
+        _merge(work, holder, account, event_id=event_id, now_ms=now_ms)
+    return account
+
+
+def _set_card(work: WorkingSet, account: Account, number: str, status: CardStatus) -> None:
+    """A card has this status from now on. One that was replaced stays so, and one that is somebody else's is left alone."""
+    card = work.cards.get(number)
+    if card is None:
+        work.put_card(Card(number, account.account_ref, status.value))
+        return
+    if work.home_of(card.account_ref) is not account:
+        raise UnbookableError("card_taken")
+    if card.status != CardStatus.REPLACED:
+        card.status = status.value
+        work.put_card(card)
+
+
+def _merge(work: WorkingSet, source: Account, target: Account, *, event_id: str, now_ms: int) -> None:
+    if source is target:
+        return
+    giving, taking = book_merge(work.books_of(source), work.books_of(target), event_id=event_id)
+    work.book(giving, now_ms=now_ms)
+    work.book(taking, now_ms=now_ms)
+    if AccountStatus.FROZEN.value in {source.status, target.status}:
+        target.status = AccountStatus.FROZEN.value
+    target.provisional = target.provisional and source.provisional
+    target.card_class = target.card_class or source.card_class
+    target.offline_burning = target.offline_burning and source.offline_burning
+    target.receipts_count += source.receipts_count
+    source.receipts_count = 0
+    work.empty_into(source, target)

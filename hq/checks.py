@@ -1,0 +1,210 @@
+"""Whether an event is sound: references that every till can read, amounts within bounds, a date that is one.
+
+A till's defect must not reach the ledger, nor the other tills. Pure.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from hq.received import UnbookableError
+from pos_app.model.accounts import AccountStatus
+from pos_app.model.receipts import Payment
+from pos_app.protocol.events import (
+    AccountStatusEvent,
+    AdjustmentEvent,
+    AdjustmentReason,
+    AnyEvent,
+    AuditEvent,
+    CardEvent,
+    ClaimEvent,
+    EnrolmentEvent,
+    ErasureEvent,
+    GrantedLot,
+    HoldVoidEvent,
+    LeaseReleaseEvent,
+    MergeEvent,
+    ReturnEvent,
+    SaleEvent,
+    UnseenReturnEvent,
+)
+
+AMOUNT_MAX = 10**12
+"""Of money and of points: millions of such events still fit an account's sums."""
+_QUANTITY_MAX_MILLI = 10**12
+_CLOCK_MAX_MS = 10**15
+_LOT_TIMES_MS = range(-62_135_510_400_000, 253_402_214_400_000)
+"""0001-01-02 to 9999-12-31: in every time zone these have a date."""
+_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_REF = re.compile(r"[^\x00-\x1f\x7f-\x9f]{1,64}")
+"""What the protocol's ``Ref`` takes: one reference beyond it would make pages of changes that no till can read."""
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_STATUSES = {AccountStatus.ACTIVE.value, AccountStatus.FROZEN.value}
+_RECEIPT_EVENTS = (SaleEvent, ReturnEvent, UnseenReturnEvent)
+
+
+def check(event: AnyEvent) -> None:
+    """Raise ``UnbookableError`` with the reason for an event that means nothing sound."""
+    if isinstance(event, AuditEvent):
+        return
+    _require(all(is_ref(ref) for ref in _refs(event)), "ref")
+    _require(abs(event.moment.utc_ms) <= _CLOCK_MAX_MS, "range")
+    _require(all(_UUID.fullmatch(name) for name in _uuids(event)), "ref")
+    match event:
+        case SaleEvent():
+            _check_receipt(event)
+            _check_sale(event)
+        case ReturnEvent():
+            _check_receipt(event)
+            _check_return(event)
+        case UnseenReturnEvent():
+            _check_receipt(event)
+            _check_unseen(event)
+        case AdjustmentEvent():
+            _check_adjustment(event)
+        case AccountStatusEvent():
+            _require(event.status in _STATUSES, "status")
+        case LeaseReleaseEvent():
+            _require(0 <= event.units <= AMOUNT_MAX, "range")
+
+
+def is_ref(text: str) -> bool:
+    """Whether an account, a card, a programme or an issuer can have this name."""
+    return _REF.fullmatch(text) is not None
+
+
+def _check_receipt(event: SaleEvent | ReturnEvent | UnseenReturnEvent) -> None:
+    _require(_is_date(event.moment.business_date), "date")
+    _require(_are_amounts([event.total_minor, *_amounts_of(event.payments)]), "range")
+    _require(isinstance(event, ReturnEvent) or event.total_minor >= 0, "range")
+
+
+def _check_sale(event: SaleEvent) -> None:
+    _check_lots(event.granted_lots)
+    _require(0 <= event.burn_units <= AMOUNT_MAX, "range")
+    _require(_are_amounts(event.counted.values()), "range")
+    _require([line.line_no for line in event.lines] == list(range(1, len(event.lines) + 1)), "lines")
+    _require(all(0 < line.quantity_milli <= _QUANTITY_MAX_MILLI for line in event.lines), "lines")
+    amounts = (amount for line in event.lines for amount in (line.payable_minor, line.tax_minor))
+    _require(_are_amounts(amounts), "range")
+    shared = [(one.line_no, one.units) for one in (*event.awards, *event.burn_shares)]
+    _require(all(1 <= line_no <= len(event.lines) for line_no, _ in shared), "lines")
+    _require(_are_points(units for _, units in shared), "range")
+    _require(_are_points(part.units for part in event.burned_lots), "range")
+    _check_lot_times(part.expires_at_ms for part in event.burned_lots)
+    giving = {lot.grant.programme_id for lot in event.granted_lots}
+    _require(all(award.programme_id in giving for award in event.awards if award.units), "awards")
+
+
+def _check_return(event: ReturnEvent) -> None:
+    _check_lots(event.restored_lots)
+    _require(_are_points(-change.units for change in event.clawed_back), "range")
+    _require(_are_amounts(event.counted.values()), "range")
+    numbers = [line.line_no for line in event.lines]
+    _require(numbers != [] and len(numbers) == len(set(numbers)), "lines")
+    _require(all(0 < line.quantity_milli <= _QUANTITY_MAX_MILLI for line in event.lines), "lines")
+    parts = (part for line in event.lines for part in (line.refund_minor, line.tax_minor))
+    _require(_are_amounts(parts), "range")
+    _require(_are_points(part for line in event.lines for part in (line.earned_units, line.burned_units)), "range")
+
+
+def _check_unseen(event: UnseenReturnEvent) -> None:
+    _require(event.lines != (), "lines")
+    _require(all(0 < line.quantity_milli <= _QUANTITY_MAX_MILLI for line in event.lines), "lines")
+    _require(all(0 <= line.refund_minor <= AMOUNT_MAX for line in event.lines), "range")
+
+
+def _check_adjustment(event: AdjustmentEvent) -> None:
+    _require(0 < abs(event.units) <= AMOUNT_MAX, "range")
+    if event.reason is AdjustmentReason.FORGIVEN_OVERDRAFT:
+        _require(event.units > 0 and event.granted is None, "range")
+        return
+    granted = () if event.granted is None else (event.granted,)
+    _check_lots(granted)
+    _require(sum(lot.grant.units for lot in granted) == max(0, event.units), "range")
+    _require(all(lot.grant.issuer == event.issuer for lot in granted), "ref")
+
+
+def _check_lots(lots: Iterable[GrantedLot]) -> None:
+    lots = tuple(lots)
+    _require(_are_points(lot.grant.units for lot in lots), "range")
+    _check_lot_times(time_ms for lot in lots for time_ms in (lot.grant.starts_at_ms, lot.grant.expires_at_ms))
+
+
+def _check_lot_times(times_ms: Iterable[int | None]) -> None:
+    _require(all(time_ms is None or time_ms in _LOT_TIMES_MS for time_ms in times_ms), "range")
+
+
+def _refs(event: AnyEvent) -> Iterator[str]:
+    """Every reference that booking keeps; those that may be empty only where they are not."""
+    match event:
+        case EnrolmentEvent():
+            yield from (event.account_ref, event.card_number, *filter(None, (event.card_class,)))
+        case CardEvent():
+            yield from (event.account_ref, event.card_number, *filter(None, (event.replaces,)))
+        case MergeEvent():
+            yield from (event.account_ref, event.merged_ref)
+        case AccountStatusEvent() | HoldVoidEvent() | LeaseReleaseEvent() | ErasureEvent() | ClaimEvent():
+            yield event.account_ref
+        case AdjustmentEvent():
+            yield from (event.account_ref, event.issuer)
+            yield from _refs_of_lots(() if event.granted is None else (event.granted,))
+        case UnseenReturnEvent():
+            yield from (event.sale_receipt_number, event.receipt_number)
+        case SaleEvent():
+            yield from filter(None, (event.account_ref, event.card_ref, event.class_after))
+            yield from (event.issuer, event.receipt_number, *event.counted)
+            yield from (award.programme_id for award in event.awards)
+            yield from _refs_of_lots(event.granted_lots)
+        case ReturnEvent():
+            yield from filter(None, (event.account_ref,))
+            yield from (event.issuer, event.receipt_number, *event.counted)
+            yield from filter(None, (change.issuer for change in event.clawed_back))
+            yield from _refs_of_lots(event.restored_lots)
+
+
+def _refs_of_lots(lots: Iterable[GrantedLot]) -> Iterator[str]:
+    for lot in lots:
+        yield lot.grant.issuer
+        yield from filter(None, (lot.grant.programme_id,))
+
+
+def _uuids(event: AnyEvent) -> Iterator[str]:
+    """The ids that name rows of the database."""
+    match event:
+        case SaleEvent():
+            yield from filter(None, (event.auth_id,))
+        case ReturnEvent():
+            yield event.sale_event_id
+        case HoldVoidEvent():
+            yield event.auth_id
+        case LeaseReleaseEvent():
+            yield event.lease_id
+
+
+def _amounts_of(payments: Iterable[Payment]) -> Iterator[int]:
+    return (payment.amount_minor for payment in payments)
+
+
+def _are_amounts(amounts: Iterable[int]) -> bool:
+    return all(abs(amount) <= AMOUNT_MAX for amount in amounts)
+
+
+def _are_points(points: Iterable[int]) -> bool:
+    return all(0 <= units <= AMOUNT_MAX for units in points)
+
+
+def _is_date(text: str) -> bool:
+    """Whether this is a day of the calendar as ``YYYY-MM-DD``, which ``fromisoformat`` alone is not strict about."""
+    if _ISO_DATE.fullmatch(text) is None:
+        return False
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _require(holds: bool, reason: str) -> None:  # noqa: FBT001 - a condition is what this takes
+    if not holds:
+        raise UnbookableError(reason)

@@ -1,0 +1,196 @@
+"""What a run of events has to know: read set by set, with the accounts locked first."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection, select, tuple_
+
+from hq import tables
+from hq.checks import is_ref
+from hq.database import read_headquarters
+from hq.policy import read_policy
+from hq.programme_sets import read_sets
+from hq.restoring import is_restoring
+from hq.working_set import CONCURRENT, Booked, Claimed, Hold, WorkingSet
+from pos_app.loyalty.ledger import AccountKind
+from pos_app.model.policy import Allowance
+from pos_app.protocol.claims import Claim, read_claim
+from pos_app.protocol.events import (
+    AnyEvent,
+    AuditEvent,
+    CardEvent,
+    ClaimEvent,
+    EnrolmentEvent,
+    HoldVoidEvent,
+    MergeEvent,
+    ReturnedLine,
+    ReturnEvent,
+    SaleEvent,
+    UnseenReturnEvent,
+    decode_body,
+)
+from pos_app.protocol.nps import terminal_nps_key
+
+_booked = tables.booked_event.c
+_inbox = tables.inbox.c
+_BOOKED_COLUMNS = [tables.booked_event.c[name] for name in Booked.__struct_fields__]
+_HOLD_COLUMNS = [tables.hold.c[name] for name in Hold.__struct_fields__]
+_RETURNED_COLUMNS = [tables.return_line.c[name] for name in ReturnedLine.__struct_fields__]
+
+
+def load_run(connection: Connection, events: Sequence[AnyEvent], *, sale_ids: Iterable[str] = ()) -> WorkingSet:
+    """Lock and read all that booking these events looks at. ``sale_ids`` are sales whose returns are settled with them."""
+    work = WorkingSet()
+    work.policy = read_policy(connection)
+    work.is_restoring = work.policy.allowance is Allowance.LEASE and is_restoring(connection)
+    sale_ids = sorted({*sale_ids, *(event.sale_event_id for event in events if isinstance(event, ReturnEvent))})
+    sale_ids = list(filter(_is_uuid, sale_ids))
+    claims = _claims_of(events)
+    refs, cards = _touched(events)
+    # Before the locks, to know which accounts to lock; a sale that is booked meanwhile is seen afterwards.
+    _load_sales(connection, work, sale_ids)
+    refs |= {sale.account_ref for sale in work.sale_events.values() if sale.account_ref}
+    work.load(connection, account_refs=refs, card_numbers=cards)
+    _load_booked(connection, work, [event.event_id for event in events] + [claim.event_id for claim in claims])
+    if sale_ids:
+        _load_sales(connection, work, sale_ids)
+        work.load(connection, account_refs=[one.account_ref for one in work.sale_events.values() if one.account_ref])
+        in_run = [event for event in events if isinstance(event, SaleEvent) and event.event_id in sale_ids]
+        _load_returns(connection, work, sale_ids, in_run)
+    if claims:
+        _load_claimants(connection, work, claims)
+    of_sales = [event.event_id for event in events if isinstance(event, SaleEvent)]
+    _load_claims(connection, work, [*of_sales, *(claim.event_id for claim in claims)])
+    _load_holds(connection, work, events)
+    _load_overdrawn(connection, work)
+    return work
+
+
+def touched_refs(event: AnyEvent) -> tuple[set[str], set[str]]:
+    """The accounts and cards that booking this event will look at; none that no account or card can have."""
+    card_numbers: set[str] = set()
+    match event:
+        case UnseenReturnEvent() | AuditEvent():
+            account_refs = set()
+        case SaleEvent() | ClaimEvent():
+            account_refs, card_numbers = {event.account_ref}, {event.card_ref}
+        case EnrolmentEvent():
+            account_refs, card_numbers = {event.account_ref}, {event.card_number}
+        case CardEvent():
+            account_refs, card_numbers = {event.account_ref}, {event.card_number, event.replaces}
+        case MergeEvent():
+            account_refs = {event.account_ref, event.merged_ref}
+        case _:
+            account_refs = {event.account_ref}
+    return set(filter(is_ref, account_refs)), set(filter(is_ref, card_numbers))
+
+
+def _touched(events: Sequence[AnyEvent]) -> tuple[set[str], set[str]]:
+    refs: set[str] = set()
+    cards: set[str] = set()
+    for event in events:
+        of_event = touched_refs(event)
+        refs |= of_event[0]
+        cards |= of_event[1]
+    return refs, cards
+
+
+def _load_booked(connection: Connection, work: WorkingSet, event_ids: list[str]) -> None:
+    rows = connection.execute(select(_booked.event_id, *_BOOKED_COLUMNS).where(_booked.event_id.in_(event_ids)))
+    work.booked.update((event_id, Booked(*values)) for event_id, *values in rows)
+
+
+def _load_sales(connection: Connection, work: WorkingSet, sale_ids: list[str]) -> None:
+    """The sales with these ids, as far as they are booked; not those whose body is past its retention."""
+    missing = [event_id for event_id in sale_ids if event_id not in work.booked]
+    if not missing:
+        return
+    _load_booked(connection, work, missing)
+    places = {
+        (booked.terminal_id, booked.incarnation, booked.seq)
+        for event_id in missing
+        if (booked := work.booked.get(event_id)) is not None
+    }
+    place = tuple_(_inbox.terminal_id, _inbox.incarnation, _inbox.seq)
+    bodies = select(_inbox.body).where(place.in_(sorted(places)), _inbox.body.is_not(None)) if places else None
+    for body in () if bodies is None else connection.execute(bodies).scalars():
+        event = decode_body(body)
+        if isinstance(event, SaleEvent):
+            work.sale_events[event.event_id] = event
+
+
+def _load_returns(connection: Connection, work: WorkingSet, sale_ids: list[str], in_run: Sequence[SaleEvent]) -> None:
+    """What is back of these sales, by which programmes they go, and what of their points has expired.
+
+    ``in_run`` are those that are booked in the same run as their returns.
+    """
+    c = tables.return_line.c
+    for sale_id, *values in connection.execute(
+        select(c.sale_event_id, *_RETURNED_COLUMNS).where(c.sale_event_id.in_(sale_ids))
+    ):
+        work.returned[sale_id].append(ReturnedLine(*values))
+    hashes = {sale.engine_input.programme_set_hash for sale in (*work.sale_events.values(), *in_run)}
+    work.programme_sets.update(read_sets(connection, hashes))
+    entry = tables.entry.c
+    lot_ids = [granted.lot_id for sale in work.sale_events.values() for granted in sale.granted_lots]
+    if lot_ids:
+        expired = select(entry.lot_id, entry.units).where(
+            entry.account_ref.in_(list(work.accounts)),
+            entry.kind == AccountKind.EXPIRED.value,
+            entry.lot_id.in_(lot_ids),
+        )
+        for lot_id, units in connection.execute(expired):
+            work.expired_units[lot_id] += units
+
+
+def _claims_of(events: Sequence[AnyEvent]) -> list[Claim]:
+    codes = (read_claim(event.code) for event in events if isinstance(event, ClaimEvent))
+    return [signed.claim for signed in codes if signed is not None]
+
+
+def _load_claimants(connection: Connection, work: WorkingSet, claims: Sequence[Claim]) -> None:
+    """The keys of the tills that made the codes, and under which names the accounts were known before they were merged."""
+    c = tables.terminal.c
+    master_key = read_headquarters(connection).master_key
+    numbers = {claim.terminal_number for claim in claims}
+    tills = select(c.terminal_number, c.terminal_id).where(c.terminal_number.in_(numbers))
+    for number, terminal_id in connection.execute(tills):
+        work.claim_keys[number] = terminal_nps_key(master_key, terminal_id)
+    account = tables.account.c
+    for home_ref in [ref for ref, known in work.accounts.items() if not known.merged_into]:
+        names = {home_ref}
+        newest = [home_ref]
+        while newest:
+            merged = select(account.account_ref).where(account.merged_into != "", account.merged_into.in_(newest))
+            newest = sorted(set(connection.execute(merged).scalars()) - names)
+            names.update(newest)
+        work.aliases[home_ref] = names
+
+
+def _load_claims(connection: Connection, work: WorkingSet, event_ids: list[str]) -> None:
+    c = tables.claim.c
+    rows = connection.execute(select(c.event_id, c.account_ref, c.units).where(c.event_id.in_(event_ids)))
+    work.claims.update((event_id, Claimed(account_ref, units)) for event_id, account_ref, units in rows)
+
+
+def _load_holds(connection: Connection, work: WorkingSet, events: Sequence[AnyEvent]) -> None:
+    """The holds that the events end, in whatever state; those that are held were read with their accounts."""
+    auth_ids = [event.auth_id for event in events if isinstance(event, SaleEvent | HoldVoidEvent)]
+    auth_ids = list(filter(_is_uuid, auth_ids))
+    c = tables.hold.c
+    if auth_ids:
+        found = select(*_HOLD_COLUMNS).where(c.account_ref.in_(list(work.accounts)), c.auth_id.in_(auth_ids))
+        work.holds.update((row.auth_id, Hold(*row)) for row in connection.execute(found))
+
+
+def _load_overdrawn(connection: Connection, work: WorkingSet) -> None:
+    c = tables.overdraft_cause.c
+    found = select(c.account_ref).where(c.account_ref.in_(list(work.accounts)), c.cause == CONCURRENT, c.units > 0)
+    work.overdrawn.update(connection.execute(found).scalars())
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text
+    except ValueError:
+        return False

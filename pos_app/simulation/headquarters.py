@@ -1,0 +1,196 @@
+"""Headquarters in the box: the real application and the real ledger on a real database, which can die and come back older."""
+
+import shutil
+import uuid
+from collections import Counter
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from hq.app import HqConfig, create_app
+from hq.apply import apply_inbox, book_what_is_due
+from hq.database import notice_statements, open_engine, prepare
+from hq.enrolment import create_enrolment_code
+from hq.operate import declare_restored
+from pos_app.model.policy import BurnPolicy
+from pos_app.simulation.clocks import World
+from pos_app.simulation.fuses import Fuse, KilledError
+from pos_app.simulation.wire import HQ_URL, HqDoor
+
+_SQLITE_NAME = "hq.sqlite3"
+
+
+def dashed(value: object) -> str:
+    """An id as tills write it: SQLite keeps those of HQ without dashes."""
+    return str(value if isinstance(value, uuid.UUID) else uuid.UUID(str(value)))
+
+
+class Store(Protocol):
+    """HQ's database as something that can be copied and put back."""
+
+    url: str
+
+    def back_up(self) -> None:
+        """Keep the database as it is now, in place of an earlier copy."""
+
+    def put_back(self) -> None:
+        """Put the copy in the database's place; HQ is not running."""
+
+
+class SqliteStore:
+    """A file in the run's folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._live = folder / "hq"
+        self._copy = folder / "hq-copy"
+        self._live.mkdir()
+        self.url = f"sqlite:///{self._live / _SQLITE_NAME}"
+
+    def back_up(self) -> None:
+        """Keep the files as they are; nobody writes at this moment."""
+        shutil.rmtree(self._copy, ignore_errors=True)
+        shutil.copytree(self._live, self._copy, ignore=shutil.ignore_patterns("*-shm"))
+
+    def put_back(self) -> None:
+        """Put the copy back."""
+        shutil.rmtree(self._live)
+        shutil.copytree(self._copy, self._live)
+
+
+class PostgresStore:
+    """A database of a server, copied on the server itself."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        server, _, rest = url.rpartition("/")
+        self._name, _, options = rest.partition("?")
+        self._admin_url = f"{server}/postgres?{options}" if options else f"{server}/postgres"
+
+    def back_up(self) -> None:
+        """Copy it beside itself."""
+        self._copy(self._name, f"{self._name}_copy")
+
+    def put_back(self) -> None:
+        """Copy the copy back."""
+        self._copy(f"{self._name}_copy", self._name)
+
+    def _copy(self, source: str, target: str) -> None:
+        import psycopg
+
+        with psycopg.connect(self._admin_url, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{target}" WITH (FORCE)'.encode())
+            connection.execute(f'CREATE DATABASE "{target}" TEMPLATE "{source}"'.encode())
+
+
+class SimulatedHq:
+    """HQ as the run sees it. ``faults`` counts what happened to it."""
+
+    def __init__(self, world: World, door: HqDoor, store: Store, policy: BurnPolicy) -> None:
+        self.faults: Counter[str] = Counter()
+        self.booked_events = 0
+        self.is_away = False
+        self._world = world
+        self._door = door
+        self._store = store
+        self._fuse = Fuse()
+        self._engine: Any = None
+        self._desk: Any = None
+        """The engine of people and tools at HQ, which nothing kills."""
+        door.on_killed = self._die
+        self.start()
+        self._execute(f"UPDATE headquarters SET policy = '{msgspec.json.encode(policy).decode()}'")  # noqa: S608 - our own JSON
+        self.back_up()
+
+    def start(self) -> None:
+        """Start it, as a service starts."""
+        self._desk, self._engine = open_engine(self._store.url), open_engine(self._store.url)
+        prepare(self._desk)
+        self._fuse = Fuse()
+        notice_statements(self._engine, self._fuse.burn)
+        self._application = create_app(self._engine, HqConfig(public_url=HQ_URL), utc_ms=self._world.utc_ms)
+        self._open_door()
+
+    def stop(self) -> None:
+        """Stop it."""
+        self._door.application = None
+        self._engine.dispose()
+        self._desk.dispose()
+
+    @property
+    def is_up(self) -> bool:
+        """Whether tills can reach it."""
+        return not self.is_away
+
+    def go_away(self) -> None:
+        """Nobody reaches it, and it books nothing."""
+        self.is_away = True
+        self._door.application = None
+
+    def come_back(self) -> None:
+        """It is there again."""
+        self.is_away = False
+        self._open_door()
+
+    def light_fuse(self, statements: int) -> None:
+        """It dies after so many more statements."""
+        self._fuse.light(statements)
+
+    def apply(self) -> None:
+        """Book what came in and what is due; the process may die of it, and is started again."""
+        if self.is_away:
+            return
+        try:
+            self.booked_events += apply_inbox(self._engine, now_ms=self._world.now_ms)
+            book_what_is_due(self._engine, now_ms=self._world.now_ms)
+        except KilledError:
+            self._die()
+
+    def back_up(self) -> None:
+        """Take a backup; what it holds is durable."""
+        self.stop()
+        self._store.back_up()
+        self.start()
+        self._mark_durable()
+
+    def restore(self) -> None:
+        """The newest backup takes the database's place, and people say so."""
+        self.stop()
+        self._store.put_back()
+        declare_restored(self._store.url)
+        self.start()
+        self._mark_durable()
+        self.faults["HQ restored"] += 1
+
+    def enrolment_code(self, store_id: str, *, terminal_number: int | None) -> str:
+        """A one-time code, made by somebody at HQ."""
+        return create_enrolment_code(self._desk, store_id, now_ms=self._world.now_ms, terminal_number=terminal_number)
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of HQ's database."""
+        with self._desk.connect() as connection:
+            return [tuple(row) for row in connection.exec_driver_sql(sql)]
+
+    def knows_number(self, number: int) -> bool:
+        """Whether there is a till of that number."""
+        return bool(self.query(f"SELECT 1 FROM terminal WHERE terminal_number = {number}"))  # noqa: S608 - a number
+
+    def event_ids(self) -> set[str]:
+        """Every event that came in and counts."""
+        return {dashed(row[0]) for row in self.query("SELECT event_id FROM inbox WHERE event_id IS NOT NULL")}
+
+    def _open_door(self) -> None:
+        if not self.is_away:
+            self._door.application = self._application
+
+    def _die(self) -> None:
+        self.faults["HQ killed"] += 1
+        self.stop()
+        self.start()
+
+    def _execute(self, sql: str) -> None:
+        with self._desk.begin() as connection:
+            connection.exec_driver_sql(sql)
+
+    def _mark_durable(self) -> None:
+        self._execute("UPDATE terminal SET durable_seq = last_seq")

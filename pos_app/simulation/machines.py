@@ -1,0 +1,143 @@
+"""A till's computer: its folder, what is left of it after a kill, copies of its disk, and the till that runs on it."""
+
+import shutil
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from pos_app.errors import StorageError
+from pos_app.loyalty.programme import Programme
+from pos_app.settings import Settings
+from pos_app.simulation.clocks import TillClock
+from pos_app.simulation.fuses import Fuse, KilledError
+from pos_app.simulation.shop import GOODS
+from pos_app.simulation.wire import HQ_URL, Line
+from pos_app.sync.client import HqClient
+from pos_app.sync.rounds import SyncOptions, SyncReport, SyncRounds
+from pos_app.use_cases.joining import private_key
+from pos_app.use_cases.losing import accept_loss
+from pos_app.use_cases.till import Till, open_till
+from storage import catalogue
+from storage.database import open_database
+from storage.outbox import SqliteOutbox
+
+_MARK = "till.last"
+_NOT_COPIED = shutil.ignore_patterns("*-shm", "*.lock")
+
+
+class Machine:
+    """One computer with one open till. ``name`` is unique in the run; a copied disk runs on another machine."""
+
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        settings: Settings,
+        programmes: tuple[Programme, ...],
+        *,
+        clock: TillClock,
+        line: Line,
+        fraction: Callable[[], float],
+    ) -> None:
+        self.name = name
+        self.folder = folder
+        self.settings = settings
+        self.clock = clock
+        self.line = line
+        self._programmes = programmes
+        self._fraction = fraction
+        self._wreck = folder.with_name(f"{folder.name}-wreck")
+        self.till: Till
+        self.open()
+
+    def open(self, *, accepts_loss: bool = False) -> None:
+        """Start the program from what is on the disk; raises ``StorageError`` where newer events are missing."""
+        self._fuse = Fuse(self._keep_wreck)
+        self.till = open_till(
+            self.settings,
+            self.folder,
+            programmes_in_force=self._programmes,
+            clock=self.clock,
+            accepts_loss=accepts_loss,
+            opening=partial(open_database, connect=self._fuse.connect),
+        )
+        if self.till.find_product(GOODS[0].code) is None:
+            self.till.database.write(lambda connection: catalogue.put_products(connection, GOODS))
+        self._rounds: SyncRounds | None = None
+
+    def close(self) -> None:
+        """End the program as people do."""
+        self._fuse.put_out()
+        self.till.close()
+
+    def light_fuse(self, statements: int) -> None:
+        """The program dies after so many more statements."""
+        self._fuse.light(statements)
+
+    def put_out(self) -> None:
+        """It lives on."""
+        self._fuse.put_out()
+
+    def revive(self) -> None:
+        """After a kill: start again from the disk as it was at that moment, not as a polite end would have left it."""
+        assert self._fuse.is_blown, "only a dead till is revived"
+        self.till.database.abandon()
+        shutil.rmtree(self.folder)
+        self._wreck.rename(self.folder)
+        self.clock.reboot()
+        self.open()
+
+    def copy_disk(self, target: Path) -> None:
+        """An image of the disk as it is now; the till goes on."""
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(self.folder, target, ignore=_NOT_COPIED)
+
+    def replace_disk(self, image: Path, *, keeps_mark: bool = False) -> None:
+        """The disk becomes what the image holds.
+
+        ``keeps_mark``: only the database was put back, so that the till notices what is missing, and somebody accepts the loss.
+        """
+        self.close()
+        mark = self.folder / _MARK
+        kept = mark.read_bytes() if keeps_mark and mark.exists() else None
+        shutil.rmtree(self.folder)
+        shutil.copytree(image, self.folder, ignore=_NOT_COPIED)
+        if kept is not None:
+            mark.write_bytes(kept)
+        self.clock.reboot()
+        try:
+            self.open()
+        except StorageError:
+            self.open(accepts_loss=True)
+            accept_loss(self.till)
+
+    def sync(self) -> SyncReport:
+        """One round of the sync worker; raises ``KilledError``."""
+        if self._rounds is None:
+            client = self.line.client(HQ_URL, private_key=private_key(self.till))
+            self._rounds = self._rounds_with(client)
+        report = self._rounds.run()
+        if self._fuse.is_blown:
+            raise KilledError
+        return report
+
+    def _rounds_with(self, client: HqClient) -> SyncRounds:
+        hq = self.settings.hq
+        return SyncRounds(
+            SqliteOutbox(self.till.database),
+            client,
+            options=SyncOptions(
+                batch_events_max=hq.batch_events_max, batch_bytes_max=hq.batch_bytes_max, poll_ms=hq.poll_ms
+            ),
+            utc_ms=self.clock.utc_ms,
+            fraction=self._fraction,
+            stopping=lambda: False,
+        )
+
+    def event_ids(self) -> set[str]:
+        """Every event whose body this disk still has."""
+        rows = self.till.database.reader().exec_driver_sql("SELECT event_id FROM event WHERE body IS NOT NULL")
+        return {row[0] for row in rows}
+
+    def _keep_wreck(self) -> None:
+        self.copy_disk(self._wreck)

@@ -1,0 +1,48 @@
+"""Who shops, where, and what they want to burn."""
+
+import random
+
+from pos_app.simulation.counter import Visit
+from pos_app.simulation.promises import NOBODY
+from pos_app.simulation.shop import GOODS, card_number
+
+PER_TILL = 12
+_GREEDY_PERCENT = 15
+_ANONYMOUS_PERCENT = 40
+_AWAY_FROM_HOME_PERCENT = 20
+_BURN_PERCENT = 30
+_LINES_MAX = 3
+_PIECES_MAX = 3
+_ALL = 100
+_LARGE_BASKET = ((5, 3), (4, 3))
+
+
+class Shoppers:
+    """All of a run, each with a till where they mostly shop. The greedy ones burn all they can wherever a till is offline."""
+
+    def __init__(self, count: int, chance: random.Random) -> None:
+        self.cards = {card_number(index): index for index in range(count)}
+        self._numbers = tuple(self.cards)
+        self._chance = chance
+        self.greedy = tuple(index for index in range(count) if chance.randrange(_ALL) < _GREEDY_PERCENT)
+
+    def visit(self, till_index: int, tills: int) -> Visit:
+        """The next shopper at a till."""
+        if self._chance.randrange(_ALL) < _ANONYMOUS_PERCENT:
+            return Visit(NOBODY, "", self._goods())
+        home = self._chance.randrange(tills) if self._chance.randrange(_ALL) < _AWAY_FROM_HOME_PERCENT else till_index
+        index = (home + tills * self._chance.randrange(PER_TILL)) % len(self._numbers)
+        burns = self._chance.randrange(_ALL) < _BURN_PERCENT
+        return Visit(
+            index, self._numbers[index], self._goods(), burn_part=self._chance.choice((30, _ALL)) if burns else 0
+        )
+
+    def raid(self, shopper: int) -> Visit:
+        """A greedy shopper at a till that is offline: a large basket, and everything burned."""
+        return Visit(shopper, self._numbers[shopper], _LARGE_BASKET, burn_part=_ALL)
+
+    def _goods(self) -> tuple[tuple[int, int], ...]:
+        chance = self._chance
+        return tuple(
+            (chance.randrange(len(GOODS)), chance.randint(1, _PIECES_MAX)) for _ in range(chance.randint(1, _LINES_MAX))
+        )

@@ -1,0 +1,349 @@
+"""HQ's states of accounts in place of the till's own, with what the till did since on top: view = HQ's state + own later events."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from sqlalchemy import Connection, Table, bindparam, delete, select
+from sqlalchemy.dialects.sqlite import Insert, insert
+
+from pos_app.loyalty.ledger import AccountKind, Entry
+from pos_app.model.accounts import AccountStatus, CardStatus, Lease, Lot
+from pos_app.model.calendar import month_of
+from pos_app.protocol.events import (
+    AccountStatusEvent,
+    AnyEvent,
+    CardAction,
+    CardEvent,
+    MergeEvent,
+    ReturnEvent,
+    SaleEvent,
+)
+from pos_app.protocol.messages import AccountState, CardState
+from storage import accounts, journal, tables
+from storage.accounts import MonthlySum
+from storage.database import driver_connection
+from storage.journal import Terminal
+from storage.own_events import OwnEvents, read_events
+from storage.statements import EMPTY, Statement, insert_of
+
+_account = tables.account.c
+_REPLACED = (tables.lot, tables.overdraft, tables.accumulator, tables.lease, tables.reserved)
+_STATUS_AFTER = {
+    CardAction.ADD: CardStatus.ACTIVE,
+    CardAction.REPLACE: CardStatus.ACTIVE,
+    CardAction.BLOCK: CardStatus.BLOCKED,
+    CardAction.UNBLOCK: CardStatus.ACTIVE,
+}
+
+
+class _Later(msgspec.Struct, frozen=True):
+    """What our own events, that HQ's state of an account does not count yet, did to it."""
+
+    events: tuple[AnyEvent, ...]
+    entries: tuple[Entry, ...]
+
+
+def put_states(connection: Connection, states: Sequence[AccountState], own: OwnEvents) -> None:
+    """Put these states in place, inside the caller's transaction. ``own`` must have read on to the journal's end."""
+    terminal = journal.read_terminal(connection)
+    # Merged ones first: then their survivors know whose later events are theirs.
+    in_order = sorted(states, key=lambda state: state.status != AccountStatus.MERGED)
+    plain: list[AccountState] = []
+    for state in in_order:
+        later = _later(connection, terminal, state, own)
+        if not later.events:
+            plain.append(state)
+            continue
+        write_states(connection, plain, snapshot_no=terminal.snapshot_no)
+        plain.clear()
+        _put_with_own(connection, terminal, state, later)
+    write_states(connection, plain, snapshot_no=terminal.snapshot_no)
+
+
+def counted_seq(terminal: Terminal, state: AccountState) -> int:
+    """Up to which event of the till's present name HQ's state counts."""
+    return state.includes_seq if state.includes_incarnation == terminal.incarnation else 0
+
+
+def _put_with_own(connection: Connection, terminal: Terminal, state: AccountState, later: _Later) -> None:
+    if any(isinstance(event, MergeEvent) for event in later.events) or _is_known_as_merged(connection, state):
+        # Our own view already has it; HQ sends both accounts anew when it has booked what we did.
+        _mark.run(driver_connection(connection), terminal.snapshot_no, state.account_ref)
+        return
+    into = state.merged_into if state.status == AccountStatus.MERGED and _exists(connection, state.merged_into) else ""
+    write_states(connection, (_with_later(connection, state, later),), snapshot_no=terminal.snapshot_no)
+    if into:
+        _carry_over(connection, later, into)
+
+
+def _family(connection: Connection, account_ref: str) -> tuple[str, ...]:
+    """The account and all that were merged into it, over however many steps."""
+    driver = driver_connection(connection)
+    family, asked = [account_ref], 0
+    while asked < len(family):
+        family += (row[0] for row in _merged_into.all(driver, family[asked]) if row[0] not in family)
+        asked += 1
+    return tuple(family)
+
+
+def _later(connection: Connection, terminal: Terminal, state: AccountState, own: OwnEvents) -> _Later:
+    after_seq = counted_seq(terminal, state)
+    if not own.touches_something_after(after_seq):
+        return _Later((), ())
+    family = _family(connection, state.account_ref)
+    events = read_events(connection, terminal, own.after(family, after_seq))
+    entries = tuple(
+        entry for event in events for ref in family for entry in accounts.entries_of(connection, ref, event.event_id)
+    )
+    return _Later(events, entries)
+
+
+def _is_known_as_merged(connection: Connection, state: AccountState) -> bool:
+    """Whether the account was merged here before, so that its later events are on top of its survivor already."""
+    if state.status != AccountStatus.MERGED:
+        return False
+    known = connection.execute(select(_account.merged_into).where(_account.account_ref == state.account_ref)).scalar()
+    return known == state.merged_into
+
+
+def _exists(connection: Connection, account_ref: str) -> bool:
+    return _known.first(driver_connection(connection), account_ref) is not None
+
+
+def _with_later(connection: Connection, state: AccountState, later: _Later) -> AccountState:
+    """The state as it is when HQ has booked our later events, as far as we can tell."""
+    own_lots = accounts.read_lots(connection, {entry.lot_id for entry in later.entries if entry.lot_id})
+    return msgspec.structs.replace(
+        state,
+        lots=lots_with(state.lots, own_lots, later.entries),
+        leases=leases_with(state.leases, later.entries),
+        overdraft_units=overdraft_with(state.overdraft_units, later.entries),
+        accumulators=_sums_with(state.accumulators, later.events),
+        receipts_count=state.receipts_count + sum(isinstance(event, SaleEvent) for event in later.events),
+        card_class=_class_with(state.card_class, later.events),
+        cards=_cards_with(state.cards, later.events),
+        status=_status_with(state.status, later.events),
+    )
+
+
+def lots_with(hq_lots: Iterable[Lot], own_lots: Iterable[Lot], later: Iterable[Entry]) -> tuple[Lot, ...]:
+    """HQ's lots with our later entries on top: lots that we gave since, and what we took since.
+
+    None goes below zero, nor above what was granted: HQ may count an event already that it has under our former name.
+    """
+    moved: dict[str, int] = defaultdict(int)
+    granted: set[str] = set()
+    for entry in later:
+        if entry.kind in {AccountKind.AVAILABLE, AccountKind.PENDING}:
+            moved[entry.lot_id] += entry.units
+        elif entry.kind in {AccountKind.ISSUED, AccountKind.REDEEMED} and entry.units < 0:
+            granted.add(entry.lot_id)
+    lots = {lot.lot_id: lot for lot in hq_lots}
+    for lot in own_lots:
+        if lot.lot_id in granted and lot.lot_id not in lots:
+            lots[lot.lot_id] = msgspec.structs.replace(lot, remaining_units=0)
+    return tuple(
+        msgspec.structs.replace(
+            lot, remaining_units=min(max(0, lot.remaining_units + moved[lot.lot_id]), lot.granted_units)
+        )
+        for lot in lots.values()
+    )
+
+
+def leases_with(hq_leases: Iterable[Lease], later: Iterable[Entry]) -> tuple[Lease, ...]:
+    """HQ's leases less what we burned or released of them since; an entry names the lot, and the leases of a lot are alike."""
+    taken: dict[str, int] = defaultdict(int)
+    for entry in later:
+        if entry.kind is AccountKind.LEASED:
+            taken[entry.lot_id] -= entry.units
+    left = []
+    for lease in hq_leases:
+        part = min(max(0, taken[lease.lot_id]), lease.units)
+        taken[lease.lot_id] -= part
+        left.append(msgspec.structs.replace(lease, units=lease.units - part))
+    return tuple(lease for lease in left if lease.units)
+
+
+def overdraft_with(hq_units: dict[str, int], later: Iterable[Entry]) -> dict[str, int]:
+    """What HQ says is owed by issuer, with what was owed, repaid and forgiven here since."""
+    units: dict[str, int] = defaultdict(int, hq_units)
+    for entry in later:
+        if entry.kind is AccountKind.OVERDRAFT:
+            units[entry.issuer] -= entry.units
+    return {issuer: max(0, owed) for issuer, owed in units.items()}
+
+
+def _sums_of(events: Iterable[AnyEvent]) -> tuple[MonthlySum, ...]:
+    sums: list[MonthlySum] = []
+    for event in events:
+        if isinstance(event, SaleEvent):
+            month = month_of(event.moment.business_date)
+            sums += (MonthlySum(programme_id, month, minor) for programme_id, minor in event.counted.items())
+        elif isinstance(event, ReturnEvent):
+            month = month_of(event.sale_business_date or event.moment.business_date)
+            sums += (MonthlySum(programme_id, month, -minor) for programme_id, minor in event.counted.items())
+    return tuple(sums)
+
+
+def _sums_with(hq_sums: dict[str, dict[str, int]], events: Iterable[AnyEvent]) -> dict[str, dict[str, int]]:
+    sums = {programme_id: dict(months) for programme_id, months in hq_sums.items()}
+    for one in _sums_of(events):
+        months = sums.setdefault(one.programme_id, {})
+        months[one.month] = months.get(one.month, 0) + one.sum_minor
+    return sums
+
+
+def _class_with(card_class: str, events: Iterable[AnyEvent]) -> str:
+    """The class, unless a later sale of ours has raised it."""
+    for event in events:
+        if isinstance(event, SaleEvent) and event.engine_input.member is not None:
+            before = event.engine_input.member.card_class
+            card_class = event.class_after if event.class_after != before else card_class
+    return card_class
+
+
+def _cards_with(cards: Iterable[CardState], events: Iterable[AnyEvent]) -> tuple[CardState, ...]:
+    statuses = {card.number: card.status for card in cards}
+    for event in events:
+        if isinstance(event, CardEvent):
+            statuses[event.card_number] = _STATUS_AFTER[event.action].value
+            if event.replaces:
+                statuses[event.replaces] = CardStatus.REPLACED.value
+    return tuple(CardState(number, status) for number, status in statuses.items())
+
+
+def _status_with(status: str, events: Iterable[AnyEvent]) -> str:
+    """Frozen or active as we said last; what HQ has merged or blocked stays so."""
+    for event in events:
+        if isinstance(event, AccountStatusEvent) and status in {AccountStatus.ACTIVE, AccountStatus.FROZEN}:
+            status = event.status
+    return status
+
+
+def _carry_over(connection: Connection, later: _Later, into: str) -> None:
+    """HQ has merged an account, and what we did to it since belongs to the survivor, which we know already."""
+    before = accounts.read_books(connection, into)
+    lot_ids = {entry.lot_id for entry in later.entries if entry.lot_id}
+    known = accounts.read_lots(connection, lot_ids)
+    here = (lot for lot in (*before.lots, *known) if lot.account_ref == into)
+    lots = lots_with({lot.lot_id: lot for lot in here}.values(), known, later.entries)
+    accounts.put_lots(connection, (msgspec.structs.replace(lot, account_ref=into) for lot in lots))
+    accounts.put_overdraft(
+        connection, into, overdraft_with(before.overdraft_units, later.entries), before=before.overdraft_units
+    )
+    receipts = sum(isinstance(event, SaleEvent) for event in later.events)
+    accounts.add_to_sums(connection, into, _sums_of(later.events), receipts=receipts)
+
+
+_ACCOUNT_COLUMNS = (
+    "account_ref",
+    "card_class",
+    "receipts_count",
+    "provisional",
+    "includes_incarnation",
+    "includes_seq",
+    "status",
+    "merged_into",
+    "offline_burning",
+    "snapshot_no",
+)
+
+
+def _upsert(table: Table, columns: Sequence[str], key: str) -> Insert:
+    row = insert(table).values({name: bindparam(name) for name in columns})
+    return row.on_conflict_do_update(
+        index_elements=[key], set_={name: row.excluded[name] for name in columns if name != key}
+    )
+
+
+_put_account = Statement(lambda: _upsert(tables.account, _ACCOUNT_COLUMNS, "account_ref"))
+_put_card = Statement(lambda: _upsert(tables.card, ("number", "account_ref", "status"), "number"))
+_put_sum = Statement(lambda: insert_of(tables.accumulator, "account_ref", "programme_id", "month", "sum_minor"))
+_put_owed = Statement(lambda: insert_of(tables.overdraft, "account_ref", "issuer", "units"))
+_put_reserved = Statement(
+    lambda: insert_of(tables.reserved, "account_ref", "issuer", "held_units", "leased_elsewhere_units")
+)
+_LEASE_COLUMNS = ("lease_id", "account_ref", "issuer", "lot_id", "units", "expires_at_ms", "recalled")
+_put_lease = Statement(lambda: _upsert(tables.lease, _LEASE_COLUMNS, "lease_id"))
+
+
+def _forgetting(table: Table) -> Statement:
+    return Statement(lambda: delete(table).where(table.c.account_ref == bindparam("ref")))
+
+
+_forget = tuple(_forgetting(table) for table in _REPLACED)
+_known = Statement(lambda: select(_account.account_ref).where(_account.account_ref == bindparam("account_ref")))
+_merged_into = Statement(
+    lambda: select(_account.account_ref).where(
+        _account.merged_into == bindparam("merged_into"), _account.merged_into != EMPTY
+    )
+)
+_mark = Statement(
+    lambda: (
+        tables.account.update()
+        .where(_account.account_ref == bindparam("ref"))
+        .values(snapshot_no=bindparam("snapshot_no"))
+    )
+)
+
+
+def write_states(connection: Connection, states: Sequence[AccountState], *, snapshot_no: int) -> None:
+    """Write these states as they are, whatever was there; many at once cost little more than their rows."""
+    if not states:
+        return
+    driver = driver_connection(connection)
+    known = [(state.account_ref,) for state in states if _known.first(driver, state.account_ref) is not None]
+    _put_account.run_many(
+        driver,
+        (
+            (
+                s.account_ref,
+                s.card_class,
+                s.receipts_count,
+                int(s.provisional),
+                s.includes_incarnation,
+                s.includes_seq,
+                s.status,
+                s.merged_into,
+                int(s.offline_burning),
+                snapshot_no,
+            )
+            for s in states
+        ),
+    )
+    _put_card.run_many(driver, ((card.number, s.account_ref, card.status) for s in states for card in s.cards))
+    if known:
+        for statement in _forget:
+            statement.run_many(driver, known)
+    accounts.put_lots(
+        connection, (msgspec.structs.replace(lot, account_ref=s.account_ref) for s in states for lot in s.lots)
+    )
+    _put_owed.run_many(
+        driver, ((s.account_ref, issuer, units) for s in states for issuer, units in s.overdraft_units.items())
+    )
+    _put_sum.run_many(
+        driver,
+        (
+            (s.account_ref, programme_id, month, minor)
+            for s in states
+            for programme_id, months in s.accumulators.items()
+            for month, minor in months.items()
+        ),
+    )
+    _put_lease.run_many(
+        driver,
+        (
+            (one.lease_id, s.account_ref, one.issuer, one.lot_id, one.units, one.expires_at_ms, int(one.recalled))
+            for s in states
+            for one in s.leases
+        ),
+    )
+    _put_reserved.run_many(
+        driver,
+        (
+            (s.account_ref, issuer, s.held_units.get(issuer, 0), s.leased_elsewhere_units.get(issuer, 0))
+            for s in states
+            for issuer in s.held_units.keys() | s.leased_elsewhere_units.keys()
+        ),
+    )

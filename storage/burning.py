@@ -1,0 +1,209 @@
+"""What this till burned, and by what right: holds that it asked for, and what headquarters does not have yet."""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, bindparam, func, select, text, update
+from sqlalchemy.dialects.sqlite import insert
+
+from storage import tables
+from storage.database import driver_connection
+from storage.journal import Terminal, is_under
+from storage.statements import Statement
+
+# With constants in them, word for word as the partial indexes have them, so that SQLite sees that those apply.
+_IS_OPEN = text("authorisation.state IN ('asked', 'held')")
+_IS_OFFLINE = text("authorisation.basis IN ('floor', 'lease')")
+_authorisation = tables.authorisation.c
+_entry = tables.entry.c
+_event = tables.event.c
+_account = tables.account.c
+_terminal = tables.terminal.c
+
+
+class AuthorisationRow(msgspec.Struct, frozen=True):
+    """A hold as the till knows it. ``state`` is asked, held, refused, captured or voided."""
+
+    auth_id: str
+    account_ref: str
+    issuer: str
+    units: int
+    state: str
+    created_at_ms: int
+
+    @property
+    def is_open(self) -> bool:
+        """Whether HQ may hold points by it that no sale has taken."""
+        return self.state in {"asked", "held"}
+
+
+class Unsynced(msgspec.Struct, frozen=True):
+    """What this till did to an account since the state that HQ last sent: lots it gave, and units it burned, by lot (of one issuer).
+
+    A burn that found no lot stands under an empty name.
+    """
+
+    given_lots: frozenset[str]
+    burned_units: dict[str, int]
+
+
+_columns = tuple(tables.authorisation.c[name] for name in AuthorisationRow.__struct_fields__)
+_unsynced_entries = Statement(
+    lambda: (
+        select(_entry.kind, _entry.units, _entry.lot_id)
+        .join(tables.event, _event.event_id == _entry.event_id)
+        .join(tables.account, _account.account_ref == _entry.account_ref)
+        .join(
+            tables.terminal,
+            (_terminal.terminal_id == _event.terminal_id) & (_terminal.incarnation == _event.incarnation),
+        )
+        .where(
+            _entry.account_ref == bindparam("account_ref"),
+            _entry.issuer == bindparam("issuer"),
+            (_event.incarnation != _account.includes_incarnation) | (_event.seq > _account.includes_seq),
+        )
+    )
+)
+
+
+def unsynced(connection: Connection, account_ref: str, issuer: str) -> Unsynced:
+    """What HQ's state of this account does not count yet of what this till did to it.
+
+    What stands in the journal under a former name is durable at HQ, so it is counted.
+    """
+    given: set[str] = set()
+    burned: dict[str, int] = {}
+    for kind, units, lot_id in _unsynced_entries.all(driver_connection(connection), account_ref, issuer):
+        if units < 0 and kind in {"issued", "redeemed"}:
+            given.add(lot_id)
+        elif kind == "redeemed":
+            burned[lot_id] = burned.get(lot_id, 0) + units
+    return Unsynced(frozenset(given), burned)
+
+
+def held_units(connection: Connection, account_ref: str, issuer: str) -> int:
+    """What HQ said that it holds of an account for sales under way."""
+    c = tables.reserved.c
+    query = select(c.held_units).where(c.account_ref == account_ref, c.issuer == issuer)
+    return connection.execute(query).scalar() or 0
+
+
+def own_held_units(connection: Connection, account_ref: str, issuer: str) -> int:
+    """What HQ holds of an account for sales under way at this till."""
+    query = select(func.sum(_authorisation.units)).where(
+        _IS_OPEN,
+        _authorisation.state == "held",
+        _authorisation.account_ref == account_ref,
+        _authorisation.issuer == issuer,
+    )
+    return int(connection.execute(query).scalar() or 0)
+
+
+def burned_today_units(connection: Connection, account_ref: str, issuer: str, business_date: str) -> int:
+    """What this till burned offline of an account on one business date."""
+    query = select(func.sum(_authorisation.burned_units)).where(
+        _IS_OFFLINE,
+        _authorisation.business_date == business_date,
+        _authorisation.account_ref == account_ref,
+        _authorisation.issuer == issuer,
+    )
+    return int(connection.execute(query).scalar() or 0)
+
+
+def burned_since_contact_units(connection: Connection, terminal: Terminal) -> int:
+    """What this till burned offline of all accounts together that HQ has not acknowledged: the episode's part of the budget.
+
+    By numbers of the chain and not by time, so that no wrong clock makes a budget new.
+    """
+    query = (
+        select(func.sum(_authorisation.burned_units))
+        .join(tables.event, _event.event_id == _authorisation.event_id)
+        .where(_IS_OFFLINE, is_under(terminal), _event.seq > terminal.acked_seq)
+    )
+    return int(connection.execute(query).scalar() or 0)
+
+
+def ask(connection: Connection, auth_id: str, *, account_ref: str, issuer: str, units: int, created_at_ms: int) -> None:
+    """Write a hold down before it is asked for."""
+    connection.execute(
+        insert(tables.authorisation).values(
+            auth_id=auth_id, account_ref=account_ref, issuer=issuer, units=units, created_at_ms=created_at_ms
+        )
+    )
+
+
+def set_state(connection: Connection, auth_id: str, state: str) -> None:
+    """What became of a hold."""
+    connection.execute(update(tables.authorisation).where(_authorisation.auth_id == auth_id).values(state=state))
+
+
+def find_authorisation(connection: Connection, auth_id: str) -> AuthorisationRow | None:
+    """The hold of this id, or None where none was asked for."""
+    row = connection.execute(select(*_columns).where(_authorisation.auth_id == auth_id)).first()
+    return None if row is None else _row(row)
+
+
+def open_authorisations(
+    connection: Connection, *, created_before_ms: int, limit: int = 500
+) -> tuple[AuthorisationRow, ...]:
+    """Holds that HQ may still have and that no sale took, the oldest first."""
+    query = (
+        select(*_columns)
+        .where(_IS_OPEN, _authorisation.created_at_ms < created_before_ms)
+        .order_by(_authorisation.created_at_ms)
+        .limit(limit)
+    )
+    return tuple(_row(row) for row in connection.execute(query))
+
+
+def _row(row: Any) -> AuthorisationRow:
+    return AuthorisationRow(*row)
+
+
+def capture(
+    connection: Connection,
+    auth_id: str,
+    *,
+    account_ref: str,
+    issuer: str,
+    basis: str,
+    event_id: str,
+    business_date: str,
+    burned_units: int,
+    utc_ms: int,
+) -> None:
+    """A sale burned by this authorisation, asked for or not; in the sale's transaction. Doing it again changes nothing."""
+    row = insert(tables.authorisation).values(
+        auth_id=auth_id,
+        account_ref=account_ref,
+        issuer=issuer,
+        units=burned_units,
+        state="captured",
+        created_at_ms=utc_ms,
+        basis=basis,
+        event_id=event_id,
+        business_date=business_date,
+        burned_units=burned_units,
+    )
+    taken = ("state", "basis", "event_id", "business_date", "burned_units")
+    connection.execute(
+        row.on_conflict_do_update(index_elements=["auth_id"], set_={name: row.excluded[name] for name in taken})
+    )
+
+
+_leases_to_release = Statement(
+    lambda: (
+        select(tables.lease.c.account_ref, tables.lease.c.lease_id)
+        .where(
+            (tables.lease.c.recalled == bindparam("recalled"))
+            | (tables.lease.c.expires_at_ms <= bindparam("expired_at_ms"))
+        )
+        .order_by(tables.lease.c.lease_id)
+        .limit(bindparam("limit"))
+    )
+)
+
+
+def leases_to_release(connection: Connection, *, at_ms: int, limit: int) -> list[tuple[str, str]]:
+    """Leases that HQ asks back and those whose points have expired: account and lease, in the order of their ids."""
+    return [(row[0], row[1]) for row in _leases_to_release.all(driver_connection(connection), 1, at_ms, limit)]

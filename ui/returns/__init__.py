@@ -1,0 +1,1 @@
+"""The returns screen: goods come back, with their receipt or, if a manager allows it, without one that can be shown."""
