@@ -13,7 +13,7 @@ export UV_NO_PROGRESS := 1
 # A build machine without a screen draws into memory.
 export QT_QPA_PLATFORM ?= $(if $(DISPLAY)$(WAYLAND_DISPLAY),,offscreen)
 
-.PHONY: demo test crash bench lock clean format
+.PHONY: demo test crash histories bench lock clean format
 
 demo: $(READY)
 	@installer/debian-libraries.sh $(if $(DISPLAY)$(WAYLAND_DISPLAY),window,offscreen)
@@ -32,6 +32,10 @@ test: $(READY)
 # Thousands of disks that a power cut could have left.
 crash: $(READY)
 	@QT_QPA_PLATFORM=offscreen POS_APP_CRASH_STATES=3000 .venv/bin/pytest --timeout=3600 tests/pos_app/use_cases/test_power_loss.py
+
+# Histories of a till against a naive model, for longer than the suite has time for.
+histories: $(READY)
+	@QT_QPA_PLATFORM=offscreen POS_APP_MACHINE_EXAMPLES=1000 .venv/bin/pytest --timeout=3600 tests/pos_app/use_cases/test_till_machine.py
 
 bench: $(READY)
 	@installer/debian-libraries.sh offscreen

@@ -1,6 +1,6 @@
 """``make bench``: every figure against its reference in one run; the table is printed and written to build/bench.json.
 
-``python -m bench NAME ...`` runs some of them: sale_write, scan_to_paint, start, engine, hq_inbox.
+``python -m bench NAME ...`` runs some of them: sale_write, scan_to_paint, start, engine, hq_inbox, hq_ledger.
 """
 
 import sys
@@ -44,7 +44,13 @@ def _engine() -> list[Row]:
 def _hq_inbox() -> list[Row]:
     from bench import hq_inbox
 
-    return [hq_inbox.measure()]
+    return hq_inbox.measure()
+
+
+def _hq_ledger() -> list[Row]:
+    from bench import hq_ledger
+
+    return hq_ledger.measure()
 
 
 BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
@@ -53,6 +59,7 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "start": _start,
     "engine": _engine,
     "hq_inbox": _hq_inbox,
+    "hq_ledger": _hq_ledger,
 }
 
 

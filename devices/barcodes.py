@@ -14,6 +14,7 @@ from enum import StrEnum
 import msgspec
 
 from devices import gs1
+from pos_app.protocol.claims import looks_like_claim
 from pos_app.settings import CardRange, InStoreCode
 
 RAW_CHARACTERS_MAX = 512
@@ -67,6 +68,12 @@ class ReceiptScan(msgspec.Struct, frozen=True, tag="receipt"):
     number: str
 
 
+class ClaimScan(msgspec.Struct, frozen=True, tag="claim"):
+    """The code by which a member claims the points of a receipt."""
+
+    code: str
+
+
 class BadScan(msgspec.Struct, frozen=True, tag="bad"):
     """A code that cannot be used. ``code`` is what may be shown: at most 64 characters, all of them printable."""
 
@@ -74,7 +81,7 @@ class BadScan(msgspec.Struct, frozen=True, tag="bad"):
     reason: BadReason
 
 
-Scan = CardScan | ProductScan | ReceiptScan | BadScan
+Scan = CardScan | ProductScan | ReceiptScan | ClaimScan | BadScan
 
 
 def read_code(raw: str, *, cards: Sequence[CardRange], in_store: Sequence[InStoreCode], aim_prefix: bool) -> Scan:
@@ -92,6 +99,8 @@ def read_code(raw: str, *, cards: Sequence[CardRange], in_store: Sequence[InStor
     symbology, body = _split_aim(text) if aim_prefix else ("", text)
     if not body.strip(gs1.GROUP_SEPARATOR + _LINE_ENDS):
         return _bad(text, BadReason.EMPTY)
+    if looks_like_claim(body):
+        return ClaimScan(body)
     if _is_digits(body) and symbology not in _GS1_SYMBOLOGIES:
         return _read_digits(body, symbology=symbology, cards=cards, in_store=in_store)
     return _read_characters(body, symbology=symbology)

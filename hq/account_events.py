@@ -4,9 +4,10 @@ Tills decide such things offline, so they come in any order: an account that is 
 and whatever names a merged account means the one that took it over.
 """
 
-from hq.due import due_books, lot_of, overdrawn_units
+from hq.due import book_and_repay, due_books, lot_of
 from hq.received import UnbookableError
-from hq.working_set import ADJUSTED, Account, Card, WorkingSet
+from hq.rows import ADJUSTED, Account, Card
+from hq.working_set import WorkingSet
 from pos_app.loyalty.ledger import book_forgiveness, book_gift, book_merge, book_removal
 from pos_app.model.accounts import AccountStatus, CardStatus
 from pos_app.model.identifiers import derived_id
@@ -76,9 +77,7 @@ def adjust(work: WorkingSet, event: AdjustmentEvent, *, now_ms: int) -> None:
         booking = book_gift(books, event_id=event.event_id, lot=lot_of(account, granted, at_ms=at_ms))
     else:
         booking = book_removal(books, event_id=event.event_id, units=-event.units, issuer=event.issuer)
-        if units := overdrawn_units(booking):
-            work.blame(account, event.issuer, ADJUSTED, units)
-    work.book(booking, now_ms=now_ms)
+    book_and_repay(work, account, booking, event_id=event.event_id, cause=ADJUSTED, now_ms=now_ms)
     work.touch(account)
 
 

@@ -87,4 +87,5 @@ def forget_nonces(engine: Engine, *, now_ms: int) -> int:
 def _is_first(connection: Connection, request: RequestToSign, *, now_ms: int) -> bool:
     row = postgresql.insert(tables.nonce) if connection.dialect.name == "postgresql" else sqlite.insert(tables.nonce)
     nonce = {"terminal_id": request.terminal_id, "nonce": request.nonce.lower(), "seen_at_ms": now_ms}
-    return connection.execute(row.values(nonce).on_conflict_do_nothing()).rowcount == 1
+    kept = row.values(nonce).on_conflict_do_nothing().returning(tables.nonce.c.nonce)
+    return connection.execute(kept).first() is not None

@@ -6,15 +6,15 @@ taken from the event and what HQ decides for itself is in docs/reference/sync-pr
 
 import hashlib
 
-
 from hq import account_events, claims, leases, returns
 from hq.checks import check
-from hq.due import due_books, lot_of, overdrawn_units
+from hq.due import book_and_repay, due_books, lot_of
 from hq.loading import touched_refs
 from hq.received import Received, UnbookableError
-from hq.working_set import CAPTURED, CONCURRENT, VOIDED, Account, Booked, Hold, WorkingSet
+from hq.rows import CAPTURED, CONCURRENT, VOIDED, Account, Booked, Hold
+from hq.working_set import WorkingSet
 from hq.writing_down import write_awards, write_down
-from pos_app.loyalty.ledger import Booking, book_release, book_sale
+from pos_app.loyalty.ledger import book_release, book_sale
 from pos_app.model.calendar import month_of
 from pos_app.model.identifiers import derived_id
 from pos_app.protocol.events import (
@@ -90,14 +90,15 @@ def _sell(work: WorkingSet, received: Received, event: SaleEvent, *, now_ms: int
     if event.account_ref:
         account = _account_of_sale(work, event)
         _compare_views(work, received, account, event)
-        booking = _book_points(work, received, account, event, now_ms=now_ms)
+        overdrawn_units = _book_points(work, received, account, event, now_ms=now_ms)
         account.receipts_count += 1
         account.card_class = event.class_after or account.card_class
         for programme_id, counted_minor in event.counted.items():
             work.count(account, programme_id, month_of(event.moment.business_date), sum_minor=counted_minor)
         work.touch(account)
         _capture_hold(work, received, account, event, now_ms=now_ms)
-        _watch_overdraft(work, received, account, event, booking, now_ms=now_ms)
+        if overdrawn_units:
+            _note_overdraft(work, received, account, now_ms=now_ms)
         leases.top_up(
             work,
             account,
@@ -112,8 +113,11 @@ def _sell(work: WorkingSet, received: Received, event: SaleEvent, *, now_ms: int
     write_awards(work, event)
 
 
-def _book_points(work: WorkingSet, received: Received, account: Account, event: SaleEvent, *, now_ms: int) -> Booking:
-    """Burn, then earn. What was claimed before is booked already: only other issuers' points are new then."""
+def _book_points(work: WorkingSet, received: Received, account: Account, event: SaleEvent, *, now_ms: int) -> int:
+    """Burn, then earn; gives what the member owes more than before.
+
+    What was claimed before is booked already: only other issuers' points are new then.
+    """
     at_ms = min(event.moment.utc_ms, now_ms)
     claimed = work.claims.get(event.event_id)
     granted = [lot_of(account, one, at_ms=at_ms) for one in event.granted_lots]
@@ -131,8 +135,7 @@ def _book_points(work: WorkingSet, received: Received, account: Account, event: 
         granted=granted,
         holder=received.terminal_id,
     )
-    work.book(booking, now_ms=now_ms)
-    return booking
+    return book_and_repay(work, account, booking, event_id=event.event_id, cause=CONCURRENT, now_ms=now_ms)
 
 
 def _account_of_sale(work: WorkingSet, event: SaleEvent) -> Account:
@@ -185,14 +188,8 @@ def _end_hold(
     work.touch(account)
 
 
-def _watch_overdraft(
-    work: WorkingSet, received: Received, account: Account, event: SaleEvent, booking: Booking, *, now_ms: int
-) -> None:
+def _note_overdraft(work: WorkingSet, received: Received, account: Account, *, now_ms: int) -> None:
     """Burned at two tills at once: from now on HQ wants to be asked for every burn. A second time a person looks."""
-    units = overdrawn_units(booking)
-    if not units:
-        return
-    work.blame(account, event.issuer, CONCURRENT, units)
     if account.account_ref in work.overdrawn:
         work.tasks.append(received.task("overdraft_again", now_ms=now_ms))
     work.overdrawn.add(account.account_ref)

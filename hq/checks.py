@@ -87,7 +87,8 @@ def _check_sale(event: SaleEvent) -> None:
     _require(all(0 < line.quantity_milli <= _QUANTITY_MAX_MILLI for line in event.lines), "lines")
     amounts = (amount for line in event.lines for amount in (line.payable_minor, line.tax_minor))
     _require(_are_amounts(amounts), "range")
-    shared = [(one.line_no, one.units) for one in (*event.awards, *event.burn_shares)]
+    shared = [(award.line_no, award.units) for award in event.awards]
+    shared += [(share.line_no, share.units) for share in event.burn_shares]
     _require(all(1 <= line_no <= len(event.lines) for line_no, _ in shared), "lines")
     _require(_are_points(units for _, units in shared), "range")
     _require(_are_points(part.units for part in event.burned_lots), "range")

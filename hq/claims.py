@@ -2,10 +2,11 @@
 
 import uuid
 
-from hq.due import due_books, overdrawn_units
+from hq.due import book_and_repay, due_books
 from hq.received import UnbookableError
 from hq.returns import UNKNOWN_LIFE_MS
-from hq.working_set import CONCURRENT, Account, Claimed, WorkingSet
+from hq.rows import CONCURRENT, Account, Claimed
+from hq.working_set import WorkingSet
 from pos_app.loyalty.ledger import book_sale
 from pos_app.model.accounts import Lot
 from pos_app.model.identifiers import derived_id
@@ -57,9 +58,7 @@ def _book(work: WorkingSet, account: Account, claim: Claim, *, now_ms: int) -> N
         burn_issuer=claim.issuer,
         granted=[lot] if claim.earned_units else [],
     )
-    work.book(booking, now_ms=now_ms)
-    if units := overdrawn_units(booking):
-        work.blame(account, claim.issuer, CONCURRENT, units)
+    book_and_repay(work, account, booking, event_id=claim.event_id, cause=CONCURRENT, now_ms=now_ms)
     units = claim.earned_units - claim.burned_units
     work.claims[claim.event_id] = Claimed(account.account_ref, units)
     work.new_claims.append(

@@ -1,8 +1,10 @@
 """Books as they stand at a moment, and the lots of events: what every booking of an account begins with."""
 
-from hq.working_set import Account, WorkingSet
-from pos_app.loyalty.ledger import AccountKind, Booking, Books, book_due
+from hq.rows import Account
+from hq.working_set import WorkingSet
+from pos_app.loyalty.ledger import Booking, Books, book_due, book_repayment
 from pos_app.model.accounts import Lot
+from pos_app.model.identifiers import derived_id
 from pos_app.protocol.events import GrantedLot
 
 
@@ -29,6 +31,22 @@ def lot_of(account: Account, granted: GrantedLot, *, at_ms: int) -> Lot:
     )
 
 
-def overdrawn_units(booking: Booking) -> int:
-    """What this booking made the member owe, whether or not it was repaid at once."""
-    return -sum(entry.units for entry in booking.entries if entry.kind is AccountKind.OVERDRAFT and entry.units < 0)
+def book_and_repay(
+    work: WorkingSet, account: Account, booking: Booking, *, event_id: str, cause: str, now_ms: int
+) -> int:
+    """Book it, and repay what is owed from what is there; what the member owes more than before is counted by its cause.
+
+    Gives that in units, of all issuers.
+    """
+    ref = account.account_ref
+    before = work.books_of(account).overdraft_units
+    work.book(booking, now_ms=now_ms)
+    if booking.books.overdraft_units:
+        work.book(book_repayment(booking.books, event_id=derived_id(event_id, "repaid")), now_ms=now_ms)
+    grown = 0
+    for issuer, units in work.books[ref].overdraft_units.items():
+        more = units - before.get(issuer, 0)
+        if more > 0:
+            work.blame(account, issuer, cause, more)
+            grown += more
+    return grown

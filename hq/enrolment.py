@@ -15,6 +15,7 @@ from hq.refusals import RefusedError
 from hq.statements import upsert_rows
 from hq.terminals import Terminal, find_by_number, find_terminal
 from pos_app.errors import InputError
+from pos_app.model.identifiers import TERMINAL_NUMBER_MAX
 from pos_app.protocol import base32
 from pos_app.protocol.chain import GENESIS
 from pos_app.protocol.messages import EnrolAnswer, EnrolRequest, ErrorCode, MalformedError, decode_message
@@ -23,7 +24,6 @@ from pos_app.protocol.signing import public_key_of
 
 CODE_LIFE_MS = 15 * 60 * 1000
 _CODE_LENGTH = 12
-_NUMBER_MAX = 999
 _code = tables.enrolment_code.c
 _terminal = tables.terminal.c
 
@@ -172,7 +172,7 @@ def _free_number(connection: Connection, wish: int) -> int:
     taken: set[int] = set(connection.execute(select(_terminal.terminal_number)).scalars())
     candidates = [wish] if wish else []
     free: int | None = next(
-        (number for number in [*candidates, *range(1, _NUMBER_MAX + 1)] if number not in taken), None
+        (number for number in [*candidates, *range(1, TERMINAL_NUMBER_MAX + 1)] if number not in taken), None
     )
     if free is None:
         raise RefusedError(ErrorCode.CODE_REFUSED)

@@ -11,7 +11,8 @@ from hq.authentication import SignedCall, authenticate_active
 from hq.database import transact
 from hq.refusals import RefusedError
 from hq.restoring import is_restoring
-from hq.working_set import HELD, VOIDED, Account, Hold, WorkingSet
+from hq.rows import HELD, VOIDED, Account, Hold
+from hq.working_set import WorkingSet
 from pos_app.errors import InputError
 from pos_app.model.accounts import AccountStatus
 from pos_app.protocol.messages import (
@@ -70,34 +71,32 @@ def _answer(connection: Connection, *, call: SignedCall, request: HoldRequest, n
     if account is None:
         return _refused(request, HoldRefusal.UNKNOWN_ACCOUNT, now_ms=now_ms)
     hold = _find(connection, work, request.auth_id)
-    if hold is not None and (hold.state != HELD or hold.terminal_id != terminal.terminal_id):
-        return _refused(request, HoldRefusal.SETTLED, now_ms=now_ms)
     free_units = work.free_units(
         account, request.issuer, at_ms=now_ms, holder=terminal.terminal_id, but=request.auth_id
     )
-    if hold is not None:
+    if hold is not None and hold.state == HELD and hold.terminal_id == terminal.terminal_id:
         return HoldAnswer(request.auth_id, hold.units, max(0, free_units - hold.units), hq_time_ms=now_ms)
-    if is_restoring(connection):
-        return _refused(request, HoldRefusal.RESTORING, now_ms=now_ms)
-    if account.status != AccountStatus.ACTIVE:
-        return _refused(request, HoldRefusal.FROZEN, now_ms=now_ms)
+    refusal = _refusal(connection, account, hold)
+    if refusal is not None:
+        return _refused(request, refusal, now_ms=now_ms)
     if request.units > free_units:
         _recall_what_is_missing(connection, work, account, request, free_units=free_units, now_ms=now_ms)
         return _refused(request, HoldRefusal.BALANCE, now_ms=now_ms, available_units=free_units)
     work.put_hold(
-        Hold(
-            account.account_ref,
-            request.auth_id,
-            terminal.terminal_id,
-            request.issuer,
-            request.units,
-            HELD,
-            now_ms,
-        )
+        Hold(account.account_ref, request.auth_id, terminal.terminal_id, request.issuer, request.units, HELD, now_ms)
     )
     work.touch(account)
     work.write(connection, now_ms=now_ms)
     return HoldAnswer(request.auth_id, request.units, free_units - request.units, hq_time_ms=now_ms)
+
+
+def _refusal(connection: Connection, account: Account, hold: Hold | None) -> HoldRefusal | None:
+    """Why nothing can be held, whatever the balance is."""
+    if hold is not None:
+        return HoldRefusal.SETTLED
+    if is_restoring(connection):
+        return HoldRefusal.RESTORING
+    return None if account.status == AccountStatus.ACTIVE else HoldRefusal.FROZEN
 
 
 def _find(connection: Connection, work: WorkingSet, auth_id: str) -> Hold | None:

@@ -79,7 +79,8 @@ def _store(engine: Engine, batch: Batch, *, now_ms: int, drift_ms: int, careful:
     """One transaction. ``careful``: check each event id against those that are there, instead of trusting that all are new."""
     with engine.begin() as connection:
         terminal = lock_terminal(connection, batch.terminal_id)
-        rows = rows_of(batch)
+        set_hashes: set[str] = set()
+        rows = _noting(rows_of(batch), set_hashes)
         rejected = _pass_known(connection, terminal, batch, rows)
         end = terminal.last_seq, terminal.last_hash
         if batch.last_seq > terminal.last_seq:
@@ -90,7 +91,7 @@ def _store(engine: Engine, batch: Batch, *, now_ms: int, drift_ms: int, careful:
         advance(
             connection, batch.terminal_id, last_seq=end[0], last_hash=end[1], now_ms=now_ms, clock_drift_ms=drift_ms
         )
-        wanted_sets = wanted(connection, _sets_named(batch))
+        wanted_sets = wanted(connection, set_hashes)
     EVENTS.labels("accepted").inc(end[0] - terminal.last_seq)
     EVENTS.labels("rejected").inc(len(rejected))
     return BatchAnswer(
@@ -103,10 +104,12 @@ def _store(engine: Engine, batch: Batch, *, now_ms: int, drift_ms: int, careful:
     )
 
 
-def _sets_named(batch: Batch) -> set[str]:
-    """The programme sets that the events name. Found in the bytes: a whole second reading of each would cost more than it is worth."""
-    found = (match[1].decode() for body in batch.bodies for match in _SET_NAMED.finditer(body))
-    return set(found) - {NO_SET}
+def _noting(rows: Iterator[InboxRow], set_hashes: set[str]) -> Iterator[InboxRow]:
+    """The rows as they pass, with a note of the programme sets that they name."""
+    for row in rows:
+        if row.programme_set_hash:
+            set_hashes.add(row.programme_set_hash)
+        yield row
 
 
 def _pass_known(connection: Connection, terminal: Terminal, batch: Batch, rows: Iterator[InboxRow]) -> list[Rejected]:
@@ -163,8 +166,22 @@ def _told_apart(connection: Connection, terminal_id: str, rows: Sequence[InboxRo
     found = connection.execute(
         select(_inbox.event_id, _inbox.body).where(_inbox.terminal_id == terminal_id, _inbox.event_id.in_(ids))
     )
-    taken: dict[str, bytes] = dict(found.all())
+    bodies: dict[str, bytes | None] = dict(found.all())
+    taken = {event_id: _digest(body) for event_id, body in bodies.items() if body is not None}
+    taken |= _digests_booked(connection, [event_id for event_id, body in bodies.items() if body is None])
     return [_told(row, taken) for row in rows]
+
+
+def _digests_booked(connection: Connection, event_ids: Sequence[str]) -> dict[str, bytes]:
+    """Of events whose bodies are past their retention: what they were is still known."""
+    booked = tables.booked_event.c
+    found = select(booked.event_id, booked.body_hash).where(booked.event_id.in_(event_ids))
+    known: dict[str, bytes] = dict(connection.execute(found).all()) if event_ids else {}
+    return known
+
+
+def _digest(body: bytes) -> bytes:
+    return hashlib.sha256(body).digest()
 
 
 def _told(row: InboxRow, taken: dict[str, bytes]) -> InboxRow:
@@ -172,9 +189,9 @@ def _told(row: InboxRow, taken: dict[str, bytes]) -> InboxRow:
         return row
     event_id = str(row.event_id)
     if event_id not in taken:
-        taken[event_id] = row.body
+        taken[event_id] = _digest(row.body)
         return row
-    if taken[event_id] == row.body:
+    if taken[event_id] == _digest(row.body):
         return without_effect(row, Outcome.REPEATED)
     return without_effect(row, Outcome.REJECTED, "event_id_taken")
 
@@ -248,7 +265,7 @@ def _values(batch: Batch, row: InboxRow, *, now_ms: int) -> dict[str, object]:
 def _put_in_quarantine(engine: Engine, call: SignedCall, *, now_ms: int) -> None:
     """Keep what a till sent that was shut out: each content once, and not without end."""
     content = call.request.body
-    digest = hashlib.sha256(content).digest()
+    digest = _digest(content)
     rows = tables.quarantine
     mine = rows.c.terminal_id == call.request.terminal_id
     with engine.begin() as connection:

@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 
 from pos_app.protocol.chain import chain_hashes
-from pos_app.protocol.events import KINDS, PROTOCOL_VERSION, decode_body
+from pos_app.protocol.events import KINDS, PROTOCOL_VERSION, SaleEvent, decode_body
 from pos_app.protocol.messages import Batch
 
 
@@ -25,7 +25,7 @@ class Outcome(StrEnum):
 
 
 class InboxRow(msgspec.Struct, frozen=True):
-    """A row for the inbox; ``reason`` is the task's code where one is due."""
+    """A row for the inbox; ``reason`` is the task's code where one is due; ``programme_set_hash`` is what a sale was rated by."""
 
     seq: int
     event_id: uuid.UUID | None
@@ -34,6 +34,7 @@ class InboxRow(msgspec.Struct, frozen=True):
     hash: bytes
     body: bytes
     reason: str = ""
+    programme_set_hash: str = ""
 
 
 class _Head(msgspec.Struct, frozen=True):
@@ -63,7 +64,8 @@ def _examine(seq: int, digest: bytes, body: bytes) -> InboxRow:
         return _unknown(seq, digest, body)
     if event.version > PROTOCOL_VERSION or str(event_id) != event.event_id:
         return _unknown(seq, digest, body)
-    return InboxRow(seq, event_id, KINDS[type(event)], Outcome.ACCEPTED, digest, body)
+    set_hash = event.engine_input.programme_set_hash if isinstance(event, SaleEvent) else ""
+    return InboxRow(seq, event_id, KINDS[type(event)], Outcome.ACCEPTED, digest, body, programme_set_hash=set_hash)
 
 
 def _unknown(seq: int, digest: bytes, body: bytes) -> InboxRow:

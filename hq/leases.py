@@ -16,7 +16,8 @@ from pos_app.model.identifiers import derived_id
 from pos_app.model.policy import Allowance
 
 if TYPE_CHECKING:
-    from hq.working_set import Account, WorkingSet
+    from hq.rows import Account
+    from hq.working_set import WorkingSet
 
 _RECALLED_AT_ONCE = 500
 _lease = tables.lease.c

@@ -11,7 +11,8 @@ from hq.database import read_headquarters
 from hq.policy import read_policy
 from hq.programme_sets import read_sets
 from hq.restoring import is_restoring
-from hq.working_set import CONCURRENT, Booked, Claimed, Hold, WorkingSet
+from hq.rows import CONCURRENT, Booked, Claimed, Hold
+from hq.working_set import WorkingSet
 from pos_app.loyalty.ledger import AccountKind
 from pos_app.model.policy import Allowance
 from pos_app.protocol.claims import Claim, read_claim

@@ -12,12 +12,12 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, multiproces
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection, Engine, and_, case, func, literal, or_, select
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hq import tables
 from hq.database import snapshot
 from hq.restoring import waiting_for
 from hq.terminals import waiting_events
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _READ_EVERY_S = 10.0
@@ -27,7 +27,9 @@ _HOUR_MS = 3_600_000
 _REGISTRY = CollectorRegistry()
 REQUESTS = Counter("pos_hq_http_requests", "Requests by address and status", ["route", "status"], registry=_REGISTRY)
 SECONDS = Histogram("pos_hq_http_seconds", "How long an answer took", ["route"], registry=_REGISTRY)
-EVENTS = Counter("pos_hq_events", "Events taken in, by what became of them at the door", ["outcome"], registry=_REGISTRY)
+EVENTS = Counter(
+    "pos_hq_events", "Events taken in, by what became of them at the door", ["outcome"], registry=_REGISTRY
+)
 APPLIED = Counter("pos_hq_events_applied", "Events booked into the ledger", registry=_REGISTRY)
 
 
@@ -140,11 +142,17 @@ def _oldest_s(connection: Connection, now_ms: int) -> float:
         inbox.terminal_id == terminal.terminal_id,
         or_(
             and_(inbox.incarnation == terminal.applied_incarnation, inbox.seq == terminal.applied_seq + 1),
-            and_(terminal.applied_incarnation < terminal.incarnation, inbox.incarnation == terminal.incarnation, inbox.seq == 1),
+            and_(
+                terminal.applied_incarnation < terminal.incarnation,
+                inbox.incarnation == terminal.incarnation,
+                inbox.seq == 1,
+            ),
         ),
     )
     behind = or_(terminal.applied_seq != terminal.last_seq, terminal.applied_incarnation != terminal.incarnation)
-    first = select(func.min(inbox.received_at_ms)).select_from(tables.terminal.join(tables.inbox, follows)).where(behind)
+    first = (
+        select(func.min(inbox.received_at_ms)).select_from(tables.terminal.join(tables.inbox, follows)).where(behind)
+    )
     oldest_ms = connection.execute(first).scalar_one()
     return 0.0 if oldest_ms is None else max(0, now_ms - oldest_ms) / 1000
 
@@ -156,7 +164,9 @@ def _open_tasks(connection: Connection) -> Iterable[tuple[str, int]]:
 
 def _held(connection: Connection) -> Iterable[tuple[str, int]]:
     hold = tables.hold.c
-    return _pairs(connection, select(hold.issuer, func.sum(hold.units)).where(hold.state == "held").group_by(hold.issuer))
+    return _pairs(
+        connection, select(hold.issuer, func.sum(hold.units)).where(hold.state == "held").group_by(hold.issuer)
+    )
 
 
 def _leased(connection: Connection) -> Iterable[tuple[str, int]]:

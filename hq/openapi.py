@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from pos_app.protocol import messages
+from pos_app.protocol.events import PROTOCOL_VERSION
 from pos_app.protocol.messages import REQUEST_BYTES_MAX, ErrorAnswer
 from pos_app.protocol.signing import (
     ANSWER_SIGNATURE_HEADER,
@@ -63,7 +64,7 @@ def description() -> Part:
     _, components = msgspec.json.schema_components([*_REQUESTS, *_ANSWERS], ref_template="#/components/schemas/{name}")
     return {
         "openapi": "3.1.0",
-        "info": {"title": "pos-app headquarters", "version": str(messages.PROTOCOL_VERSION)},
+        "info": {"title": "pos-app headquarters", "version": str(PROTOCOL_VERSION)},
         "paths": {**_public_paths(), **_till_paths(), **_customer_paths()},
         "components": {"schemas": components, "securitySchemes": {"signature": _signature()}},
     }
@@ -74,7 +75,7 @@ def _signature() -> Part:
         "type": "apiKey",
         "in": "header",
         "name": SIGNATURE_HEADER,
-        "description": "An Ed25519 signature of the request with the till's key, in hexadecimal; docs/reference/sync-protocol.md says of what.",
+        "description": "An Ed25519 signature with the till's key, in hexadecimal; docs/reference/sync-protocol.md says of what.",
     }
 
 
@@ -109,13 +110,17 @@ def _till_paths() -> Part:
     }
     return {
         f"{root}/batches": {"post": _signed("Events go up", "BatchAnswer", batch, ("409", "410", "426"))},
-        f"{root}/personal-records": {"post": _signed("Personal records go up", "PersonalAnswer", _body("PersonalUpload"))},
+        f"{root}/personal-records": {
+            "post": _signed("Personal records go up", "PersonalAnswer", _body("PersonalUpload"))
+        },
         f"{root}/holds": {"post": _signed("Hold points for a sale", "HoldAnswer", _body("HoldRequest"))},
         f"{root}/programme-sets": {"post": _signed("A programme set goes up", "Done", _body("ProgrammeSetUpload"))},
         f"{root}/changes": {"get": _signed("What changed after a cursor", "ChangesPage", more=[cursor, *report])},
         f"{root}/snapshot": {"get": _signed("All accounts, page by page", "SnapshotPage", more=[cursor])},
         f"{root}/receipts/{{receipt_number}}": {
-            "get": _signed("A receipt of any till", "ReceiptAnswer", more=[_in_path("receipt_number", {"type": "string"})])
+            "get": _signed(
+                "A receipt of any till", "ReceiptAnswer", more=[_in_path("receipt_number", {"type": "string"})]
+            )
         },
     }
 
@@ -136,7 +141,12 @@ def _customer_paths() -> Part:
 
 
 def _signed(
-    summary: str, answer: str, body: Part | None = None, refusals: tuple[str, ...] = (), *, more: list[Part] | None = None
+    summary: str,
+    answer: str,
+    body: Part | None = None,
+    refusals: tuple[str, ...] = (),
+    *,
+    more: list[Part] | None = None,
 ) -> Part:
     called = _call(summary, _of(answer), refusals=(*_ALWAYS, *refusals))
     signed = {"schema": {"type": "string"}, "description": "HQ's signature of this answer to this request"}

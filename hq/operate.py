@@ -4,20 +4,30 @@ import ipaddress
 import logging
 import os
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from pathlib import Path
 
+import msgspec
 import uvicorn
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine
 
-from hq import enrolment, reports, tables
-from hq.app import HqConfig, create_app
+from hq import backup, documents, enrolment, reports, restoring
+from hq.app import create_app
+from hq.backup import begin_generation
 from hq.booker import Booker
+from hq.config import HqConfig
 from hq.database import open_engine, prepare, said_to_people
+from hq.metrics import FOLDER_VARIABLE, serve_metrics
+from hq.retention import Forgotten, Retention
+from hq.retention import retain as drop_old
 from hq.terminals import revoke_terminal
+from hq.workers import refuse_too_many, run_workers, serve_here, uvicorn_config
 from pos_app.errors import InputError, StorageError
+from pos_app.protocol.messages import Document, DocumentKind
 
 DEFAULT_PORT = 8765
 _BACKLOG = 256
@@ -25,36 +35,78 @@ _START_TIMEOUT_S = 20.0
 _log = logging.getLogger(__name__)
 
 
-def serve(*, database_url: str, host: str = "127.0.0.1", port: int = DEFAULT_PORT, public_url: str = "") -> None:
-    """Run HQ until it is interrupted; creates and upgrades the tables. ``port`` 0 takes any free one.
+class Serving(msgspec.Struct, frozen=True):
+    """How HQ is to run: where it listens, in how many processes, and where its figures can be asked for.
 
-    ``public_url`` is what receipts link to, by default this address. Raises ``StorageError`` for a database or an address that
-    cannot be used, and ``InputError`` for a ``host`` that stands for every address while ``public_url`` is missing.
+    ``port`` 0 takes any free one. ``public_url`` is what receipts link to, by default this address. ``metrics_port`` None: nowhere.
     """
-    if not public_url and _is_wildcard(host):
+
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    public_url: str = ""
+    workers: int = 1
+    appliers: int = 1
+    backlog_events_max: int = 200_000
+    metrics_port: int | None = None
+    metrics_host: str = "127.0.0.1"
+
+
+def serve(database_url: str, serving: Serving) -> None:
+    """Run HQ until it is interrupted; creates and upgrades the tables.
+
+    Raises ``StorageError`` for a database or an address that cannot be used, and ``InputError`` for a ``host`` that stands for every
+    address while ``public_url`` is missing, or for several processes on SQLite.
+    """
+    if not serving.public_url and _is_wildcard(serving.host):
         raise InputError(
             "hq.public_url",
-            what=f"Receipts would link to {host or 'no address'}, which no customer's telephone can open.",
+            what=f"Receipts would link to {serving.host or 'no address'}, which no customer's telephone can open.",
             safe="Nothing was changed.",
-            todo=f"Say with --public-url how this computer is reached, for example http://192.168.1.10:{port}.",
+            todo=f"Say with --public-url how this computer is reached, for example http://192.168.1.10:{serving.port}.",
         )
-    with _opened(database_url) as engine, _listening(host, port) as listener:
-        _serve_on(engine, listener, public_url=public_url)
+    refuse_too_many(database_url, workers=serving.workers, appliers=serving.appliers)
+    with opened(database_url) as engine, _listening(serving.host, serving.port) as listener, _measured(engine, serving):
+        config = HqConfig(
+            public_url=(serving.public_url or _url_of(listener)).rstrip("/"),
+            backlog_events_max=serving.backlog_events_max,
+        )
+        if serving.workers > 1 or serving.appliers > 1:
+            _log.info("hq.listening url=%s workers=%d", _url_of(listener), serving.workers)
+            run_workers(database_url, listener, config, workers=serving.workers, appliers=serving.appliers)
+        else:
+            _serve_on(engine, listener, config)
+
+
+@contextmanager
+def _measured(engine: Engine, serving: Serving) -> Iterator[None]:
+    """HQ's figures on a port of their own; several workers count into a folder for as long as the block runs."""
+    if serving.metrics_port is None:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="pos-app-hq-metrics-") as folder:
+        if serving.workers > 1 or serving.appliers > 1:
+            os.environ[FOLDER_VARIABLE] = folder
+        try:
+            port = serve_metrics(engine, port=serving.metrics_port, host=serving.metrics_host)
+            _log.info("hq.metrics port=%d", port)
+            yield
+        finally:
+            os.environ.pop(FOLDER_VARIABLE, None)
 
 
 def create_enrolment_code(
     database_url: str, store_id: str, *, store_name: str = "", terminal_number: int | None = None
 ) -> str:
     """A one-time code for a till of this store, good for 15 minutes; ``terminal_number`` for a till that comes back."""
-    with _opened(database_url) as engine:
+    with opened(database_url) as engine:
         return enrolment.create_enrolment_code(
-            engine, store_id, now_ms=_now_ms(), store_name=store_name, terminal_number=terminal_number
+            engine, store_id, now_ms=now_ms(), store_name=store_name, terminal_number=terminal_number
         )
 
 
 def revoke(database_url: str, terminal_number: int) -> None:
     """Shut a till out; raises ``InputError`` if there is none of that number."""
-    with _opened(database_url) as engine, engine.begin() as connection:
+    with opened(database_url) as engine, engine.begin() as connection:
         if not revoke_terminal(connection, terminal_number):
             raise InputError(
                 "hq.no_terminal",
@@ -69,18 +121,78 @@ def declare_restored(database_url: str) -> int:
 
     Tills then fetch every account anew, and send again what the backup does not have.
     """
-    with _opened(database_url) as engine, engine.begin() as connection:
-        hq_gen = tables.headquarters.c.hq_gen
-        grown: int = connection.execute(
-            update(tables.headquarters).values(hq_gen=hq_gen + 1).returning(hq_gen)
-        ).scalar_one()
-        return grown
+    with opened(database_url) as engine:
+        return begin_generation(engine)
 
 
-def totals(database_url: str) -> reports.Totals:
-    """HQ's totals."""
-    with _opened(database_url) as engine:
-        return reports.totals(engine)
+def write_off_till(database_url: str, terminal_number: int) -> None:
+    """Go on after a restore without a till that will not report; raises ``InputError`` if there is none of that number."""
+    with opened(database_url) as engine:
+        restoring.write_off(engine, terminal_number)
+
+
+def tills_to_report(database_url: str) -> list[int]:
+    """The numbers of the tills that HQ waits for since it was restored."""
+    with opened(database_url) as engine, engine.connect() as connection:
+        return restoring.waiting_for(connection)
+
+
+def back_up(database_url: str, folder: Path) -> Path:
+    """Write a backup and give its file."""
+    with opened(database_url) as engine:
+        return backup.back_up(engine, folder, now_ms=now_ms())
+
+
+def verify_backup(database_url: str, path: Path, *, scratch_url: str = "") -> backup.Verified:
+    """Read a backup back, and call durable what it holds."""
+    with opened(database_url) as engine:
+        return backup.verify(engine, path, scratch_url=scratch_url, now_ms=now_ms())
+
+
+def restore_backup(database_url: str, path: Path) -> int:
+    """Fill an empty database from a backup; gives the new generation."""
+    engine = open_engine(database_url)
+    try:
+        with said_to_people():
+            return backup.restore(engine, path)
+    finally:
+        engine.dispose()
+
+
+def retain(database_url: str, retention: Retention) -> Forgotten:
+    """Drop what is past its retention."""
+    with opened(database_url) as engine:
+        return drop_old(engine, retention, now_ms=now_ms())
+
+
+def publish(database_url: str, kind: DocumentKind, path: Path, *, exponent: int = 2) -> int:
+    """Publish a file to the tills; gives how many things in it are new or differ. ``exponent``: the decimals of prices in it."""
+    with opened(database_url) as engine:
+        match kind:
+            case DocumentKind.PRODUCT:
+                return documents.publish_products(engine, path, exponent=exponent)
+            case DocumentKind.PROGRAMME:
+                return documents.publish_programme(engine, path)
+            case DocumentKind.STAFF:
+                return documents.publish_staff(engine, path)
+
+
+def published(database_url: str) -> tuple[Document, ...]:
+    """Everything that is published."""
+    with opened(database_url) as engine:
+        return documents.published(engine)
+
+
+def withdraw(database_url: str, kind: DocumentKind, key: str) -> None:
+    """Take a published thing back; raises ``InputError`` where there is none of that name."""
+    with opened(database_url) as engine:
+        documents.withdraw(engine, kind, key)
+
+
+def totals(database_url: str, *, whole_ledger: bool = True) -> reports.Totals:
+    """HQ's totals; ``whole_ledger`` adds up every entry too."""
+    with opened(database_url) as engine:
+        return reports.totals(engine, whole_ledger=whole_ledger)
 
 
 class RunningHq:
@@ -103,7 +215,7 @@ def running(
         url = _url_of(listener)
         booker = Booker(engine)
         app = create_app(engine, config or HqConfig(public_url=url), received=booker.wake)
-        server = uvicorn.Server(_uvicorn_config(app))
+        server = uvicorn.Server(uvicorn_config(app))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="hq", daemon=True)
         thread.start()
         if books:
@@ -118,32 +230,15 @@ def running(
                 booker.stop()
 
 
-def _serve_on(engine: Engine, listener: socket.socket, *, public_url: str) -> None:
+def _serve_on(engine: Engine, listener: socket.socket, config: HqConfig) -> None:
+    """Serve and book in this process."""
     booker = Booker(engine)
     booker.start()
     try:
-        config = HqConfig(public_url=(public_url or _url_of(listener)).rstrip("/"))
         _log.info("hq.listening url=%s", _url_of(listener))
-        app = create_app(engine, config, received=booker.wake)
-        # uvicorn finishes what it is serving and then interrupts us as well.
-        with suppress(KeyboardInterrupt):
-            uvicorn.Server(_uvicorn_config(app)).run(sockets=[listener])
+        serve_here(engine, listener, config, received=booker.wake)
     finally:
         booker.stop()
-
-
-def _uvicorn_config(app: object) -> uvicorn.Config:
-    """No access log: the links of the question are secrets, and personal records pass here."""
-    return uvicorn.Config(
-        app,  # type: ignore[arg-type]
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=5,
-        lifespan="off",
-        ws="none",
-    )
 
 
 def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> None:
@@ -192,7 +287,8 @@ def _is_wildcard(host: str) -> bool:
 
 
 @contextmanager
-def _opened(database_url: str) -> Iterator[Engine]:
+def opened(database_url: str) -> Iterator[Engine]:
+    """HQ's database for as long as the block runs, brought up to date; raises ``StorageError``."""
     engine = open_engine(database_url)
     try:
         with said_to_people():
@@ -202,5 +298,6 @@ def _opened(database_url: str) -> Iterator[Engine]:
         engine.dispose()
 
 
-def _now_ms() -> int:
+def now_ms() -> int:
+    """HQ's clock: the wall clock of this computer, UTC."""
     return time.time_ns() // 1_000_000

@@ -1,6 +1,7 @@
 """The sets of programmes by which receipts were made, as tills keep them: HQ asks for those that it lacks."""
 
 import functools
+import re
 from collections.abc import Iterable
 
 import msgspec
@@ -22,6 +23,7 @@ from pos_app.protocol.messages import (
 )
 from pos_app.use_cases.programmes import decode_programme_set
 
+_HASH = re.compile(r"[0-9a-f]{64}")
 _set = tables.programme_set.c
 
 
@@ -47,7 +49,7 @@ def wanted(connection: Connection, hashes: Iterable[str]) -> tuple[str, ...]:
     if not named:
         return ()
     known = set(connection.execute(select(_set.hash).where(_set.hash.in_(named))).scalars())
-    return tuple(one for one in named if one not in known)[:WANTED_SETS_MAX]
+    return tuple(one for one in named if one not in known and _HASH.fullmatch(one))[:WANTED_SETS_MAX]
 
 
 def read_sets(connection: Connection, hashes: Iterable[str]) -> dict[str, ProgrammeSet]:

@@ -1,7 +1,9 @@
 """HQ's totals, to hold against the tills'."""
 
+from collections.abc import Iterator
+
 import msgspec
-from sqlalchemy import Engine, case, func, select
+from sqlalchemy import Connection, Engine, Table, func, select, tuple_
 
 from hq import tables
 from hq.database import snapshot
@@ -52,65 +54,79 @@ class Totals(msgspec.Struct, frozen=True):
         return sum(terminal.waiting_events for terminal in self.terminals)
 
 
-def totals(engine: Engine) -> Totals:
-    """The figures of one moment."""
-    terminal, sale, inbox = tables.terminal.c, tables.sale.c, tables.inbox.c
-    is_sale = sale.kind == "sale"
-    by_terminal = (
-        select(
-            sale.terminal_id,
-            func.sum(case((is_sale, 1), else_=0)).label("sales"),
-            func.sum(case((is_sale, 0), else_=1)).label("returns"),
-            func.sum(case((is_sale, sale.total_minor), else_=0)).label("sales_minor"),
-            func.sum(case((is_sale, 0), else_=sale.total_minor)).label("returns_minor"),
-            func.sum(case((is_sale, sale.earned_units), else_=0)).label("issued_units"),
-            func.sum(case((is_sale, sale.burned_units), else_=0)).label("burned_units"),
+def totals(engine: Engine, *, whole_ledger: bool = True) -> Totals:
+    """The figures of one moment.
+
+    Tills' figures come from sums by day and from each till's own row. ``whole_ledger`` adds up every entry and every balance, to see
+    that they agree: in a large chain that takes a while. Without it the ledger's figures are empty.
+    """
+    with snapshot(engine) as connection:
+        terminals = tuple(_terminals(connection))
+        ledger = _sums(connection, tables.entry) if whole_ledger else {}
+        stored = _sums(connection, tables.balance) if whole_ledger else {}
+        return Totals(
+            terminals=terminals,
+            ledger_units=ledger,
+            ledger_sum_units=sum(ledger.values()),
+            stored_balances_differ=stored != ledger,
+            accounts=_count(connection, tables.account) if whole_ledger else 0,
+            open_tasks=_open_tasks(connection),
         )
-        .group_by(sale.terminal_id)
-        .subquery()
-    )
-    applied = (inbox.incarnation < terminal.applied_incarnation) | (
-        (inbox.incarnation == terminal.applied_incarnation) & (inbox.seq <= terminal.applied_seq)
-    )
-    received = (
-        select(
-            inbox.terminal_id,
-            func.count().label("received"),
-            func.sum(case((applied, 0), else_=1)).label("waiting"),
-        )
-        .join(tables.terminal, terminal.terminal_id == inbox.terminal_id)
-        .group_by(inbox.terminal_id)
+
+
+def _terminals(connection: Connection) -> Iterator[TerminalTotals]:
+    terminal, day = tables.terminal.c, tables.terminal_day.c
+    names = ("sales", "returns", "sales_minor", "returns_minor", "issued_units", "burned_units")
+    sums = (
+        select(day.terminal_id, *(func.sum(day[name]).label(name) for name in names))
+        .group_by(day.terminal_id)
         .subquery()
     )
     figures = (
         select(
             terminal.terminal_number,
             terminal.store_id,
-            received.c.received,
-            received.c.waiting,
-            *(by_terminal.c[name] for name in TerminalTotals.__struct_fields__[4:10]),
+            terminal.earlier_events + terminal.last_seq,
+            terminal.last_seq - terminal.applied_seq,
+            *(func.coalesce(sums.c[name], 0) for name in names),
             terminal.clock_drift_ms,
         )
-        .outerjoin(by_terminal, by_terminal.c.terminal_id == terminal.terminal_id)
-        .outerjoin(received, received.c.terminal_id == terminal.terminal_id)
+        .outerjoin(sums, sums.c.terminal_id == terminal.terminal_id)
         .order_by(terminal.terminal_number)
     )
-    entry, balance = tables.entry.c, tables.balance.c
-    with snapshot(engine) as connection:
-        rows = connection.execute(figures).all()
-        kinds = connection.execute(select(entry.kind, func.sum(entry.units)).group_by(entry.kind))
-        ledger_units = {kind: int(units) for kind, units in kinds}
-        stored = connection.execute(select(balance.kind, func.sum(balance.units)).group_by(balance.kind))
-        stored_units = {kind: int(units) for kind, units in stored}
-        accounts = connection.execute(select(func.count()).select_from(tables.account)).scalar_one()
-        open_tasks = connection.execute(
-            select(func.count()).select_from(tables.task).where(tables.task.c.done_at_ms.is_(None))
-        ).scalar_one()
-    return Totals(
-        terminals=tuple(TerminalTotals(row[0], row[1], *(int(figure or 0) for figure in row[2:])) for row in rows),
-        ledger_units=ledger_units,
-        ledger_sum_units=sum(ledger_units.values()),
-        stored_balances_differ=stored_units != ledger_units,
-        accounts=accounts,
-        open_tasks=open_tasks,
+    between = _waiting_between_incarnations(connection)
+    for row in connection.execute(figures):
+        number, store_id, *counts = row
+        if number in between:
+            counts[1] = between[number]
+        yield TerminalTotals(number, store_id, *map(int, counts))
+
+
+def _waiting_between_incarnations(connection: Connection) -> dict[int, int]:
+    """What waits of tills that were enrolled again and whose older events are not all booked: a few tills, and few events."""
+    terminal, inbox = tables.terminal.c, tables.inbox.c
+    waits = (inbox.terminal_id == terminal.terminal_id) & (
+        tuple_(inbox.incarnation, inbox.seq) > tuple_(terminal.applied_incarnation, terminal.applied_seq)
     )
+    counted = (
+        select(terminal.terminal_number, func.count(inbox.seq))
+        .select_from(tables.terminal.outerjoin(tables.inbox, waits))
+        .where(terminal.applied_incarnation != terminal.incarnation)
+        .group_by(terminal.terminal_number)
+    )
+    return dict(connection.execute(counted).all())
+
+
+def _sums(connection: Connection, table: Table) -> dict[str, int]:
+    """Units by kind of account."""
+    summed = connection.execute(select(table.c.kind, func.sum(table.c.units)).group_by(table.c.kind))
+    return {kind: int(units) for kind, units in summed}
+
+
+def _count(connection: Connection, table: Table) -> int:
+    return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+
+
+def _open_tasks(connection: Connection) -> int:
+    is_open = tables.task.c.done_at_ms.is_(None)
+    return int(connection.execute(select(func.count()).select_from(tables.task).where(is_open)).scalar_one())

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 
 import msgspec
 
-from hq.due import due_books, overdrawn_units
+from hq.due import book_and_repay, due_books
 from hq.received import Received, UnbookableError
-from hq.working_set import CLAW_BACK, Account, WorkingSet
+from hq.rows import CLAW_BACK, Account
+from hq.working_set import WorkingSet
 from hq.writing_down import write_down
 from pos_app.errors import PosError
 from pos_app.loyalty.ledger import LotUnits, book_return
@@ -115,13 +116,12 @@ def book_back(work: WorkingSet, sale: SaleEvent, back: GoodsBack, *, event_id: s
         expired_units=work.expired_units,
         clamps=back.clamps,
     )
-    work.book(booking, now_ms=now_ms)
+    overdrawn_units = book_and_repay(work, account, booking, event_id=event_id, cause=CLAW_BACK, now_ms=now_ms)
     # What was counted leaves the month in which it was counted.
     month = month_of(sale.moment.business_date)
     for programme_id, counted_minor in back.counted.items():
         work.count(account, programme_id, month, sum_minor=-counted_minor)
-    if units := overdrawn_units(booking):
-        work.blame(account, sale.issuer, CLAW_BACK, units)
+    if overdrawn_units:
         work.recall(account)
     work.touch(account)
 

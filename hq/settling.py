@@ -8,7 +8,7 @@ import functools
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import Connection, Engine, select, tuple_, update
+from sqlalchemy import Connection, Engine, select, update
 
 from hq import tables
 from hq.database import transact
@@ -55,15 +55,15 @@ def _ready_returns(connection: Connection) -> list[_Waiting]:
         if not rows:
             return ready
         last_id = rows[-1].task_id
-        ready += _with_sale(connection, [tuple(row) for row in rows])
+        ready += _with_sale(connection, [(row.task_id, row.terminal_id, row.incarnation, row.seq) for row in rows])
 
 
 def _with_sale(connection: Connection, rows: Sequence[tuple[int, str, int, int]]) -> list[_Waiting]:
     waiting = []
-    for task_id, *place in rows:
-        event = _read_event(connection, *place)
+    for task_id, terminal_id, incarnation, seq in rows:
+        event = _read_event(connection, terminal_id, incarnation, seq)
         if isinstance(event, ReturnEvent):
-            waiting.append(_Waiting(task_id, *place, event.sale_event_id))
+            waiting.append(_Waiting(task_id, terminal_id, incarnation, seq, event.sale_event_id))
     booked = tables.booked_event.c
     wanted = [one.sale_event_id for one in waiting]
     known = set(connection.execute(select(booked.event_id).where(booked.event_id.in_(wanted))).scalars())
@@ -123,6 +123,9 @@ def _received(waiting: _Waiting, event: AnyEvent) -> Received:
 
 def _read_event(connection: Connection, terminal_id: str, incarnation: int, seq: int) -> AnyEvent | None:
     """The event at this place; None where its body is past its retention."""
-    place = tuple_(_inbox.terminal_id, _inbox.incarnation, _inbox.seq) == tuple_(terminal_id, incarnation, seq)
-    body = connection.execute(select(_inbox.body).where(place)).scalar_one_or_none()
+    body = connection.execute(
+        select(_inbox.body).where(
+            _inbox.terminal_id == terminal_id, _inbox.incarnation == incarnation, _inbox.seq == seq
+        )
+    ).scalar_one_or_none()
     return None if body is None else decode_body(body)

@@ -1,9 +1,10 @@
 """Writing many rows at once, on PostgreSQL and SQLite alike."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, text, update
+from sqlalchemy import Connection, Executable, Table, bindparam, column, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hq import tables
@@ -13,8 +14,12 @@ _TRANSACTION_ID = text("SELECT pg_current_xact_id()::text::bigint")
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Values]) -> None:
-    """Insert rows; a key that is taken is an error."""
-    if rows:
+    """Insert rows, which all name the same columns; a key that is taken is an error."""
+    if not rows:
+        return
+    if _is_postgresql(connection):
+        connection.execute(_insert_from_arrays(table, tuple(rows[0]), (), (), upserts=False), _arrays(rows))
+    else:
         connection.execute(table.insert(), rows)
 
 
@@ -26,19 +31,17 @@ def upsert_rows(
     replace: Sequence[str] = (),
     add: Sequence[str] = (),
 ) -> None:
-    """Insert rows; where the primary key is taken, replace some columns and add to others; with neither, leave the row."""
+    """Insert rows; where the primary key is taken, replace some columns and add to others; with neither, leave the row.
+
+    Rows all name the same columns, and no key twice.
+    """
     if not rows:
         return
-    row = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
-    changes: Values = {name: row.excluded[name] for name in replace}
-    changes.update({name: table.c[name] + row.excluded[name] for name in add})
-    key = list(table.primary_key.columns)
-    statement = (
-        row.on_conflict_do_update(index_elements=key, set_=changes)
-        if changes
-        else row.on_conflict_do_nothing(index_elements=key)
-    )
-    connection.execute(statement, rows)
+    if _is_postgresql(connection):
+        statement = _insert_from_arrays(table, tuple(rows[0]), tuple(replace), tuple(add), upserts=True)
+        connection.execute(statement, _arrays(rows))
+    else:
+        connection.execute(_with_conflicts(sqlite.insert(table), table, replace, add), rows)
 
 
 def update_rows(connection: Connection, table: Table, rows: Sequence[Values], *, columns: Sequence[str]) -> None:
@@ -46,6 +49,10 @@ def update_rows(connection: Connection, table: Table, rows: Sequence[Values], *,
     if not rows:
         return
     keys = [column.name for column in table.primary_key.columns]
+    if _is_postgresql(connection):
+        needed = [{name: row[name] for name in (*keys, *columns)} for row in rows]
+        connection.execute(_update_from_arrays(table, tuple(columns)), _arrays(needed))
+        return
     statement = update(table).values({name: bindparam(f"new_{name}") for name in columns})
     for key in keys:
         statement = statement.where(table.c[key] == bindparam(f"key_{key}"))
@@ -53,6 +60,48 @@ def update_rows(connection: Connection, table: Table, rows: Sequence[Values], *,
         statement,
         [{f"key_{key}": row[key] for key in keys} | {f"new_{name}": row[name] for name in columns} for row in rows],
     )
+
+
+def _is_postgresql(connection: Connection) -> bool:
+    return connection.dialect.name == "postgresql"
+
+
+def _arrays(rows: Sequence[Values]) -> Values:
+    """An array for each column: one statement then carries all rows, many times quicker than one statement a row."""
+    return {f"new_{name}": [row[name] for row in rows] for name in rows[0]}
+
+
+def _unnested(table: Table, columns: tuple[str, ...]) -> Any:
+    """The arrays as rows."""
+    arrays = (bindparam(f"new_{name}", type_=postgresql.ARRAY(table.c[name].type)) for name in columns)
+    typed = (column(name, table.c[name].type) for name in columns)
+    return func.unnest(*arrays).table_valued(*typed, name="given").render_derived()
+
+
+@lru_cache(maxsize=200)
+def _insert_from_arrays(
+    table: Table, columns: tuple[str, ...], replace: tuple[str, ...], add: tuple[str, ...], *, upserts: bool
+) -> Executable:
+    given = _unnested(table, columns)
+    row = postgresql.insert(table).from_select(columns, select(*(given.c[name] for name in columns)))
+    return _with_conflicts(row, table, replace, add) if upserts else row
+
+
+@lru_cache(maxsize=200)
+def _update_from_arrays(table: Table, columns: tuple[str, ...]) -> Executable:
+    keys = [key.name for key in table.primary_key.columns]
+    given = _unnested(table, (*keys, *columns))
+    statement = update(table).values({name: given.c[name] for name in columns})
+    return statement.where(*(table.c[key] == given.c[key] for key in keys))
+
+
+def _with_conflicts(row: Any, table: Table, replace: Sequence[str], add: Sequence[str]) -> Any:
+    changes: Values = {name: row.excluded[name] for name in replace}
+    changes.update({name: table.c[name] + row.excluded[name] for name in add})
+    key = list(table.primary_key.columns)
+    if changes:
+        return row.on_conflict_do_update(index_elements=key, set_=changes)
+    return row.on_conflict_do_nothing(index_elements=key)
 
 
 def change_number(connection: Connection) -> int:
@@ -64,8 +113,8 @@ def change_number(connection: Connection) -> int:
     if connection.dialect.name == "postgresql":
         number: int = connection.execute(_TRANSACTION_ID).scalar_one()
         return number
-    column = tables.headquarters.c.last_change_no
+    counter = tables.headquarters.c.last_change_no
     counted: int = connection.execute(
-        update(tables.headquarters).values(last_change_no=column + 1).returning(column)
+        update(tables.headquarters).values(last_change_no=counter + 1).returning(counter)
     ).scalar_one()
     return counted

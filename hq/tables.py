@@ -119,7 +119,7 @@ terminal = Table(
     _number("replayed_seq", default=0),
     _number("replay_differences", default=0),
     _number("stale_views", default=0),
-    CheckConstraint("terminal_number BETWEEN 1 AND 999", name="number_range"),
+    CheckConstraint("terminal_number BETWEEN 1 AND 99999", name="number_range"),
     CheckConstraint("durable_seq <= last_seq", name="durable_order"),
 )
 
@@ -139,6 +139,13 @@ inbox = Table(
     _number("received_at_ms"),
     PrimaryKeyConstraint("terminal_id", "incarnation", "seq"),
     UniqueConstraint("terminal_id", "event_id"),
+    # By which the retention finds what is old.
+    Index(
+        "ix_inbox_kept",
+        "received_at_ms",
+        postgresql_where=text("body IS NOT NULL"),
+        sqlite_where=text("body IS NOT NULL"),
+    ),
     CheckConstraint("outcome IN ('accepted', 'deferred', 'repeated', 'rejected')", name="outcome_known"),
 )
 
@@ -333,6 +340,7 @@ hold = Table(
     _text("state"),
     _number("created_at_ms"),
     PrimaryKeyConstraint("account_ref", "auth_id"),
+    Index("ix_hold_open", "issuer", postgresql_where=text("state = 'held'"), sqlite_where=text("state = 'held'")),
     CheckConstraint("state IN ('held', 'captured', 'voided')", name="state_known"),
 )
 

@@ -8,74 +8,22 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, select, update
 
 from hq import tables
 from hq.erasure import forget_holders
 from hq.leases import read_leases
 from hq.personal import announce_records, merge_records
 from hq.received import Received
+from hq.rows import HELD, Account, Booked, Card, Claimed, Hold
 from hq.statements import Values, change_number, insert_rows, update_rows, upsert_rows
 from pos_app.loyalty.ledger import AccountKind, Booking, Books, Entry, is_spendable
 from pos_app.loyalty.programme import ProgrammeSet
-from pos_app.model.accounts import AccountStatus, CardStatus, Lease, Lot
+from pos_app.model.accounts import AccountStatus, Lease, Lot
 from pos_app.model.policy import BurnPolicy
 from pos_app.protocol.events import ReturnedLine, SaleEvent
 
 _LOT_COLUMNS = [tables.lot.c[name] for name in Lot.__struct_fields__]
-HELD, CAPTURED, VOIDED = "held", "captured", "voided"
-CONCURRENT, CLAW_BACK, ADJUSTED = "concurrent", "clawback", "adjustment"
-"""Why an account owes points: burned at two tills at once, taken back when spent, taken away by a person when spent."""
-
-
-class Account(msgspec.Struct):
-    """An account's row; changed in place while a run is booked."""
-
-    account_ref: str
-    status: str = "active"
-    card_class: str = ""
-    provisional: bool = True
-    merged_into: str = ""
-    receipts_count: int = 0
-    offline_burning: bool = True
-
-
-class Card(msgspec.Struct):
-    """A card's row."""
-
-    number: str
-    account_ref: str
-    status: str = CardStatus.ACTIVE.value
-
-
-class Hold(msgspec.Struct):
-    """A row of points held; ``account_ref`` is the account that has them now."""
-
-    account_ref: str
-    auth_id: str
-    terminal_id: str
-    issuer: str
-    units: int
-    state: str
-    created_at_ms: int
-
-
-class Booked(msgspec.Struct, frozen=True):
-    """From where an event was booked first, and the SHA-256 of its body."""
-
-    terminal_id: str
-    incarnation: int
-    seq: int
-    body_hash: bytes
-
-
-class Claimed(msgspec.Struct, frozen=True):
-    """Points of an event that were claimed before it came."""
-
-    account_ref: str
-    units: int
-
-
 _ACCOUNT_COLUMNS = [tables.account.c[name] for name in Account.__struct_fields__]
 _CARD_COLUMNS = [tables.card.c[name] for name in Card.__struct_fields__]
 
@@ -395,7 +343,7 @@ _HOLD_COLUMNS = [tables.hold.c[name] for name in Hold.__struct_fields__]
 
 
 def _upsert_sums(
-    connection: Connection, table: tables.Table, keys: tuple[str, ...], column: str, sums: Mapping[tuple[str, ...], int]
+    connection: Connection, table: Table, keys: tuple[str, ...], column: str, sums: Mapping[tuple[str, str, str], int]
 ) -> None:
     rows = [dict(zip(keys, key, strict=True)) | {column: sums[key]} for key in sorted(sums)]
     upsert_rows(connection, table, rows, add=(column,))

@@ -57,7 +57,7 @@ class Till(Section, frozen=True):
 
     mode: Literal["till", "beside"] = "till"
     authority: Literal["local", "hq"] = "local"
-    number: Annotated[int, msgspec.Meta(ge=1, le=999)] = 1
+    number: Annotated[int, msgspec.Meta(ge=1, le=99_999)] = 1
     staff_ref: str = "cashier-1"
     sign_out_after_minutes: Annotated[int, msgspec.Meta(ge=0, le=720)] = 0
     business_day_starts: ClockTime = "04:00"
@@ -126,6 +126,7 @@ class Hq(Section, frozen=True):
     Without a contact for ``offline_burn_hours_max`` (or less, where HQ's policy says so) the till still sells and earns, but burns
     no points. ``hold_timeout_ms`` is how long a customer waits for HQ's word about a burn; a hold that no sale took is given back
     after ``hold_minutes_max``. ``claim_codes``: receipts of members carry a code that proves their points if this disk is lost.
+    Out of touch with HQ for longer than ``forget_names_days``, the till forgets the names that HQ has.
     """
 
     url: str = ""
@@ -138,6 +139,7 @@ class Hq(Section, frozen=True):
     hold_timeout_ms: Annotated[int, msgspec.Meta(ge=100, le=10_000)] = 800
     hold_minutes_max: Annotated[int, msgspec.Meta(ge=5, le=1440)] = 60
     claim_codes: bool = True
+    forget_names_days: Positive = 30
 
 
 class Nps(Section, frozen=True):
@@ -148,9 +150,23 @@ class Nps(Section, frozen=True):
 
 
 class Storage(Section, frozen=True):
-    """Where the database and receipts live; empty means the platform's data folder."""
+    """Where the database and receipts live; empty means the platform's data folder. ``mirror`` is a second copy of the journal.
+
+    Events that HQ keeps for good lose their bodies here after ``keep_events_days``, their receipts after ``keep_sales_days`` (0: never).
+    """
 
     folder: str = ""
+    mirror: str = ""
+    keep_events_days: Positive = 35
+    keep_sales_days: NotNegative = 0
+
+
+class Owners(Section, frozen=True):
+    """Who keeps products, programmes and staff: the shop in its own files, or headquarters."""
+
+    products: Literal["shop", "hq"] = "shop"
+    programmes: Literal["shop", "hq"] = "shop"
+    staff: Literal["shop", "hq"] = "shop"
 
 
 class Programmes(Section, frozen=True):
@@ -177,6 +193,7 @@ class Settings(Section, frozen=True):
     nps: Nps = Nps()
     storage: Storage = Storage()
     programmes: Programmes = Programmes()
+    owners: Owners = Owners()
 
     def day_starts_minute(self) -> int:
         """Minutes past midnight at which a new business date begins."""
@@ -226,7 +243,7 @@ def _check(settings: Settings, path: Path) -> None:
             raise refused(path, f"in_store_codes[{number}]: prefix, item_digits and value_digits must fill 12 digits")
     if settings.till.authority == "hq" and not settings.hq.url:
         raise refused(path, "till.authority is 'hq', but hq.url is empty")
-    if "\0" in settings.storage.folder + settings.programmes.folder:
+    if "\0" in settings.storage.folder + settings.programmes.folder + settings.storage.mirror:
         raise refused(path, "a folder's name cannot hold the character 0")
     if settings.hq.url and not settings.hq.url.startswith(("http://", "https://")):
         raise refused(path, "hq.url must begin with http:// or https://")

@@ -80,10 +80,11 @@ class Space(msgspec.Struct, frozen=True):
 
 
 class Qr(msgspec.Struct, frozen=True):
-    """A QR code; ``caption`` is printed below it."""
+    """A QR code; ``caption`` is printed below it. A small one is for the shop's scanner, the others for people's phones."""
 
     data: str
     caption: str = ""
+    is_small: bool = False
 
 
 class Barcode(msgspec.Struct, frozen=True):

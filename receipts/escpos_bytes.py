@@ -30,6 +30,7 @@ _LETTER_DOTS = 24
 _LINES_PER_INCH = 6
 _USUAL_DPI = 203
 _QR_MODULE_DOTS_MAX = 6
+_SMALL_QR_MODULE_DOTS = 3
 _BAR_MODULE_DOTS = 2
 _BAR_HEIGHT_DOTS = 72
 _FEED_LINES_WITHOUT_CUT = 4
@@ -88,7 +89,7 @@ class _Roll(Dummy):
             case Line():
                 self._put_line(line)
             case Qr():
-                self._put_qr(line.data)
+                self._put_qr(line)
             case Barcode():
                 self._put_barcode(line.data)
             case Cut():
@@ -130,13 +131,14 @@ class _Roll(Dummy):
         if line.is_inverse != before.is_inverse:
             self.set(invert=line.is_inverse)
 
-    def _put_qr(self, data: str) -> None:
-        matrix = codes.qr(data)
+    def _put_qr(self, block: Qr) -> None:
+        matrix = codes.qr(block.data)
         modules = len(matrix) + 2 * codes.QR_QUIET_MODULES
-        module_dots = min(_QR_MODULE_DOTS_MAX, self._width_dots // modules)
+        most_dots = _SMALL_QR_MODULE_DOTS if block.is_small else _QR_MODULE_DOTS_MAX
+        module_dots = min(most_dots, self._width_dots // modules)
         if self.profile.supports("qrCode"):
             self.set(align="center")
-            self.qr(data, ec=QR_ECLEVEL_M, size=module_dots, native=True)
+            self.qr(block.data, ec=QR_ECLEVEL_M, size=module_dots, native=True)
             self.set(align="left")
         else:
             self._put_image(raster.matrix_image(matrix, module_dots=module_dots, width_dots=self._width_dots))

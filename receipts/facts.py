@@ -54,8 +54,9 @@ class ReceiptFacts(msgspec.Struct, frozen=True, kw_only=True):
     ``gross_minor``: the sum of the lines' list prices; ``discount_minor``: what discounts took off; ``total_minor``: what is
     payable after burning as price reduction. ``mode`` "beside" makes a slip for a shop whose fiscal till prints the receipt:
     ``foreign_receipt`` is that till's number. ``original_receipt`` is the sale that a return belongs to; ``is_unseen``: nobody could
-    show it, so its points are settled later. ``awards`` are printed as points below their lines. ``locale`` is a Babel locale
+    show it, so headquarters settles its points later. ``awards`` are printed as points below their lines. ``locale`` is a Babel locale
     (amounts, dates), ``language`` a receipt language (words).
+    ``claim`` is the code by which a member gets the points if this sale should be lost; empty for none.
     """
 
     shop: ShopFacts
@@ -80,6 +81,7 @@ class ReceiptFacts(msgspec.Struct, frozen=True, kw_only=True):
     points_exponent: int = 0
     awards: tuple[Award, ...] = ()
     nps: NpsFacts | None = None
+    claim: str = ""
     copy: bool = False
     locale: str = "en_GB"
     language: str = "en"

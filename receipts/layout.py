@@ -241,4 +241,8 @@ def _foot(facts: ReceiptFacts, formats: Formats) -> Iterator[AnyBlock]:
     yield Text(words.thanks_beside if facts.mode == "beside" else words.thanks, align=Align.CENTRE)
     yield Space()
     yield Barcode(facts.receipt_number)
+    if facts.claim:
+        yield Space()
+        yield Text(words.claim, align=Align.CENTRE, weight=Weight.FINE)
+        yield Qr(facts.claim, is_small=True)
     yield Cut()

@@ -117,7 +117,8 @@ def _set_block(block: AnyBlock, paper: _Paper) -> Iterator[AnyLine]:  # noqa: C9
             yield Line("")
         case Qr():
             yield block
-            yield from _set_text(Text(block.caption, align=Align.CENTRE), paper)
+            if block.caption:
+                yield from _set_text(Text(block.caption, align=Align.CENTRE), paper)
         case Barcode():
             yield block
             yield from _set_text(Text(block.data, align=Align.CENTRE), paper)

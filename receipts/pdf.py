@@ -47,6 +47,7 @@ _PANEL_PADDING = 7.0
 _CORNER = 4.0
 _BANNER_PADDING = 4.0
 _QR_MODULE = 0.75 * mm
+_SMALL_QR_MODULE = 0.375 * mm
 _QR_SPACE = 7.0
 _BAR_MODULE = 0.25 * mm
 _BAR_HEIGHT = 10 * mm
@@ -223,13 +224,13 @@ def _gap(height: float) -> Piece:
 
 def _qr(block: Qr, x: float, width: float) -> list[Piece]:
     matrix = codes.qr(block.data)
-    module = min(_QR_MODULE, width / (len(matrix) + 2 * codes.QR_QUIET_MODULES))
+    module = min(_SMALL_QR_MODULE if block.is_small else _QR_MODULE, width / (len(matrix) + 2 * codes.QR_QUIET_MODULES))
     side = len(matrix) * module
 
     def draw(canvas: Canvas, top: float) -> None:
         draw_matrix(canvas, matrix, x=x + (width - side) / 2, y=top - _QR_SPACE - side, module=module)
 
-    caption = _centred(block.caption, _STYLES[Weight.NORMAL], x, width)
+    caption = _centred(block.caption, _STYLES[Weight.NORMAL], x, width) if block.caption else ()
     return [Piece(side + 2 * _QR_SPACE, draw), *caption]
 
 

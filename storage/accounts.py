@@ -341,7 +341,8 @@ def merged_with(connection: Connection, account_ref: str) -> tuple[str, ...]:
     """The surviving account and every one that was merged into it, whichever of them was named."""
     refs = [survivor_of(connection, account_ref)]
     for ref in refs:
-        merged = select(_account.account_ref).where(_account.status == "merged", _account.merged_into == ref)
+        # The constant lets SQLite see that its partial index applies.
+        merged = select(_account.account_ref).where(_account.merged_into == ref, _account.merged_into != EMPTY)
         refs += [one for one in connection.execute(merged).scalars() if one not in refs]
     return tuple(refs)
 
@@ -504,17 +505,13 @@ def count_members(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(tables.account)).scalar_one()
 
 
-def expired_units(
-    connection: Connection, account_refs: Iterable[str], lot_ids: Iterable[str]
-) -> dict[str, int]:
+def expired_units(connection: Connection, account_refs: Iterable[str], lot_ids: Iterable[str]) -> dict[str, int]:
     """What of these lots has expired, by the entries of these accounts, less what returns have taken out of it again."""
     c = tables.entry.c
     net = func.sum(c.units)
     rows = connection.execute(
         select(c.lot_id, net)
-        .where(
-            c.account_ref.in_(list(account_refs)), c.lot_id.in_(list(lot_ids)), c.kind == AccountKind.EXPIRED.value
-        )
+        .where(c.account_ref.in_(list(account_refs)), c.lot_id.in_(list(lot_ids)), c.kind == AccountKind.EXPIRED.value)
         .group_by(c.lot_id)
         .having(net > 0)
     )

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table, bindparam, delete, select
+from sqlalchemy import Connection, Table, bindparam, delete, or_, select
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 from pos_app.loyalty.ledger import AccountKind, Entry
@@ -25,10 +26,9 @@ from storage.accounts import MonthlySum
 from storage.database import driver_connection
 from storage.journal import Terminal
 from storage.own_events import OwnEvents, read_events
-from storage.statements import EMPTY, Statement, insert_of
+from storage.statements import EMPTY, Row, Statement, insert_of
 
 _account = tables.account.c
-_REPLACED = (tables.lot, tables.overdraft, tables.accumulator, tables.lease, tables.reserved)
 _STATUS_AFTER = {
     CardAction.ADD: CardStatus.ACTIVE,
     CardAction.REPLACE: CardStatus.ACTIVE,
@@ -250,29 +250,40 @@ _ACCOUNT_COLUMNS = (
 )
 
 
-def _upsert(table: Table, columns: Sequence[str], key: str) -> Insert:
+def _upsert(table: Table, columns: Sequence[str], key: str, *, if_changed: bool = False) -> Insert:
     row = insert(table).values({name: bindparam(name) for name in columns})
+    others = [name for name in columns if name != key]
+    is_changed = or_(*(table.c[name] != row.excluded[name] for name in others)) if if_changed else None
     return row.on_conflict_do_update(
-        index_elements=[key], set_={name: row.excluded[name] for name in columns if name != key}
+        index_elements=[key], set_={name: row.excluded[name] for name in others}, where=is_changed
     )
 
 
 _put_account = Statement(lambda: _upsert(tables.account, _ACCOUNT_COLUMNS, "account_ref"))
-_put_card = Statement(lambda: _upsert(tables.card, ("number", "account_ref", "status"), "number"))
-_put_sum = Statement(lambda: insert_of(tables.accumulator, "account_ref", "programme_id", "month", "sum_minor"))
-_put_owed = Statement(lambda: insert_of(tables.overdraft, "account_ref", "issuer", "units"))
-_put_reserved = Statement(
-    lambda: insert_of(tables.reserved, "account_ref", "issuer", "held_units", "leased_elsewhere_units")
-)
-_LEASE_COLUMNS = ("lease_id", "account_ref", "issuer", "lot_id", "units", "expires_at_ms", "recalled")
-_put_lease = Statement(lambda: _upsert(tables.lease, _LEASE_COLUMNS, "lease_id"))
+_put_card = Statement(lambda: _upsert(tables.card, ("number", "account_ref", "status"), "number", if_changed=True))
+_BALANCES = (tables.lot, tables.overdraft, tables.accumulator, tables.lease, tables.reserved)
+
+
+def _putting(table: Table) -> Statement:
+    """Write the whole row. A lot or a lease that was another account's moves: HQ joins accounts."""
+    columns = [column.name for column in table.columns]
+    keyed = table in {tables.lot, tables.lease}
+    return Statement(lambda: _upsert(table, columns, columns[0]) if keyed else insert_of(table))
+
+
+def _reading(table: Table) -> Statement:
+    return Statement(lambda: select(*table.columns).where(table.c.account_ref == bindparam("ref")))
+
+
+_put_balances = tuple(_putting(table) for table in _BALANCES)
+_balances = tuple(_reading(table) for table in _BALANCES)
 
 
 def _forgetting(table: Table) -> Statement:
     return Statement(lambda: delete(table).where(table.c.account_ref == bindparam("ref")))
 
 
-_forget = tuple(_forgetting(table) for table in _REPLACED)
+_forget = tuple(_forgetting(table) for table in _BALANCES)
 _known = Statement(lambda: select(_account.account_ref).where(_account.account_ref == bindparam("account_ref")))
 _merged_into = Statement(
     lambda: select(_account.account_ref).where(
@@ -289,11 +300,12 @@ _mark = Statement(
 
 
 def write_states(connection: Connection, states: Sequence[AccountState], *, snapshot_no: int) -> None:
-    """Write these states as they are, whatever was there; many at once cost little more than their rows."""
-    if not states:
-        return
+    """Write these states as they are, whatever was there; many at once cost little more than their rows.
+
+    Balances that are as they were are left alone: after a restore of HQ most are, and reading is cheaper than writing.
+    """
     driver = driver_connection(connection)
-    known = [(state.account_ref,) for state in states if _known.first(driver, state.account_ref) is not None]
+    known = [state for state in states if _known.first(driver, state.account_ref) is not None]
     _put_account.run_many(
         driver,
         (
@@ -313,37 +325,56 @@ def write_states(connection: Connection, states: Sequence[AccountState], *, snap
         ),
     )
     _put_card.run_many(driver, ((card.number, s.account_ref, card.status) for s in states for card in s.cards))
-    if known:
-        for statement in _forget:
-            statement.run_many(driver, known)
-    accounts.put_lots(
-        connection, (msgspec.structs.replace(lot, account_ref=s.account_ref) for s in states for lot in s.lots)
-    )
-    _put_owed.run_many(
-        driver, ((s.account_ref, issuer, units) for s in states for issuer, units in s.overdraft_units.items())
-    )
-    _put_sum.run_many(
-        driver,
-        (
-            (s.account_ref, programme_id, month, minor)
-            for s in states
-            for programme_id, months in s.accumulators.items()
+    same = {state.account_ref for state in known if _balances_of(driver, state.account_ref) == _balances_in(state)}
+    for statement in _forget:
+        statement.run_many(driver, ((state.account_ref,) for state in known if state.account_ref not in same))
+    _write_balances(connection, [state for state in states if state.account_ref not in same])
+
+
+Balances = tuple[set[Row], ...]
+"""The rows of an account's balances, as the tables have them: lots, overdraft, sums, leases, what is reserved."""
+
+
+def _balances_of(driver: Any, account_ref: str) -> Balances:
+    return tuple(set(statement.all(driver, account_ref)) for statement in _balances)
+
+
+def _balances_in(state: AccountState) -> Balances:
+    ref = state.account_ref
+    return (
+        {
+            (
+                lot.lot_id,
+                ref,
+                lot.issuer,
+                lot.programme_id,
+                lot.starts_at_ms,
+                lot.expires_at_ms,
+                lot.granted_units,
+                lot.remaining_units,
+                int(lot.matured),
+            )
+            for lot in state.lots
+        },
+        {(ref, issuer, units) for issuer, units in state.overdraft_units.items()},
+        {
+            (ref, programme_id, month, minor)
+            for programme_id, months in state.accumulators.items()
             for month, minor in months.items()
-        ),
+        },
+        {
+            (one.lease_id, ref, one.issuer, one.lot_id, one.units, one.expires_at_ms, int(one.recalled))
+            for one in state.leases
+        },
+        {
+            (ref, issuer, state.held_units.get(issuer, 0), state.leased_elsewhere_units.get(issuer, 0))
+            for issuer in state.held_units.keys() | state.leased_elsewhere_units.keys()
+        },
     )
-    _put_lease.run_many(
-        driver,
-        (
-            (one.lease_id, s.account_ref, one.issuer, one.lot_id, one.units, one.expires_at_ms, int(one.recalled))
-            for s in states
-            for one in s.leases
-        ),
-    )
-    _put_reserved.run_many(
-        driver,
-        (
-            (s.account_ref, issuer, s.held_units.get(issuer, 0), s.leased_elsewhere_units.get(issuer, 0))
-            for s in states
-            for issuer in s.held_units.keys() | s.leased_elsewhere_units.keys()
-        ),
-    )
+
+
+def _write_balances(connection: Connection, states: Sequence[AccountState]) -> None:
+    driver = driver_connection(connection)
+    rows = [_balances_in(state) for state in states]
+    for number, statement in enumerate(_put_balances):
+        statement.run_many(driver, (row for balances in rows for row in balances[number]))

@@ -1,7 +1,7 @@
 """The audit log: a row to search in for each audit event of the journal. What counts is the event; a row is never changed."""
 
 import msgspec
-from sqlalchemy import Connection, func, insert, or_, select
+from sqlalchemy import Connection, delete, func, insert, or_, select
 
 from pos_app.protocol.events import AuditEvent, decode_body
 from storage import tables
@@ -60,6 +60,13 @@ def row_of(event: AuditEvent) -> AuditRow:
 def add_row(connection: Connection, row: AuditRow) -> None:
     """Add the row of an event that was just appended, in the same transaction."""
     connection.execute(insert(tables.audit).values(msgspec.structs.asdict(row)))
+
+
+def put_row(connection: Connection, event_id: str, event: AuditEvent | None) -> None:
+    """Put the row of an event in place of what is there; without an event it was made up, and goes."""
+    connection.execute(delete(tables.audit).where(_audit.event_id == event_id))
+    if event is not None:
+        add_row(connection, row_of(event))
 
 
 def find_rows(connection: Connection, query: AuditQuery) -> list[AuditRow]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, select, text, update
+from sqlalchemy import Connection, Subquery, bindparam, func, literal_column, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
 from storage import tables
@@ -48,22 +48,30 @@ class Unsynced(msgspec.Struct, frozen=True):
 
 
 _columns = tuple(tables.authorisation.c[name] for name in AuthorisationRow.__struct_fields__)
+# The account's events first, each looked up once: a member of many years has many entries and few that HQ does not count.
 _unsynced_entries = Statement(
-    lambda: (
-        select(_entry.kind, _entry.units, _entry.lot_id)
-        .join(tables.event, _event.event_id == _entry.event_id)
-        .join(tables.account, _account.account_ref == _entry.account_ref)
-        .join(
-            tables.terminal,
-            (_terminal.terminal_id == _event.terminal_id) & (_terminal.incarnation == _event.incarnation),
-        )
-        .where(
-            _entry.account_ref == bindparam("account_ref"),
-            _entry.issuer == bindparam("issuer"),
-            (_event.incarnation != _account.includes_incarnation) | (_event.seq > _account.includes_seq),
-        )
+    lambda: select(_entry.kind, _entry.units, _entry.lot_id).where(
+        _entry.account_ref == bindparam("account_ref"),
+        _entry.issuer == bindparam("issuer"),
+        _entry.event_id.in_(
+            select(_event.event_id)
+            .select_from(_events_of_account())
+            .join(tables.event, _event.event_id == literal_column("touching.event_id"))
+            .join(tables.account, _account.account_ref == bindparam("same_ref"))
+            .join(
+                tables.terminal,
+                (_terminal.terminal_id == _event.terminal_id) & (_terminal.incarnation == _event.incarnation),
+            )
+            .where((_event.incarnation != _account.includes_incarnation) | (_event.seq > _account.includes_seq))
+        ),
     )
 )
+
+
+def _events_of_account() -> Subquery:
+    other = tables.entry.alias("other")
+    events = select(other.c.event_id).distinct().where(other.c.account_ref == bindparam("that_ref"))
+    return events.subquery("touching")
 
 
 def unsynced(connection: Connection, account_ref: str, issuer: str) -> Unsynced:
@@ -71,9 +79,10 @@ def unsynced(connection: Connection, account_ref: str, issuer: str) -> Unsynced:
 
     What stands in the journal under a former name is durable at HQ, so it is counted.
     """
+    driver = driver_connection(connection)
     given: set[str] = set()
     burned: dict[str, int] = {}
-    for kind, units, lot_id in _unsynced_entries.all(driver_connection(connection), account_ref, issuer):
+    for kind, units, lot_id in _unsynced_entries.all(driver, account_ref, issuer, account_ref, account_ref):
         if units < 0 and kind in {"issued", "redeemed"}:
             given.add(lot_id)
         elif kind == "redeemed":
@@ -115,11 +124,9 @@ def burned_since_contact_units(connection: Connection, terminal: Terminal) -> in
 
     By numbers of the chain and not by time, so that no wrong clock makes a budget new.
     """
-    query = (
-        select(func.sum(_authorisation.burned_units))
-        .join(tables.event, _event.event_id == _authorisation.event_id)
-        .where(_IS_OFFLINE, is_under(terminal), _event.seq > terminal.acked_seq)
-    )
+    # One look-up for each offline burn; as a join SQLite would go through all that waits for each of them.
+    seq = select(_event.seq).where(_event.event_id == _authorisation.event_id, is_under(terminal)).scalar_subquery()
+    query = select(func.sum(_authorisation.burned_units)).where(_IS_OFFLINE, seq > terminal.acked_seq)
     return int(connection.execute(query).scalar() or 0)
 
 
@@ -191,19 +198,19 @@ def capture(
     )
 
 
-_leases_to_release = Statement(
-    lambda: (
-        select(tables.lease.c.account_ref, tables.lease.c.lease_id)
-        .where(
-            (tables.lease.c.recalled == bindparam("recalled"))
-            | (tables.lease.c.expires_at_ms <= bindparam("expired_at_ms"))
-        )
-        .order_by(tables.lease.c.lease_id)
-        .limit(bindparam("limit"))
-    )
-)
-
-
 def leases_to_release(connection: Connection, *, at_ms: int, limit: int) -> list[tuple[str, str]]:
     """Leases that HQ asks back and those whose points have expired: account and lease, in the order of their ids."""
-    return [(row[0], row[1]) for row in _leases_to_release.all(driver_connection(connection), 1, at_ms, limit)]
+    c = tables.lease.c
+    query = (
+        select(c.account_ref, c.lease_id)
+        .where((c.recalled == 1) | (c.expires_at_ms <= at_ms))
+        .order_by(c.lease_id)
+        .limit(limit)
+    )
+    return [(account_ref, lease_id) for account_ref, lease_id in connection.execute(query)]
+
+
+def leased_here_units(connection: Connection) -> int:
+    """What HQ has set aside for this till of all accounts, and has not asked back."""
+    c = tables.lease.c
+    return int(connection.execute(select(func.sum(c.units)).where(c.recalled == 0)).scalar() or 0)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import cache
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 from pos_app.model.products import Product, ProductClass
@@ -90,6 +90,17 @@ def put_products(connection: Connection, products: Iterable[Product]) -> None:
 def put_costs(connection: Connection, costs_minor: Iterable[tuple[str, int]]) -> None:
     """Add or replace cost prices: (product code, cost in minor units, tax not included)."""
     _upsert_cost.run_many(driver_connection(connection), costs_minor)
+
+
+def withdraw_products(connection: Connection, codes: Iterable[str]) -> None:
+    """These are not sold any more; receipts keep their own copy of what they need."""
+    for code in codes:
+        connection.execute(delete(tables.product).where(_columns.code == code))
+
+
+def product_codes(connection: Connection) -> frozenset[str]:
+    """The codes of everything that is sold."""
+    return frozenset(connection.execute(select(_columns.code)).scalars())
 
 
 def count_products(connection: Connection) -> int:

@@ -118,7 +118,11 @@ class Database:
 
         False where a reader is in the way longer than the time-out: what was erased is then out of reach and still on the disk.
         """
-        return self.submit_steps(_fold).result()
+        return self.submit_fold().result()
+
+    def submit_fold(self) -> "Future[bool]":
+        """``fold``, without waiting."""
+        return self.submit_steps(_fold)
 
     def close(self) -> None:
         """Finish the queued writes, fold the WAL into the file, close and unlock. Call it on the thread that opened.

@@ -37,7 +37,7 @@ def unbalanced_events(connection: Connection) -> list[str]:
     return list(connection.execute(query).scalars())
 
 
-def lot_differences(connection: Connection) -> list[Difference]:
+def lot_differences(connection: Connection, *, limit: int = _DIFFERENCES_MAX) -> list[Difference]:
     """Lots whose stored remainder is not the sum of their entries, missing ones too; only where this till is the authority."""
     entry, lot = tables.entry.c, tables.lot.c
     left = case((entry.kind.in_(("available", "pending")), entry.units), else_=0)
@@ -57,12 +57,12 @@ def lot_differences(connection: Connection) -> list[Difference]:
         )
         .select_from(tables.lot.outerjoin(sums, sums.c.lot_id == lot.lot_id, full=True))
         .where(stored != owned)
-        .limit(_DIFFERENCES_MAX)
+        .limit(limit)
     )
     return [Difference(*row) for row in connection.execute(query)]
 
 
-def overdraft_differences(connection: Connection) -> list[Difference]:
+def overdraft_differences(connection: Connection, *, limit: int = _DIFFERENCES_MAX) -> list[Difference]:
     """Overdrafts that are not the sum of their entries, missing ones too; only where this till is the authority."""
     entry, overdraft = tables.entry.c, tables.overdraft.c
     sums = (
@@ -77,17 +77,50 @@ def overdraft_differences(connection: Connection) -> list[Difference]:
         select(func.coalesce(overdraft.account_ref, sums.c.account_ref), literal("overdraft"), stored, owed)
         .select_from(tables.overdraft.outerjoin(sums, same, full=True))
         .where(stored != owed)
+        .limit(limit)
+    )
+    return [Difference(*row) for row in connection.execute(query)]
+
+
+def lease_differences(connection: Connection) -> list[Difference]:
+    """Leases that are not the sum of their entries, by lot, missing ones too; only where this till is the authority."""
+    entry, lease = tables.entry.c, tables.lease.c
+    sums = (
+        select(entry.lot_id, func.min(entry.account_ref).label("account_ref"), func.sum(entry.units).label("units"))
+        .where(entry.kind == "leased")
+        .group_by(entry.lot_id)
+        .subquery()
+    )
+    leased = (
+        select(lease.lot_id, func.min(lease.account_ref).label("account_ref"), func.sum(lease.units).label("units"))
+        .group_by(lease.lot_id)
+        .subquery()
+    )
+    stored, owned = func.coalesce(leased.c.units, 0), func.coalesce(sums.c.units, 0)
+    query = (
+        select(
+            func.coalesce(leased.c.account_ref, sums.c.account_ref),
+            func.coalesce(leased.c.lot_id, sums.c.lot_id),
+            stored,
+            owned,
+        )
+        .select_from(leased.outerjoin(sums, sums.c.lot_id == leased.c.lot_id, full=True))
+        .where(stored != owned)
         .limit(_DIFFERENCES_MAX)
     )
     return [Difference(*row) for row in connection.execute(query)]
 
 
 def events_without_sale(connection: Connection) -> list[int]:
-    """Sales and returns of the journal, by their place in it, whose rows are missing."""
+    """Sales and returns of the journal, by their place in it, whose rows are missing; those of pruned events may be dropped."""
     event = tables.event.c
     query = (
         select(event.seq)
-        .where(event.kind.in_(("sale", "return")), ~exists().where(tables.sale.c.event_id == event.event_id))
+        .where(
+            event.kind.in_(("sale", "return", "unseen_return")),
+            event.body.is_not(None),
+            ~exists().where(tables.sale.c.event_id == event.event_id),
+        )
         .order_by(event.seq)
         .limit(_DIFFERENCES_MAX)
     )

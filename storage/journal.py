@@ -1,18 +1,22 @@
 """The terminal's identity and its journal: a gapless, hash-chained row an event, body bytes kept verbatim."""
 
+from collections.abc import Iterator, Sequence
+
 import msgspec
-from sqlalchemy import ColumnElement, Connection, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from pos_app.errors import StorageError
 from pos_app.model.calendar import clock_is_believed
 from pos_app.protocol.chain import GENESIS, Envelope, event_hash
+from pos_app.protocol.checkpoints import Checkpoint
 from storage import tables
 from storage.database import driver_connection, will_end_at
 from storage.high_water import Mark
 from storage.statements import ONE, Statement, insert_of
 
 _LOGICAL_BITS = 16
+_PAGE_EVENTS = 1_000
 _terminal = tables.terminal.c
 _event = tables.event.c
 
@@ -203,8 +207,21 @@ def begin_incarnation(connection: Connection, *, terminal_id: str, incarnation: 
         last_hash=last_hash,
         acked_seq=0,
         durable_seq=0,
+        pruned_seq=0,
     )
     will_end_at(connection, Mark(terminal_id, incarnation, len(moving)))
+
+
+def refill_body(connection: Connection, event_id: str, body: bytes) -> None:
+    """Put a pruned body back, whose hash the caller has compared."""
+    connection.execute(update(tables.event).where(_event.event_id == event_id, _event.body.is_(None)).values(body=body))
+
+
+def note_pruned(connection: Connection) -> None:
+    """Write down anew up to where the bodies of the present name are gone. The checkpoint goes on vouching for what it did."""
+    terminal = read_terminal(connection)
+    pruned = select(func.coalesce(func.max(_event.seq), 0)).where(is_under(terminal), _event.body.is_(None))
+    change_terminal(connection, pruned_seq=connection.execute(pruned).scalar_one())
 
 
 def find_event(connection: Connection, event_id: str) -> JournalRow | None:
@@ -224,3 +241,43 @@ def read_journal(connection: Connection, terminal: Terminal, *, after_seq: int, 
         select(*_row_columns).where(is_under(terminal), _event.seq > after_seq).order_by(_event.seq).limit(limit)
     )
     return [JournalRow(*row) for row in rows]
+
+
+def names(connection: Connection) -> list[tuple[str, int]]:
+    """Every name under which the journal holds events, as terminal id and incarnation; the present one first, also without any."""
+    terminal = read_terminal(connection)
+    present = (terminal.terminal_id, terminal.incarnation)
+    rows = connection.execute(
+        select(_event.terminal_id, _event.incarnation).distinct().order_by(_event.terminal_id, _event.incarnation)
+    )
+    return [present, *(name for row in rows if (name := (row[0], row[1])) != present)]
+
+
+def checkpoint_of(connection: Connection, name: tuple[str, int]) -> Checkpoint | None:
+    """What vouches for the pruned beginning of the chain of this name (terminal id, incarnation); None where nothing was pruned."""
+    c = tables.checkpoint.c
+    row = connection.execute(
+        select(c.seq, c.hash, c.signature).where(c.terminal_id == name[0], c.incarnation == name[1])
+    ).one_or_none()
+    return None if row is None else Checkpoint(Envelope(*name, row.seq), row.hash, row.signature)
+
+
+def count_events(connection: Connection) -> int:
+    """How many events there are, under every name."""
+    return connection.execute(select(func.count()).select_from(tables.event)).scalar_one()
+
+
+def bodies_of(connection: Connection, kinds: Sequence[str]) -> Iterator[bytes]:
+    """The bodies of all events of these kinds, whatever name they stand under, but for pruned ones; page by page."""
+    after = ""
+    while True:
+        rows = connection.execute(
+            select(_event.event_id, _event.body)
+            .where(_event.event_id > after, _event.kind.in_(kinds))
+            .order_by(_event.event_id)
+            .limit(_PAGE_EVENTS)
+        ).all()
+        if not rows:
+            return
+        yield from (row.body for row in rows if row.body is not None)
+        after = rows[-1].event_id

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cache
 
-from sqlalchemy import Connection, bindparam
+from sqlalchemy import Connection, bindparam, or_
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 from pos_app.protocol.messages import PersonalRecord
@@ -31,7 +31,9 @@ _put = Statement(
     lambda: _row().on_conflict_do_update(
         index_elements=["account_ref", "field"],
         set_={column: _row().excluded[column] for column in _REPLACED},
-        where=(_personal.version <= _personal.confirmed_version) | (_personal.version < _row().excluded.version),
+        where=((_personal.version <= _personal.confirmed_version) | (_personal.version < _row().excluded.version))
+        # What is the same is not written again: the search index over names costs more than everything else.
+        & or_(*(_personal[name] != _row().excluded[name] for name in _REPLACED)),
     )
 )
 

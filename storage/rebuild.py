@@ -4,7 +4,7 @@ How a member stood after a receipt (``standing``) is in no event: it is neither 
 """
 
 import msgspec
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, update
 
 from pos_app.model.evaluation import Award
 from pos_app.model.receipts import Payment, SaleKind, SaleLine
@@ -17,11 +17,12 @@ from pos_app.protocol.events import (
     UnseenReturnEvent,
     decode_body,
 )
-from storage import journal, sales, tables
+from storage import foreign_receipts, journal, sales, tables, unseen_returns
 from storage.sales import SaleRow
 
 ReceiptEvent = SaleEvent | ReturnEvent | UnseenReturnEvent
 RECEIPT_KINDS = ("sale", "return", "unseen_return")
+_PARTS = (tables.sale_line, tables.return_line, tables.unseen_line, tables.payment, tables.award)
 
 
 class ReceiptRows(msgspec.Struct, frozen=True):
@@ -41,6 +42,40 @@ def restore_sale_rows(connection: Connection, event: ReceiptEvent) -> bool:
     """Write the rows of a receipt whose event stands in the journal; False where they are there. Nothing is queued to print."""
     if sales.find_sale_by_event(connection, event.event_id) is not None:
         return False
+    _write_rows(connection, event)
+    return True
+
+
+def rewrite_sale_rows(connection: Connection, event: ReceiptEvent) -> None:
+    """Put the rows of a receipt as its event says in place of what is there; print jobs and ``standing`` stay."""
+    stored = sales.find_sale_by_event(connection, event.event_id)
+    connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")  # its print jobs wait for it
+    connection.execute(delete(tables.sale).where(tables.sale.c.event_id == event.event_id))
+    _write_rows(connection, event)
+    if stored is not None:
+        head = tables.sale.c
+        connection.execute(
+            update(tables.sale).where(head.event_id == event.event_id).values(standing=stored.head.standing)
+        )
+
+
+def agree(connection: Connection, event: ReceiptEvent) -> bool:
+    """Whether the tables say of this receipt what its event says, as far as an event says it."""
+    stored = stored_rows(connection, event.event_id)
+    if stored is None:
+        return False
+    said = rows_of(connection, event)
+    if not isinstance(event, SaleEvent):
+        unsaid = {"mode": stored.head.mode}
+        if isinstance(event, UnseenReturnEvent) or _sale_of(connection, event.sale_event_id) is None:
+            unsaid |= {"card_ref": stored.head.card_ref, "burn_as": stored.head.burn_as}
+        said = msgspec.structs.replace(said, head=msgspec.structs.replace(said.head, **unsaid))
+    return said == stored
+
+
+def _write_rows(connection: Connection, event: ReceiptEvent) -> None:
+    for table in _PARTS:
+        connection.execute(delete(table).where(table.c.event_id == event.event_id))
     rows = rows_of(connection, event)
     if isinstance(event, SaleEvent):
         sales.write_sale_rows(
@@ -52,11 +87,12 @@ def restore_sale_rows(connection: Connection, event: ReceiptEvent) -> bool:
             awards=rows.awards,
             award_lots=_lots_by_programme(event),
         )
-        return True
+        return
     sales.write_return_rows(connection, rows.head, lines=rows.returned, payments=rows.payments)
     if isinstance(event, UnseenReturnEvent):
-        _write_unseen(connection, event)
-    return True
+        unseen_returns.write_unseen_lines(
+            connection, event.event_id, sale_receipt_number=event.sale_receipt_number, lines=event.lines
+        )
 
 
 def rows_of(connection: Connection, event: ReceiptEvent) -> ReceiptRows:
@@ -83,7 +119,7 @@ def stored_rows(connection: Connection, event_id: str) -> ReceiptRows | None:
         awards=stored.awards,
         award_lots=stored.award_lots,
         returned=sales.lines_of_return(connection, event_id),
-        unseen=_unseen_lines(connection, event_id),
+        unseen=unseen_returns.lines_of_unseen(connection, event_id),
     )
 
 
@@ -130,9 +166,11 @@ def _head_of_return(connection: Connection, event: ReturnEvent) -> SaleRow:
 
 def _sale_of(connection: Connection, event_id: str) -> SaleEvent | None:
     row = journal.find_event(connection, event_id)
-    if row is None or row.body is None:
-        return None
-    event: Event = decode_body(row.body)
+    body = None if row is None else row.body
+    if body is None:
+        foreign = foreign_receipts.find_foreign_by_event(connection, event_id)
+        body = None if foreign is None else foreign.body
+    event: Event | None = None if body is None else decode_body(body)
     return event if isinstance(event, SaleEvent) else None
 
 
@@ -162,22 +200,3 @@ def _head(event: ReceiptEvent) -> SaleRow:
         asks_nps=0,
         standing="",
     )
-
-
-def _write_unseen(connection: Connection, event: UnseenReturnEvent) -> None:
-    rows = [
-        {
-            "event_id": event.event_id,
-            "line_no": number,
-            "sale_receipt_number": event.sale_receipt_number,
-            **msgspec.structs.asdict(line),
-        }
-        for number, line in enumerate(event.lines, start=1)
-    ]
-    connection.execute(insert(tables.unseen_line), rows)
-
-
-def _unseen_lines(connection: Connection, event_id: str) -> tuple[UnseenLine, ...]:
-    c = tables.unseen_line.c
-    query = select(*(c[name] for name in UnseenLine.__struct_fields__)).where(c.event_id == event_id)
-    return tuple(UnseenLine(*row) for row in connection.execute(query.order_by(c.line_no)))

@@ -9,6 +9,13 @@ from storage import tables
 _shift = tables.shift.c
 
 
+def open_shift(connection: Connection, *, business_date: str) -> str | None:
+    """The shift that is open on this day, whoever's it is; None where there is none."""
+    return connection.execute(
+        select(_shift.shift_id).where(_shift.closed_at_ms.is_(None), _shift.business_date == business_date)
+    ).scalar_one_or_none()
+
+
 def current_shift(connection: Connection, *, staff_ref: str, business_date: str, utc_ms: int) -> str:
     """The open shift of this cashier on this day; one of another cashier or day is closed and a new one opened."""
     row: str | None = connection.execute(

@@ -79,7 +79,7 @@ terminal = _table(
     _text("recovery_hash", default=""),
     _text("pepper_mark", default=""),
     CheckConstraint("id = 1", name="single_row"),
-    _range("terminal_number", 1, 999),
+    _range("terminal_number", 1, 99_999),
     _range("incarnation", 1),
     _range("last_seq", 0),
     CheckConstraint("acked_seq <= last_seq AND durable_seq <= acked_seq", name="acknowledged_order"),

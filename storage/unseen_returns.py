@@ -34,14 +34,21 @@ def write_unseen_return(
 ) -> int:
     """Write an unseen return and queue its receipt. Gives the print job's id."""
     job_id = sales.write_return(connection, head, lines=(), payments=payments)
+    write_unseen_lines(connection, head.event_id, sale_receipt_number=sale_receipt_number, lines=lines)
+    return job_id
+
+
+def write_unseen_lines(
+    connection: Connection, event_id: str, *, sale_receipt_number: str, lines: tuple[UnseenLine, ...]
+) -> None:
+    """Write what came back, beside the head."""
     _insert_line.run_many(
         driver_connection(connection),
         (
-            (head.event_id, line_no, sale_receipt_number, *msgspec.structs.astuple(line))
+            (event_id, line_no, sale_receipt_number, *msgspec.structs.astuple(line))
             for line_no, line in enumerate(lines, start=1)
         ),
     )
-    return job_id
 
 
 def lines_of_unseen(connection: Connection, event_id: str) -> tuple[UnseenLine, ...]:

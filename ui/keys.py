@@ -12,6 +12,7 @@ class Command(StrEnum):
     QUANTITY = "quantity"
     PRICE = "price"
     POINTS = "points"
+    RETURNS = "returns"
     CARD_OFF = "card_off"
     VOID = "void"
     AMOUNT = "amount"
@@ -32,6 +33,7 @@ KEY_NAMES: dict[Command, str] = {
     Command.QUANTITY: "F2",
     Command.PRICE: "F3",
     Command.POINTS: "F4",
+    Command.RETURNS: "F5",
     Command.CARD_OFF: "F6",
     Command.VOID: "F7",
     Command.AMOUNT: "F8",

@@ -137,6 +137,12 @@ class KeyButton(QPushButton):
             rows.addWidget(each)
         self.clicked.connect(self._ask)
 
+    def say(self, text: str) -> None:
+        """Name another thing that the key does."""
+        self.setAccessibleName(text)
+        self._name.setText(text)
+        self._name.setFont(font_within(Role.BODY_STRONG, text, max(1, self.width() - 2 * _KEY_PADDING)))
+
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """As wide as its texts."""
         layout = self.layout()
@@ -149,6 +155,28 @@ class KeyButton(QPushButton):
 
     def _ask(self) -> None:
         self.asked.emit(self.command)
+
+
+class NoticeLabel(QLabel):
+    """One sentence beside an entry; a loud one stands on colour."""
+
+    def __init__(self, height: int) -> None:
+        super().__init__()
+        self.setObjectName("notice")
+        self.setWordWrap(True)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setFont(font(Role.SMALL))
+        self.setContentsMargins(12, 0, 12, 0)
+        self.setFixedHeight(height)
+
+    def say(self, text: str, *, is_loud: bool) -> None:
+        """Show this sentence."""
+        level = "attention" if is_loud else "info"
+        if self.property("level") != level:
+            self.setProperty("level", level)
+            self.style().unpolish(self)
+            self.style().polish(self)
+        self.setText(text)
 
 
 def card(spacing: int = tokens.SPACE) -> tuple[QFrame, QVBoxLayout]:

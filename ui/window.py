@@ -2,10 +2,11 @@
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from devices.sounder import Tone
 from pos_app.use_cases import staffing
@@ -20,6 +21,9 @@ from ui.sale.presenter import SalePresenter
 from ui.sale.view import SaleView
 from ui.theme import tokens
 from ui.widgets import command_of
+
+if TYPE_CHECKING:
+    from ui.returns.page import ReturnsPage
 
 _ALIVE: dict[int, "TillWindow"] = {}
 """Windows that Qt has not deleted yet. One that only Python forgot would be destroyed by whichever thread happens to collect
@@ -60,15 +64,23 @@ class TillWindow(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.header)
-        column.addWidget(self.view, 1)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.view)
+        column.addWidget(self._pages, 1)
+        play = play if play is not None and settings.till.sound else _silence
+        self.returns: ReturnsPage | None = None
+        self._make_returns = partial(
+            _returns_page, till, formats, background=self.bridge, printing=printing, play=play, booked=self.booked.emit
+        )
         self.presenter = SalePresenter(
             till,
             self.view,
             background=self.bridge,
             printing=printing,
-            play=play if play is not None and settings.till.sound else _silence,
+            play=play,
             booked=self.booked.emit,
             amount_name=self.tr("Goods"),
+            open_returns=self._open_returns,
         )
         self._connect()
         self.presenter.start()
@@ -79,7 +91,7 @@ class TillWindow(QWidget):
         self.view.row_touched.connect(self._mark)
         self.view.person_touched.connect(self._choose)
         self.view.stirred.connect(self._stir)
-        self.view.staff_changed.connect(self.header.show_staff)
+        self.view.staff_changed.connect(self._show_staff)
         ticking = QTimer(self)
         ticking.timeout.connect(self._tick)
         ticking.start(_TICK_MS)
@@ -103,7 +115,8 @@ class TillWindow(QWidget):
             return
         if self._is_beside and command is Command.CASH:
             command = Command.FINISH
-        self.view.ask(command)
+        page = self._open_page()
+        (self.view if page is None else page).ask(command)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Finish what is being done."""
@@ -127,9 +140,38 @@ class TillWindow(QWidget):
 
     def _tick(self) -> None:
         self.presenter.tick()
+        page = self._open_page()
+        if page is not None:
+            page.presenter.tick()
 
     def _scan(self, raw: str) -> None:
-        self.presenter.scan(raw)
+        page = self._open_page()
+        (self if page is None else page).presenter.scan(raw)
+
+    def _open_page(self) -> "ReturnsPage | None":
+        """The returns screen while it is the one that is seen."""
+        return self.returns if self._pages.currentWidget() is self.returns else None
+
+    def _open_returns(self, number: str) -> None:
+        if self.returns is None:
+            self.returns = self._make_returns(stir=self.presenter.stir, leave=self._leave_returns)
+            self.returns.stirred.connect(self._stir)
+            self._pages.addWidget(self.returns)
+        self._pages.setCurrentWidget(self.returns)
+        self.returns.open(number)
+
+    def _leave_returns(self, raw: str) -> None:
+        """Back to the sale, with a code that was scanned for it."""
+        self._pages.setCurrentWidget(self.view)
+        self.view.take_focus()
+        if raw:
+            self.presenter.scan(raw)
+
+    def _show_staff(self, name: str) -> None:
+        """Somebody signed in or out; a return that is left alone for too long is given up with the sign-out."""
+        self.header.show_staff(name)
+        if not name and self._open_page() is not None:
+            self._leave_returns("")
 
     def _show_scanner(self, is_connected: bool) -> None:  # noqa: FBT001 - a Qt slot
         self.header.show_scanner(is_connected=is_connected)
@@ -139,6 +181,13 @@ class TillWindow(QWidget):
 
     def _show_sync(self, status: SyncStatus) -> None:
         self.header.show_sync(status)
+
+
+def _returns_page(till: Till, formats: Formats, **around: Any) -> "ReturnsPage":
+    """The returns screen, built when it is first opened: the first screen starts sooner without it."""
+    from ui.returns.page import ReturnsPage
+
+    return ReturnsPage(till, formats, **around)
 
 
 def _silence(_tone: Tone) -> None:

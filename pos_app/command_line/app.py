@@ -6,11 +6,20 @@ from typing import Annotated
 import typer
 
 from pos_app import __version__
-from pos_app.command_line import hq_commands, import_commands, staff_commands
+from pos_app.command_line import (
+    hq_commands,
+    import_commands,
+    member_commands,
+    simulation_commands,
+    staff_commands,
+    status_commands,
+)
+from pos_app.command_line.claim_command import claim
 from pos_app.command_line.explain_output import print_explanation
 from pos_app.command_line.opening import opened
 from pos_app.command_line.options import SettingsOption
 from pos_app.command_line.output import EXIT_FAILED, console, print_json, speaking
+from pos_app.command_line.staffing_options import ByOption, sign_in
 from pos_app.errors import InputError
 
 app = typer.Typer(
@@ -22,8 +31,12 @@ app = typer.Typer(
 )
 app.add_typer(import_commands.app, name="import")
 app.add_typer(hq_commands.app, name="hq")
+app.add_typer(member_commands.app, name="member")
 app.add_typer(staff_commands.app, name="staff")
 app.command()(staff_commands.audit)
+app.command()(claim)
+status_commands.register(app)
+app.command("simulate-chain")(simulation_commands.simulate_chain)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for another program.")]
 
@@ -156,27 +169,39 @@ def explain(
 def doctor(
     settings: SettingsOption = None,
     as_json: JsonOption = False,
+    repair: Annotated[
+        bool,
+        typer.Option("--repair", help="First put right what follows from events and entries; says what was changed."),
+    ] = False,
     settings_template: Annotated[
         bool, typer.Option("--settings-template", help="Print a commented default settings file and do nothing else.")
     ] = False,
+    by: ByOption = "",
 ) -> None:
     """Check the till: the file, the event chain, the ledger, the receipts, the queue to headquarters, the key.
 
-    Exits with 1 where something is bad. Example: `pos-app doctor --settings-template > settings.toml`.
+    Exits with 1 where something is bad. Examples: `pos-app doctor`, `pos-app doctor --repair`,
+    `pos-app doctor --settings-template > settings.toml`.
     """
     if settings_template:
         from pos_app.use_cases.settings_files import settings_template as template
 
         typer.echo(template(), nl=False)
         return
-    from pos_app.command_line.doctor_output import print_findings
+    from pos_app.command_line.doctor_output import print_findings, print_repaired
     from pos_app.use_cases.checking import Verdict, examine
+    from pos_app.use_cases.repairing import repair as repair_till
 
     with speaking(as_json=as_json), opened(settings) as opened_till:
+        if repair:
+            sign_in(opened_till, by)
+        repaired = opened_till.book_act(repair_till).result() if repair else ()
         findings = examine(opened_till)
         if as_json:
-            print_json(findings)
+            print_json({"repaired": repaired, "findings": findings} if repair else findings)
         else:
+            if repair:
+                print_repaired(repaired)
             print_findings(findings)
         if any(finding.verdict is Verdict.BAD for finding in findings):
             raise typer.Exit(EXIT_FAILED)

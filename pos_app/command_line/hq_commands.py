@@ -2,31 +2,19 @@
 
 from typing import Annotated
 
-import platformdirs
 import typer
 
+from pos_app.command_line import hq_accounts_commands, hq_upkeep_commands
+from pos_app.command_line.hq_options import DatabaseOption, default_database_url
 from pos_app.command_line.output import console, print_json, speaking
 from pos_app.errors import InputError
+from pos_app.model.identifiers import TERMINAL_NUMBER_MAX
 
 app = typer.Typer(help="Headquarters: the service that tills sync with. Without a command it runs with its defaults.")
 
 
-def _database_url() -> str:
-    """SQLite in the user's data folder, to try headquarters out."""
-    folder = platformdirs.user_data_path("pos-app-hq", appauthor=False, ensure_exists=True)
-    return f"sqlite:///{folder / 'hq.sqlite3'}"
-
-
-DatabaseOption = Annotated[
-    str,
-    typer.Option(
-        "--database",
-        help="A SQLAlchemy address: postgresql+psycopg://user@host/name, or sqlite:///file to try it out.",
-        envvar="POS_APP_HQ_DATABASE",
-        default_factory=_database_url,
-        show_default="SQLite in your data folder",
-    ),
-]
+hq_accounts_commands.register(app)
+hq_upkeep_commands.register(app)
 
 
 @app.callback(invoke_without_command=True)
@@ -36,7 +24,7 @@ def headquarters(context: typer.Context) -> None:
     Examples: `pos-app hq`, `pos-app hq serve --port 9000`, `pos-app hq enrol-code store-1`.
     """
     if context.invoked_subcommand is None:
-        serve(_database_url())
+        serve(default_database_url())
 
 
 @app.command()
@@ -45,6 +33,21 @@ def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")] = 8765,
     public_url: Annotated[str, typer.Option(help="Where receipts send customers: https://hq.example.org")] = "",
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes that answer requests; more than one needs PostgreSQL.")
+    ] = 1,
+    appliers: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes that book what came in; more than one needs PostgreSQL.")
+    ] = 1,
+    backlog: Annotated[
+        int, typer.Option(min=500, help="While more events than this wait to be booked, tills are asked to come later.")
+    ] = 200_000,
+    metrics_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Answer /metrics for Prometheus on this port.")
+    ] = None,
+    metrics_host: Annotated[
+        str, typer.Option(help="The address for that; by default this machine only.")
+    ] = "127.0.0.1",
 ) -> None:
     """Run headquarters until it is interrupted; it makes and upgrades its own tables.
 
@@ -55,7 +58,19 @@ def serve(
 
     logs.configure(folder=None)
     with speaking():
-        operate.serve(database_url=database, host=host, port=port, public_url=public_url)
+        operate.serve(
+            database,
+            operate.Serving(
+                host=host,
+                port=port,
+                public_url=public_url,
+                workers=workers,
+                appliers=appliers,
+                backlog_events_max=backlog,
+                metrics_port=metrics_port,
+                metrics_host=metrics_host,
+            ),
+        )
 
 
 @app.command("enrol-code")
@@ -64,7 +79,10 @@ def enrol_code(
     database: DatabaseOption,
     store_name: Annotated[str, typer.Option(help="The store's name, if it is new.")] = "",
     till_number: Annotated[
-        int | None, typer.Option(min=1, max=999, help="The number of a till that comes back, after its disk was lost.")
+        int | None,
+        typer.Option(
+            min=1, max=TERMINAL_NUMBER_MAX, help="The number of a till that comes back, after its disk was lost."
+        ),
     ] = None,
 ) -> None:
     """Make a one-time code with which a till of a store can join, good for 15 minutes.
@@ -80,7 +98,8 @@ def enrol_code(
 
 @app.command()
 def revoke(
-    number: Annotated[int, typer.Argument(min=1, max=999, help="The till's number.")], database: DatabaseOption
+    number: Annotated[int, typer.Argument(min=1, max=TERMINAL_NUMBER_MAX, help="The till's number.")],
+    database: DatabaseOption,
 ) -> None:
     """Shut a till out: it can go on selling, but headquarters no longer takes its word. Example: `pos-app hq revoke 7`."""
     from hq import operate
@@ -101,20 +120,25 @@ def restored(database: DatabaseOption) -> None:
     with speaking():
         operate.declare_restored(database)
         console.print("Every till will send again what headquarters is missing.")
+        waiting = ", ".join(map(str, operate.tills_to_report(database)))
+        console.print(f"Until these tills have, it holds no points: {waiting or 'none'}.")
 
 
 @app.command()
 def totals(
     database: DatabaseOption,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for another program.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Leave the ledger out, which is read as a whole otherwise.")
+    ] = False,
 ) -> None:
-    """Print what headquarters has of each till. Example: `pos-app hq totals --json`."""
+    """Print what headquarters has of each till, and whether its ledger balances. Example: `pos-app hq totals --json`."""
     from rich.table import Table
 
     from hq import operate
 
     with speaking(as_json=as_json):
-        figures = operate.totals(database)
+        figures = operate.totals(database, whole_ledger=not quick)
         if as_json:
             print_json(figures)
             return
@@ -138,7 +162,8 @@ def totals(
                 )
             )
         console.print(table)
-        console.print(f"Ledger sum {figures.ledger_sum_units}, open tasks {figures.open_tasks}.")
+        ledger = "not read" if quick else figures.ledger_sum_units
+        console.print(f"Ledger sum {ledger}, open tasks {figures.open_tasks}.")
         if figures.ledger_sum_units or figures.stored_balances_differ:
             raise InputError(
                 "hq.ledger", what="The ledger does not balance.", safe="Nothing was changed.", todo="Keep the database."

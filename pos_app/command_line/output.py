@@ -31,13 +31,13 @@ def speaking(*, as_json: bool = False) -> Iterator[None]:
         raise typer.Exit(EXIT_REFUSED) from error
 
 
-def counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str, plural: str = "") -> str:
     """A number and its English noun.
 
-    >>> counted(1, "product"), counted(0, "product")
-    ('1 product', '0 products')
+    >>> counted(1, "product"), counted(0, "product"), counted(2, "body", "bodies")
+    ('1 product', '0 products', '2 bodies')
     """
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{number} {noun}" if number == 1 else f"{number} {plural or noun + 's'}"
 
 
 def print_json(value: object) -> None:

@@ -51,7 +51,7 @@ def wired_window(till: Till) -> Iterator[TillWindow]:
     # What the first picture does not need starts when it stands.
     QTimer.singleShot(0, window, lambda: _begin_work(services))
     due = QTimer(window)
-    due.timeout.connect(services.book_due)
+    due.timeout.connect(services.keep_house)
     due.start(_DUE_EVERY_MS)
     if scanner is not None:
         scanner.start()

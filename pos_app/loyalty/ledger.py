@@ -368,6 +368,18 @@ def book_forgiveness(books: Books, *, event_id: str, units: int, issuer: str) ->
     return draft.done()
 
 
+def book_repayment(books: Books, *, event_id: str) -> Booking:
+    """Repay what is owed from the lots that are there, the soonest expiring first, pending ones too.
+
+    An event that comes late burns by its own time, before which a lot of later events had not begun: the order in which events
+    come must not leave a debt beside points.
+    """
+    draft = _Draft(books, event_id)
+    for lot in _soonest_expiring(books.lots):
+        draft.repay(lot)
+    return draft.done()
+
+
 def book_merge(source: Books, target: Books, *, event_id: str) -> tuple[Booking, Booking]:
     """Everything of ``source`` goes to ``target``: the bookings of each. Lots and leases keep their ids, dates and issuers.
 

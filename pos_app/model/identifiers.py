@@ -3,6 +3,8 @@
 import uuid
 
 _RANDOM_BYTES = 10
+TERMINAL_NUMBER_MAX = 99_999
+"""Tills of one chain are numbered from 1 on; receipts begin with the number."""
 
 
 def uuid7(*, utc_ms: int, random_bytes: bytes) -> uuid.UUID:

@@ -15,6 +15,7 @@ import uuid
 
 import msgspec
 
+from pos_app.model.identifiers import TERMINAL_NUMBER_MAX
 from pos_app.protocol import base32
 
 PREFIX = "POSC"
@@ -24,7 +25,6 @@ MAC_BYTES = 10
 ISSUER_BYTES_MAX = 64
 _VERSION = 1
 _UUID_BYTES = 16
-_TERMINAL_NUMBER_MAX = 999
 _INCARNATION_MAX = 2**31 - 1
 _NUMBER_MAX = 2**62
 _UNITS_MAX = 10**12
@@ -127,7 +127,7 @@ def _bytes_of(claim: Claim) -> bytes:
 def _claim_of(reader: "_Reader") -> Claim:
     if reader.number(_VERSION) != _VERSION:
         raise ValueError("A version that is not known here.")
-    terminal_number = reader.number(_TERMINAL_NUMBER_MAX)
+    terminal_number = reader.number(TERMINAL_NUMBER_MAX)
     incarnation = reader.number(_INCARNATION_MAX)
     seq = reader.number(_NUMBER_MAX)
     earned_units = reader.number(_UNITS_MAX)

@@ -12,6 +12,7 @@ from typing import Annotated, TypeVar
 import msgspec
 
 from pos_app.model.accounts import Lease, Lot
+from pos_app.model.identifiers import TERMINAL_NUMBER_MAX
 from pos_app.model.policy import BurnPolicy
 from pos_app.protocol.chain import Envelope
 from pos_app.protocol.events import PROTOCOL_VERSION, ReturnedLine
@@ -36,7 +37,7 @@ Key = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 Incarnation = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 Seq = Annotated[int, msgspec.Meta(ge=1, le=2**62)]
 Counter = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
-TerminalNumber = Annotated[int, msgspec.Meta(ge=1, le=999)]
+TerminalNumber = Annotated[int, msgspec.Meta(ge=1, le=TERMINAL_NUMBER_MAX)]
 Ref = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[^\x00]+$")]
 SetHash = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
 Cursor = Annotated[str, msgspec.Meta(max_length=400)]
@@ -133,7 +134,7 @@ class EnrolRequest(msgspec.Struct, frozen=True):
 
     code: Annotated[str, msgspec.Meta(max_length=64)]
     public_key: Key
-    terminal_number_wish: Annotated[int, msgspec.Meta(ge=0, le=999)] = 0
+    terminal_number_wish: Annotated[int, msgspec.Meta(ge=0, le=TERMINAL_NUMBER_MAX)] = 0
     terminal_id: TerminalId | None = None
     incarnation: Incarnation = 1
     protocol: int = PROTOCOL_VERSION

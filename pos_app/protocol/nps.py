@@ -10,13 +10,14 @@ import uuid
 
 import msgspec
 
+from pos_app.model.identifiers import TERMINAL_NUMBER_MAX
 from pos_app.protocol import base32
 
 CODE_LENGTH = 10
 """Characters of 5 bits each."""
 _EVENT_LENGTH = 26
 _UUID_BITS = 128
-_TERMINAL_NUMBER_MAX = 999
+_NUMBER_DIGITS_MAX = len(str(TERMINAL_NUMBER_MAX))
 _TOKEN_PARTS = 3
 _PURPOSE = b"pos-app nps 1\0"
 
@@ -68,10 +69,10 @@ def nps_url(*, base: str, terminal_number: int, event_id: str, nps_key: bytes) -
 def parse_token(token: str) -> NpsToken | None:
     """What a link says, case and look-alikes forgiven; None for what is no token."""
     parts = token.split("-")
-    if len(parts) != _TOKEN_PARTS or not (parts[0].isascii() and parts[0].isdigit() and len(parts[0]) <= len("999")):
+    if len(parts) != _TOKEN_PARTS or not (parts[0].isascii() and parts[0].isdigit() and len(parts[0]) <= _NUMBER_DIGITS_MAX):
         return None
     number, event, code = int(parts[0]), base32.normalise(parts[1]), parse_code(parts[2])
-    if not 1 <= number <= _TERMINAL_NUMBER_MAX or len(event) != _EVENT_LENGTH or code is None:
+    if not 1 <= number <= TERMINAL_NUMBER_MAX or len(event) != _EVENT_LENGTH or code is None:
         return None
     try:
         value = base32.decode(event)

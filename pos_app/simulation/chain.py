@@ -7,11 +7,13 @@ import msgspec
 
 from pos_app.model.policy import BurnPolicy
 from pos_app.simulation.agenda import Agenda
+from pos_app.simulation.bounds import BurnWatch
 from pos_app.simulation.chance import stream
 from pos_app.simulation.clocks import TillClock, World
 from pos_app.simulation.counter import Visit, write_key
 from pos_app.simulation.headquarters import PostgresStore, SimulatedHq, SqliteStore
 from pos_app.simulation.machines import Machine
+from pos_app.simulation.office import Office
 from pos_app.simulation.options import HOUR_MS, MINUTE_MS, START_MS, SimulationOptions
 from pos_app.simulation.posts import Post
 from pos_app.simulation.promises import Promises
@@ -26,6 +28,8 @@ _APPLY_EACH_MS = 10 * MINUTE_MS
 _SYNC_EACH_MS = 12 * MINUTE_MS
 _RETURN_PERCENT = 4
 _RETURNABLE_MAX = 300
+_ELSEWHERE_PERCENT = 40
+_ACTS_PER_DAY = 3
 _DIES_IN_SYNC_PERCENT = 50
 _DRIFT_PPM_MAX = 60
 _KEY_BYTES = 32
@@ -44,10 +48,12 @@ class Chain:
         self.agenda = Agenda(self.world)
         self.counts: Counter[str] = Counter()
         self.promises = Promises()
+        self.watch = BurnWatch(BurnPolicy(allowance=options.allowance))
         self.posts: list[Post] = []
         self.dying: set[str] = set()
         self.chance = stream(options.seed, "chain")
         self.shoppers = Shoppers(PER_TILL * options.tills, stream(options.seed, "shoppers"))
+        self.office = Office(self.shoppers, stream(options.seed, "office"))
         self._door = HqDoor()
         self.network = Network(self.world, self._door, options.faults, stream(options.seed, "network"))
         store = PostgresStore(options.database_url) if options.database_url else SqliteStore(folder)
@@ -76,7 +82,7 @@ class Chain:
             line=Line(self.network),
             fraction=self.chance.random,
         )
-        post = Post(machine, number, self.promises, self.counts)
+        post = Post(machine, number, self.promises, self.watch, self.counts)
         self.posts.append(post)
         return post
 
@@ -84,17 +90,19 @@ class Chain:
         """Shoppers, rounds of the sync, and HQ's second step, for one day."""
         for index, post in enumerate(self.posts):
             self._plan_post(post, index % self.options.tills, midnight_ms)
-        for at_ms in range(midnight_ms + midnight_ms + CLOSES_MS + HOUR_MS, _APPLY_EACH_MS):
+        for at_ms in range(midnight_ms + OPENS_MS, midnight_ms + CLOSES_MS + HOUR_MS, _APPLY_EACH_MS):
             self.agenda.at(at_ms, self._apply)
 
     def moment(self, midnight_ms: int) -> int:
         """Some moment while the shops are open."""
-        return midnight_ms + self.chance.randrange(CLOSES_MS)
+        return midnight_ms + self.chance.randrange(OPENS_MS, CLOSES_MS)
 
     def _plan_post(self, post: Post, index: int, midnight_ms: int) -> None:
         closes_ms = midnight_ms + CLOSES_MS
         for _sale in range(self.options.sales_per_day):
             self.agenda.at(self.moment(midnight_ms), lambda: self._visit(post, index))
+        for _act in range(_ACTS_PER_DAY):
+            self.agenda.at(self.moment(midnight_ms), lambda: self._manage(post))
         opens_ms = midnight_ms + OPENS_MS - self.chance.randrange(HOUR_MS)
         self.agenda.at(opens_ms, lambda: self._sync(post, closes_ms))
         # The last round of the day: nobody goes home with a queue if it can be helped.
@@ -113,11 +121,15 @@ class Chain:
         """A shopper comes to the till, which may die of it."""
         post.cashier.serve(msgspec.structs.replace(visit, dies_after=self._dies_after(post, percent=_HUNDRED)))
 
+    def _manage(self, post: Post) -> None:
+        self.office.act(post.cashier, self._dies_after(post, percent=_HUNDRED))
+
     def _take_back(self, post: Post) -> None:
-        receipts = post.cashier.receipts[-_RETURNABLE_MAX:]
+        seller = self.chance.choice(self.posts) if self.chance.randrange(_HUNDRED) < _ELSEWHERE_PERCENT else post
+        receipts = seller.cashier.receipts[-_RETURNABLE_MAX:]
         if receipts:
             sold = self.chance.choice(receipts)
-            pieces = {line_no: self.chance.randint(0, count) for line_no, count in sold.pieces.items()}
+            pieces = {line_no: self.chance.randint(0, count) for line_no, (_index, count) in sold.goods.items()}
             brought = {line_no: count for line_no, count in pieces.items() if count}
             if brought:
                 post.cashier.take_back(sold, brought, dies_after=self._dies_after(post, percent=_HUNDRED))

@@ -6,11 +6,11 @@ from typing import Any
 
 from pos_app.simulation.facts import ASSETS, HqFacts
 from pos_app.simulation.machines import Machine
-from pos_app.simulation.promises import NOBODY, Promises, Purse
+from pos_app.simulation.promises import NOBODY, Households, Promises, Purse
 from pos_app.use_cases.checking import Verdict, examine
 
 _SHOWN_MAX = 5
-_RECEIPTS = ("sale", "return")
+_RECEIPTS = ("sale", "return", "unseen_return")
 
 
 def ledger_problems(facts: HqFacts) -> Iterator[str]:
@@ -48,8 +48,8 @@ def lost(promises: Promises, facts: HqFacts) -> dict[str, str]:
 
 def balance_problems(promises: Promises, facts: HqFacts, cards: dict[str, int]) -> Iterator[str]:
     """HQ issued and redeemed for each shopper what the promises add up to. ``cards``: card number to shopper."""
-    expected = promises.sums(facts.arrived & promises.made.keys())
-    households = _households(promises, facts, cards)
+    expected = promises.sums(facts.arrived)
+    households = _households(expected.households, facts, cards)
     strays = sorted({ref for ref, _issuer, _kind in facts.entries} - households.keys())
     yield from _listed("accounts have points and no card", strays)
     issued = _purses(facts, households, "issued", sign=-1)
@@ -58,10 +58,19 @@ def balance_problems(promises: Promises, facts: HqFacts, cards: dict[str, int]) 
     yield from _listed("redeemed otherwise than promised", _different(expected.redeemed_units, redeemed))
 
 
-def _households(promises: Promises, facts: HqFacts, cards: dict[str, int]) -> dict[str, int]:
+def concurrent_overdraft(households_of: Households, facts: HqFacts, cards: dict[str, int]) -> dict[int, int]:
+    """What burning at two tills at once made each household owe, in units, whether it was repaid since or not."""
+    households = _households(households_of, facts, cards)
+    sums: dict[int, int] = defaultdict(int)
+    for account_ref, by_kind in facts.overdrafts.items():
+        sums[households.get(account_ref, NOBODY)] += by_kind.get("sale", 0)
+    return {household: units for household, units in sums.items() if units}
+
+
+def _households(households: Households, facts: HqFacts, cards: dict[str, int]) -> dict[str, int]:
     """Each of HQ's accounts to the household whose card it has."""
     of_home = {
-        facts.homes[account_ref]: promises.household(cards[number])
+        facts.homes[account_ref]: households.of(cards[number])
         for number, account_ref in facts.owners.items()
         if number in cards
     }

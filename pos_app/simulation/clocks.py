@@ -33,6 +33,10 @@ class TillClock:
         """What the wall clock shows."""
         return self._world.now_ms + self._error_ms()
 
+    def true_ms(self) -> int:
+        """What a right clock would show."""
+        return self._world.now_ms
+
     def monotonic_ms(self) -> int:
         """Milliseconds since the machine started."""
         return self._world.now_ms - self._booted_ms

@@ -1,31 +1,50 @@
 """What happens at a counter: a cashier serves shoppers, and starts the program again when it has died under their hands."""
 
 import base64
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from pos_app.errors import InputError, StorageError
 from pos_app.model.accounts import Member
 from pos_app.model.receipts import PaymentKind
-from pos_app.protocol.events import AnyEvent, GrantedLot, ReturnEvent, SaleEvent, decode_body
+from pos_app.protocol.events import (
+    AccountStatusEvent,
+    AdjustmentEvent,
+    AnyEvent,
+    CardEvent,
+    MergeEvent,
+    ReturnEvent,
+    SaleEvent,
+    UnseenReturnEvent,
+    decode_body,
+)
+from pos_app.simulation.bounds import BurnWatch
 from pos_app.simulation.fuses import KilledError
 from pos_app.simulation.machines import Machine
 from pos_app.simulation.promises import NOBODY, Promise, Promises
+from pos_app.simulation.reading import by_issuer, promise_of, shares_of
 from pos_app.simulation.shop import GOODS
+from pos_app.use_cases.finding_receipts import ReceiptUnknownError, find_returnable
 from pos_app.use_cases.quoting import Tender
-from pos_app.use_cases.views import Basket, BasketLine, ClosedSale
+from pos_app.use_cases.unseen_returning import unseen_goods
+from pos_app.use_cases.views import Authorisation, Basket, BasketLine, ClosedSale
 from storage import journal
 
 ENOUGH = (Tender(PaymentKind.CASH, 10**9),)
 _ATTEMPTS_MAX = 3
+_ALL = 100
 _KEY_MODE = 0o600
+_MILLI = 1_000
+_ACTS = (ReturnEvent, UnseenReturnEvent, AdjustmentEvent, MergeEvent, CardEvent, AccountStatusEvent)
 
 
 class Visit(msgspec.Struct, frozen=True):
-    """A shopper at a till. ``goods`` are indexes into ``GOODS`` with pieces; ``burn_part`` of 100 is what they want to burn.
+    """A shopper at a till. ``goods`` are indexes into ``GOODS`` with pieces, each once; ``burn_part`` of 100 is what they want to burn.
 
     ``dies_after``: the program dies after so many statements of this visit; None: it does not.
     """
@@ -38,19 +57,21 @@ class Visit(msgspec.Struct, frozen=True):
 
 
 class Sold(msgspec.Struct, frozen=True):
-    """A receipt that somebody may bring back: its lines' pieces by line number."""
+    """A receipt that somebody may bring back: its goods' indexes and pieces by line number."""
 
     receipt_number: str
     shopper: int
-    pieces: dict[int, int]
+    goods: dict[int, tuple[int, int]]
+    earned_units: int = 0
 
 
 class Cashier:
     """Serves at one machine. ``counts`` are of the whole run."""
 
-    def __init__(self, machine: Machine, promises: Promises, counts: Counter[str]) -> None:
+    def __init__(self, machine: Machine, promises: Promises, watch: BurnWatch, counts: Counter[str]) -> None:
         self.machine = machine
         self.receipts: list[Sold] = []
+        self._watch = watch
         self._promises = promises
         self._counts = counts
 
@@ -76,112 +97,161 @@ class Cashier:
         self._counts["till killed"] += 1
         self.machine.revive()
 
-    def take_back(self, sold: Sold, pieces: dict[int, int], *, dies_after: int | None = None) -> None:
-        """Take goods back."""
+    def take_back(self, sold: Sold, pieces: Mapping[int, int], *, dies_after: int | None = None) -> None:
+        """Take goods back by their receipt, whichever till it is of; unseen where nobody can show it."""
+        quantities = {line_no: _MILLI * count for line_no, count in pieces.items()}
+        goods = tuple(
+            unseen_goods(GOODS[sold.goods[line_no][0]], quantity_milli=milli) for line_no, milli in quantities.items()
+        )
+
+        def act() -> "Future[Any]":
+            till = self.machine.till
+            try:
+                find_returnable(till, sold.receipt_number)
+            except ReceiptUnknownError:
+                return till.return_unseen(sold.receipt_number, goods)
+            return till.return_goods(sold.receipt_number, quantities)
+
+        self._watch.returned(sold.shopper, sold.earned_units)
+        lines_of = {GOODS[index].code: line_no for line_no, (index, _count) in sold.goods.items()}
+        self.act(
+            act,
+            dies_after,
+            lambda event: promise_of(
+                event,
+                shopper=sold.shopper,
+                till=self.machine.memory,
+                receipt=sold.receipt_number,
+                lines_of=lines_of,
+            ),
+        )
+
+    def act(
+        self, act: "Callable[[], Future[Any]]", dies_after: int | None, promise: Callable[[AnyEvent], Promise]
+    ) -> None:
+        """Do something that books one event; what stands in the journal afterwards was done, whether "done" was heard or not."""
         if dies_after is not None:
             self.machine.light_fuse(dies_after)
-        quantities = {line_no: 1000 * count for line_no, count in pieces.items()}
-        before = self._returns_of(sold)
+        before = self._journal_end()
         try:
-            self.machine.till.return_goods(sold.receipt_number, quantities).result()
+            act().result()
         except KilledError:
             self.revive()
         except (InputError, StorageError) as error:
             self._counts[f"refused: {error.code}"] += 1
         self.machine.put_out()
-        for event_id in self._returns_of(sold) - before:
-            self._promises.record(promise_of(self._event(event_id), shopper=sold.shopper, till=self.machine.name))
-            self._counts["returns"] += 1
+        for event in self._events_after(before):
+            if isinstance(event, _ACTS):
+                made = promise(event)
+                self._record(made)
+                self._counts[made.kind] += 1
 
     def _sell(self, visit: Visit, event_id: str) -> None:
         basket = self._basket(visit, event_id)
         closed = self.machine.till.close_sale(basket, ENOUGH).result()
         self._counts["sales"] += 1
-        self._promises.record(self._promise(visit, closed))
-        self._remember(visit, closed.receipt_number)
+        promise = self._promise(visit, basket, closed)
+        self._record(promise)
+        self._remember(visit, promise)
 
     def _basket(self, visit: Visit, event_id: str) -> Basket:
-        lines = tuple(BasketLine(GOODS[index], 1000 * pieces) for index, pieces in visit.goods)
+        lines = tuple(BasketLine(GOODS[index], _MILLI * pieces) for index, pieces in visit.goods)
         member = self._member(visit.card) if visit.card else None
         basket = Basket(event_id=event_id, lines=lines, member=member)
-        if member is None or not visit.burn_part or not member.spendable_units:
+        if member is None or not visit.burn_part:
             return basket
-        most_units = self.machine.till.quote(basket).result.burnable_units
-        units = min(most_units, member.spendable_units) * visit.burn_part // 100
-        return msgspec.structs.replace(basket, burn_units=units)
+        return self._with_burn(basket, member, visit.burn_part)
+
+    def _with_burn(self, basket: Basket, member: Member, burn_part: int) -> Basket:
+        """The basket with what its member may burn of what they want to."""
+        till = self.machine.till
+        wishful = msgspec.structs.replace(member, spendable_units=member.balance.available_units)
+        most_units = till.quote(msgspec.structs.replace(basket, member=wishful)).result.burnable_units
+        wish_units = most_units * burn_part // _ALL
+        # The screen offers no more than this.
+        units = min(wish_units, till.quote(basket).result.burnable_units)
+        granted = self._authorised(basket, units) if units else None
+        if wish_units:
+            self._note_burn(wish_units, granted)
+        return (
+            basket
+            if granted is None
+            else msgspec.structs.replace(basket, burn_units=granted.units, authorisation=granted)
+        )
+
+    def _authorised(self, basket: Basket, units: int) -> Authorisation | None:
+        till = self.machine.till
+        answer = till.authorise_burn(basket, units).result()
+        if answer.authorisation is None and 0 < answer.most_units < units:
+            # Less is better than nothing.
+            answer = till.authorise_burn(basket, answer.most_units).result()
+        return answer.authorisation
+
+    def _note_burn(self, wish_units: int, granted: Authorisation | None) -> None:
+        is_offline = not self.machine.line.is_up(self.machine.clock.true_ms())
+        where = "offline" if is_offline else "online"
+        self._counts[f"burns asked {where}"] += 1
+        self._counts[f"units asked {where}"] += wish_units
+        if granted is not None:
+            self._counts[f"burns served {where}"] += 1
+            self._counts[f"units served {where}"] += granted.units
 
     def _member(self, card: str) -> Member:
         till = self.machine.till
         return till.find_member(card) or till.enrol(card).result()
 
-    def _promise(self, visit: Visit, closed: ClosedSale) -> Promise:
+    def _record(self, promise: Promise) -> None:
+        self._promises.record(promise)
+        self._watch.promised(promise, has_twin=self.machine.has_twin)
+
+    def _promise(self, visit: Visit, basket: Basket, closed: ClosedSale) -> Promise:
         """What the customer was told at "done"."""
         result = closed.quote.result
-        issuer = self.machine.till.issuer_at(closed.utc_ms)
+        burn_issuer = self.machine.till.issuer_at(closed.utc_ms)
         is_member = closed.member is not None
+        issuers = {lot.programme_id: lot.issuer for lot in result.lots}
+        pieces = {line_no: count for line_no, (_index, count) in enumerate(visit.goods, start=1)}
         return Promise(
             event_id=closed.event_id,
             kind="sale",
             shopper=visit.shopper if is_member else NOBODY,
-            till=self.machine.name,
-            issued_units=_by_issuer((lot.issuer, lot.units) for lot in result.lots) if is_member else {},
-            redeemed_units={issuer: result.burn_units} if result.burn_units else {},
+            till=self.machine.memory,
+            issued_units=by_issuer((lot.issuer, lot.units) for lot in result.lots) if is_member else {},
+            redeemed_units={burn_issuer: result.burn_units} if result.burn_units else {},
+            basis="" if basket.authorisation is None else basket.authorisation.basis.value,
             business_date=self.machine.till.business_date(closed.utc_ms),
+            receipt=closed.receipt_number,
+            lines=shares_of(pieces, result.awards, result.burn_shares, issuers=issuers, burn_issuer=burn_issuer)
+            if is_member
+            else {},
         )
 
-    def _remember(self, visit: Visit, receipt_number: str) -> None:
-        pieces = {line_no: count for line_no, (_index, count) in enumerate(visit.goods, start=1)}
-        self.receipts.append(Sold(receipt_number, visit.shopper, pieces))
+    def _remember(self, visit: Visit, promise: Promise) -> None:
+        goods = dict(enumerate(visit.goods, start=1))
+        earned_units = sum(promise.issued_units.values())
+        self.receipts.append(Sold(promise.receipt, visit.shopper, goods, earned_units))
 
     def _was_booked(self, event_id: str, visit: Visit) -> bool:
         """Whether this basket is in the journal: it died after COMMIT and before "done"."""
         row = journal.find_event(self.machine.till.database.reader(), event_id)
-        if row is None:
+        if row is None or row.body is None:
             return False
-        event = self._event(event_id)
+        event = decode_body(row.body)
         assert isinstance(event, SaleEvent), "this basket was a sale"
         self._counts["sales"] += 1
         self._counts["found booked after a kill"] += 1
-        self._promises.record(promise_of(event, shopper=visit.shopper, till=self.machine.name))
-        self._remember(visit, event.receipt_number)
+        promise = promise_of(event, shopper=visit.shopper, till=self.machine.memory)
+        self._record(promise)
+        self._remember(visit, promise)
         return True
 
-    def _event(self, event_id: str) -> AnyEvent:
-        row = journal.find_event(self.machine.till.database.reader(), event_id)
-        assert row is not None and row.body is not None, "just written"  # noqa: PT018 - one fact
-        return decode_body(row.body)
+    def _journal_end(self) -> int:
+        return journal.read_terminal(self.machine.till.database.reader()).last_seq
 
-    def _returns_of(self, sold: Sold) -> set[str]:
-        rows = self.machine.till.database.reader().exec_driver_sql(
-            "SELECT event_id FROM sale WHERE sale_event_id = (SELECT event_id FROM sale WHERE receipt_number = ?)",
-            (sold.receipt_number,),
-        )
-        return {row[0] for row in rows}
-
-
-def promise_of(event: AnyEvent, *, shopper: int, till: str) -> Promise:
-    """What an event in the journal promised: where "done" was not heard, the journal says what it would have said."""
-    match event:
-        case SaleEvent():
-            issued = _granted(event.granted_lots)
-            redeemed = {event.issuer: event.burn_units} if event.burn_units else {}
-            basis = event.burn_basis
-        case ReturnEvent():
-            issued = _by_issuer((change.issuer or event.issuer, change.units) for change in event.clawed_back)
-            redeemed = {issuer: -units for issuer, units in _granted(event.restored_lots).items()}
-            basis = ""
-        case _:
-            issued, redeemed, basis = {}, {}, ""
-    return Promise(
-        event_id=event.event_id,
-        kind=type(event).__struct_config__.tag or "",
-        shopper=shopper if getattr(event, "account_ref", "") else NOBODY,
-        till=till,
-        issued_units=issued,
-        redeemed_units=redeemed,
-        basis=basis,
-        business_date=event.moment.business_date,
-    )
+    def _events_after(self, seq: int) -> list[AnyEvent]:
+        reader = self.machine.till.database.reader()
+        rows = journal.read_journal(reader, journal.read_terminal(reader), after_seq=seq, limit=10)
+        return [decode_body(row.body) for row in rows if row.body is not None]
 
 
 def write_key(folder: Path, key: bytes) -> None:
@@ -190,14 +260,3 @@ def write_key(folder: Path, key: bytes) -> None:
     path = folder / "terminal.key"
     path.touch(mode=_KEY_MODE)
     path.write_bytes(base64.b64encode(key))
-
-
-def _granted(lots: Iterable[GrantedLot]) -> dict[str, int]:
-    return _by_issuer((lot.grant.issuer, lot.grant.units) for lot in lots)
-
-
-def _by_issuer(parts: Iterable[tuple[str, int]]) -> dict[str, int]:
-    sums: dict[str, int] = defaultdict(int)
-    for issuer, units in parts:
-        sums[issuer] += units
-    return dict(sums)

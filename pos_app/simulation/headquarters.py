@@ -8,16 +8,22 @@ from typing import Any, Protocol
 
 import msgspec
 
-from hq.app import HqConfig, create_app
+from hq.app import create_app
 from hq.apply import apply_inbox, book_what_is_due
+from hq.authentication import forget_nonces
+from hq.config import HqConfig
 from hq.database import notice_statements, open_engine, prepare
 from hq.enrolment import create_enrolment_code
 from hq.operate import declare_restored
+from hq.policy import change_policy
+from hq.settling import settle_waiting
 from pos_app.model.policy import BurnPolicy
 from pos_app.simulation.clocks import World
 from pos_app.simulation.fuses import Fuse, KilledError
 from pos_app.simulation.wire import HQ_URL, HqDoor
 
+_STEPS = (apply_inbox, settle_waiting, book_what_is_due, forget_nonces)
+"""What the booker does, in its order."""
 _SQLITE_NAME = "hq.sqlite3"
 
 
@@ -88,18 +94,17 @@ class SimulatedHq:
 
     def __init__(self, world: World, door: HqDoor, store: Store, policy: BurnPolicy) -> None:
         self.faults: Counter[str] = Counter()
-        self.booked_events = 0
         self.is_away = False
         self._world = world
         self._door = door
         self._store = store
         self._fuse = Fuse()
-        self._engine: Any = None
-        self._desk: Any = None
-        """The engine of people and tools at HQ, which nothing kills."""
+        # The desk is the engine of people and tools at HQ, which nothing kills.
+        self._desk: Any = open_engine(store.url)
+        self._engine: Any = self._desk
         door.on_killed = self._die
         self.start()
-        self._execute(f"UPDATE headquarters SET policy = '{msgspec.json.encode(policy).decode()}'")  # noqa: S608 - our own JSON
+        change_policy(self._desk, msgspec.structs.asdict(policy))
         self.back_up()
 
     def start(self) -> None:
@@ -141,8 +146,8 @@ class SimulatedHq:
         if self.is_away:
             return
         try:
-            self.booked_events += apply_inbox(self._engine, now_ms=self._world.now_ms)
-            book_what_is_due(self._engine, now_ms=self._world.now_ms)
+            for step in _STEPS:
+                step(self._engine, now_ms=self._world.now_ms)
         except KilledError:
             self._die()
 

@@ -14,6 +14,7 @@ from pos_app.simulation.shop import GOODS
 from pos_app.simulation.wire import HQ_URL, Line
 from pos_app.sync.client import HqClient
 from pos_app.sync.rounds import SyncOptions, SyncReport, SyncRounds
+from pos_app.use_cases import authorising, leasing
 from pos_app.use_cases.joining import private_key
 from pos_app.use_cases.losing import accept_loss
 from pos_app.use_cases.till import Till, open_till
@@ -47,8 +48,15 @@ class Machine:
         self._programmes = programmes
         self._fraction = fraction
         self._wreck = folder.with_name(f"{folder.name}-wreck")
+        self.has_twin = False
+        self.generation = 0
         self.till: Till
         self.open()
+
+    @property
+    def memory(self) -> str:
+        """Which memory this is: another one once the disk was replaced."""
+        return f"{self.name}#{self.generation}"
 
     def open(self, *, accepts_loss: bool = False) -> None:
         """Start the program from what is on the disk; raises ``StorageError`` where newer events are missing."""
@@ -60,6 +68,7 @@ class Machine:
             clock=self.clock,
             accepts_loss=accepts_loss,
             opening=partial(open_database, connect=self._fuse.connect),
+            client_of=self.line.client,
         )
         if self.till.find_product(GOODS[0].code) is None:
             self.till.database.write(lambda connection: catalogue.put_products(connection, GOODS))
@@ -98,6 +107,7 @@ class Machine:
         ``keeps_mark``: only the database was put back, so that the till notices what is missing, and somebody accepts the loss.
         """
         self.close()
+        self.generation += 1
         mark = self.folder / _MARK
         kept = mark.read_bytes() if keeps_mark and mark.exists() else None
         shutil.rmtree(self.folder)
@@ -132,7 +142,13 @@ class Machine:
             utc_ms=self.clock.utc_ms,
             fraction=self._fraction,
             stopping=lambda: False,
+            pause_s=lambda _seconds: None,
         )
+
+    def look_after(self) -> None:
+        """What the program does now and then beside the sync; raises ``KilledError``."""
+        authorising.void_lapsed(self.till).result()
+        leasing.release_due(self.till).result()
 
     def event_ids(self) -> set[str]:
         """Every event whose body this disk still has."""

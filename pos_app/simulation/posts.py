@@ -3,6 +3,7 @@
 from collections import Counter
 
 from pos_app.errors import InputError, SyncError
+from pos_app.simulation.bounds import BurnWatch
 from pos_app.simulation.counter import Cashier
 from pos_app.simulation.fuses import KilledError
 from pos_app.simulation.headquarters import SimulatedHq
@@ -20,11 +21,14 @@ _UNKNOWN_TIMES = 3
 class Post:
     """One till of the chain. ``number`` is HQ's number for it, 0 until it has one of its own (a copied machine)."""
 
-    def __init__(self, machine: Machine, number: int, promises: Promises, counts: Counter[str]) -> None:
+    def __init__(
+        self, machine: Machine, number: int, promises: Promises, watch: BurnWatch, counts: Counter[str]
+    ) -> None:
         self.machine = machine
         self.number = number
-        self.cashier = Cashier(machine, promises, counts)
+        self.cashier = Cashier(machine, promises, watch, counts)
         self.has_joined = False
+        self._watch = watch
         self._counts = counts
         self._unknown = 0
 
@@ -54,11 +58,14 @@ class Post:
         if dies_after is not None:
             self.machine.light_fuse(dies_after)
         try:
+            self.machine.look_after()
             report = self.machine.sync()
         except KilledError:
             self.cashier.revive()
             return None
         self.machine.put_out()
+        if not report.waiting_events:
+            self._watch.heard(self.machine.memory)
         self._unknown = self._unknown + 1 if report.problem is Problem.UNKNOWN_TILL else 0
         if report.problem in _SHUT_OUT or self._unknown >= _UNKNOWN_TIMES:
             self._counts[f"shut out: {report.problem}"] += 1

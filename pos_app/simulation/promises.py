@@ -1,10 +1,11 @@
-"""The naive model: what tills promised, added up. It knows nothing of lots, accounts or ledgers, only shoppers and points.
+"""The naive model: what tills promised, added up. It knows nothing of lots, accounts or ledgers, only shoppers, receipts and points.
 
 A promise is kept under its event's id from the moment the till said "done". Whatever the network and the disks did in between, in the
-end headquarters must have issued and redeemed for each shopper exactly what the promises that reached it add up to.
+end headquarters must have issued and redeemed for each shopper exactly what the promises that reached it add up to. Goods that came
+back are counted by piece: of k pieces of n, at whatever tills and in whatever order, the floor of k n-ths of each share of the line.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -14,10 +15,19 @@ Purse = tuple[int, str]
 """A shopper (or the one who took their account over) and an issuer of points."""
 
 
-class Promise(msgspec.Struct, frozen=True):
-    """What one acknowledged act says: points issued and redeemed by issuer, in units; taken back is below 0.
+class LineShares(msgspec.Struct, frozen=True):
+    """What one line of a receipt was: its pieces, each award's issuer and units, and each part that was burned on it."""
 
-    ``shopper`` is ``NOBODY`` for an anonymous sale. ``till`` is the machine. ``basis`` says by what right a burn was made.
+    pieces: int
+    awards: tuple[tuple[str, int], ...] = ()
+    burned: tuple[tuple[str, int], ...] = ()
+
+
+class Promise(msgspec.Struct, frozen=True):
+    """What one acknowledged act says: points issued and redeemed by issuer, in units; taken away is below 0.
+
+    ``shopper`` is ``NOBODY`` for an anonymous sale. ``till`` is the memory of a machine. ``basis`` says by what right a burn was made.
+    ``lines`` are those of a sale; a return names its ``receipt`` and the ``returned`` pieces by line. A merge names whom it joins.
     """
 
     event_id: str
@@ -28,13 +38,37 @@ class Promise(msgspec.Struct, frozen=True):
     redeemed_units: dict[str, int] = {}
     basis: str = ""
     business_date: str = ""
+    receipt: str = ""
+    lines: dict[int, LineShares] = {}
+    returned: dict[int, int] = {}
+    joins: int = NOBODY
 
 
 class Sums(msgspec.Struct, frozen=True):
-    """What promises add up to, by purse, in units."""
+    """What promises add up to, by purse, in units; and who belongs to whom."""
 
     issued_units: dict[Purse, int]
     redeemed_units: dict[Purse, int]
+    households: "Households"
+
+
+class Households:
+    """Shoppers whose accounts were merged are one."""
+
+    def __init__(self) -> None:
+        self._became: dict[int, int] = {}
+
+    def join(self, shopper: int, other: int) -> None:
+        """These two are one household."""
+        first, second = self.of(shopper), self.of(other)
+        if first != second:
+            self._became[max(first, second)] = min(first, second)
+
+    def of(self, shopper: int) -> int:
+        """The household of a shopper: the smallest of their numbers."""
+        while shopper in self._became:
+            shopper = self._became[shopper]
+        return shopper
 
 
 class Promises:
@@ -43,7 +77,6 @@ class Promises:
     def __init__(self) -> None:
         self.made: dict[str, Promise] = {}
         self.at_risk: dict[str, str] = {}
-        self._became: dict[int, int] = {}
 
     def record(self, promise: Promise) -> None:
         """A till has said "done"."""
@@ -56,31 +89,41 @@ class Promises:
             if event_id in self.made:
                 self.at_risk.setdefault(event_id, reason)
 
-    def merge(self, shopper: int, into: int) -> None:
-        """Two shoppers are one household from now on."""
-        self._became[self.household(shopper)] = self.household(into)
-
-    def household(self, shopper: int) -> int:
-        """Who a shopper's points belong to."""
-        while shopper in self._became:
-            shopper = self._became[shopper]
-        return shopper
-
     def sums(self, arrived: Iterable[str]) -> Sums:
         """What the promises that reached HQ add up to."""
-        issued: dict[Purse, int] = defaultdict(int)
-        redeemed: dict[Purse, int] = defaultdict(int)
-        for event_id in arrived:
-            promise = self.made[event_id]
-            if promise.shopper == NOBODY:
-                continue
-            household = self.household(promise.shopper)
-            _add(issued, household, promise.issued_units)
-            _add(redeemed, household, promise.redeemed_units)
-        return Sums(_without_zeros(issued), _without_zeros(redeemed))
+        kept = [self.made[event_id] for event_id in arrived if event_id in self.made]
+        households = Households()
+        for promise in kept:
+            if promise.joins != NOBODY:
+                households.join(promise.shopper, promise.joins)
+        issued, redeemed = Counter[Purse](), Counter[Purse]()
+        for promise in kept:
+            if promise.shopper != NOBODY:
+                household = households.of(promise.shopper)
+                _add(issued, household, promise.issued_units)
+                _add(redeemed, household, promise.redeemed_units)
+        _take_back(kept, households, issued, redeemed)
+        return Sums(_without_zeros(issued), _without_zeros(redeemed), households)
 
 
-def _add(sums: dict[Purse, int], household: int, units_by_issuer: Mapping[str, int]) -> None:
+def _take_back(kept: list[Promise], households: Households, issued: Counter[Purse], redeemed: Counter[Purse]) -> None:
+    """What goes back with goods, of those receipts that are known; never more pieces than were bought."""
+    pieces: dict[str, Counter[int]] = defaultdict(Counter)
+    for promise in kept:
+        pieces[promise.receipt].update(promise.returned)
+    for sale in kept:
+        if sale.shopper == NOBODY or not sale.lines or sale.receipt not in pieces:
+            continue
+        household = households.of(sale.shopper)
+        for line_no, line in sale.lines.items():
+            back = min(pieces[sale.receipt][line_no], line.pieces)
+            for issuer, units in line.awards:
+                issued[household, issuer] -= units * back // line.pieces
+            for issuer, units in line.burned:
+                redeemed[household, issuer] -= units * back // line.pieces
+
+
+def _add(sums: Counter[Purse], household: int, units_by_issuer: Mapping[str, int]) -> None:
     for issuer, units in units_by_issuer.items():
         sums[household, issuer] += units
 

@@ -37,6 +37,17 @@ class SimulationReport(msgspec.Struct, frozen=True):
         return not self.problems
 
     @property
+    def overdraft_percent(self) -> float:
+        """How much of what was burned nobody had: burned at two tills at once, or clawed back after it was spent."""
+        return 100 * sum(self.overdraft_units.values()) / max(1, self.redeemed_units)
+
+    @property
+    def offline_served_percent(self) -> float | None:
+        """How much of what members wanted to burn, and had, at tills that were offline, they could; None where nobody asked."""
+        asked_units = self.counts.get("units asked offline", 0)
+        return 100 * self.counts.get("units served offline", 0) / asked_units if asked_units else None
+
+    @property
     def sales_per_second(self) -> int:
         """How many sales of the run a second of this machine saw, HQ's work included."""
         return self.counts.get("sales", 0) * 1000 // max(1, self.elapsed_ms)

@@ -50,7 +50,7 @@ def _report(
     overdraft = _overdraft_by_cause(facts)
     redeemed = sum(units for (_ref, _issuer, kind), units in facts.entries.items() if kind == "redeemed")
     issued = -sum(units for (_ref, _issuer, kind), units in facts.entries.items() if kind == "issued")
-    sums = chain.promises.sums(facts.arrived & chain.promises.made.keys())
+    sums = chain.promises.sums(facts.arrived)
     digest = result_hash(
         sorted(chain.counts.items()),
         sorted(faults.items()),
@@ -88,6 +88,9 @@ def _problems(chain: Chain, facts: HqFacts, rounds: int | None, defects: Counter
     yield from checks.ledger_problems(facts)
     yield from checks.arrival_problems(chain.promises, facts)
     yield from checks.balance_problems(chain.promises, facts, chain.shoppers.cards)
+    households = chain.promises.sums(facts.arrived).households
+    overdraft = checks.concurrent_overdraft(households, facts, chain.shoppers.cards)
+    yield from chain.watch.problems(households, overdraft)
     lots = read_lots(chain.hq)
     for post in chain.posts:
         yield from checks.view_problems(post.machine, facts, lots)

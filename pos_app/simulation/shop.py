@@ -4,7 +4,8 @@ from pos_app.loyalty.programme import Programme, parse_programme
 from pos_app.model.products import Product, ProductClass
 from pos_app.settings import CardRange, Hq, Settings, Shop, Till
 
-SHOP = "shop"
+_HOLD_TIMEOUT_MS = 10_000
+"""Of the machine that simulates: a slow one must not change what happens."""
 GOODS = tuple(
     Product(f"goods-{number}", f"Goods {number}", price_minor, tax_rate_bp, product_class, band)
     for number, (price_minor, tax_rate_bp, product_class, band) in enumerate(
@@ -79,7 +80,7 @@ def settings(number: int, *, hq_url: str) -> Settings:
         shop=Shop(name="Simulated shop", store_id=store_id(number)),
         till=Till(authority="hq", number=number),
         cards=(CARDS,),
-        hq=Hq(url=hq_url),
+        hq=Hq(url=hq_url, hold_timeout_ms=_HOLD_TIMEOUT_MS),
     )
 
 

@@ -22,7 +22,7 @@ class Shoppers:
 
     def __init__(self, count: int, chance: random.Random) -> None:
         self.cards = {card_number(index): index for index in range(count)}
-        self._numbers = tuple(self.cards)
+        self._carried = list(self.cards)
         self._chance = chance
         self.greedy = tuple(index for index in range(count) if chance.randrange(_ALL) < _GREEDY_PERCENT)
 
@@ -31,18 +31,32 @@ class Shoppers:
         if self._chance.randrange(_ALL) < _ANONYMOUS_PERCENT:
             return Visit(NOBODY, "", self._goods())
         home = self._chance.randrange(tills) if self._chance.randrange(_ALL) < _AWAY_FROM_HOME_PERCENT else till_index
-        index = (home + tills * self._chance.randrange(PER_TILL)) % len(self._numbers)
+        index = (home + tills * self._chance.randrange(PER_TILL)) % len(self._carried)
         burns = self._chance.randrange(_ALL) < _BURN_PERCENT
         return Visit(
-            index, self._numbers[index], self._goods(), burn_part=self._chance.choice((30, _ALL)) if burns else 0
+            index, self._carried[index], self._goods(), burn_part=self._chance.choice((30, _ALL)) if burns else 0
         )
 
     def raid(self, shopper: int) -> Visit:
         """A greedy shopper at a till that is offline: a large basket, and everything burned."""
-        return Visit(shopper, self._numbers[shopper], _LARGE_BASKET, burn_part=_ALL)
+        return Visit(shopper, self._carried[shopper], _LARGE_BASKET, burn_part=_ALL)
+
+    def anybody(self) -> tuple[int, str]:
+        """Some shopper, with the card they carry."""
+        index = self._chance.randrange(len(self._carried))
+        return index, self._carried[index]
+
+    def new_card(self, shopper: int) -> str:
+        """A fresh card for a shopper; they do not carry it yet."""
+        card = card_number(len(self.cards))
+        self.cards[card] = shopper
+        return card
+
+    def carry(self, shopper: int, card: str) -> None:
+        """From now on the shopper shows this card."""
+        self._carried[shopper] = card
 
     def _goods(self) -> tuple[tuple[int, int], ...]:
         chance = self._chance
-        return tuple(
-            (chance.randrange(len(GOODS)), chance.randint(1, _PIECES_MAX)) for _ in range(chance.randint(1, _LINES_MAX))
-        )
+        chosen = chance.sample(range(len(GOODS)), chance.randint(1, _LINES_MAX))
+        return tuple((index, chance.randint(1, _PIECES_MAX)) for index in chosen)

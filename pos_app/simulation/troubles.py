@@ -3,6 +3,7 @@
 import shutil
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
 from pos_app.simulation.chain import Chain
 from pos_app.simulation.counter import write_key
@@ -31,14 +32,14 @@ class Troubles:
         """Draw what happens today."""
         rates = self._rates
         for post in tuple(self._chain.posts):
-            self._maybe(rates.away_per_mille, midnight_ms, lambda post=post: self._go_away(post, 5 * HOUR_MS))
-            self._maybe(rates.away_days_per_mille, midnight_ms, lambda post=post: self._go_away(post, 4 * DAY_MS))
-            self._maybe(rates.sick_per_mille, midnight_ms, lambda post=post: self._fall_sick(post))
-            self._maybe(rates.kill_per_mille, midnight_ms, lambda post=post: self._will_die(post))
-            self._maybe(rates.clock_jump_per_mille, midnight_ms, lambda post=post: self._jump(post))
-            self._maybe(rates.rolled_back_per_mille, midnight_ms, lambda post=post: self._image(post))
-            self._maybe(rates.cloned_per_mille, midnight_ms, lambda post=post: self._clone(post))
-            self._maybe(rates.disk_lost_per_mille, midnight_ms, lambda post=post: self._lose_disk(post))
+            self._maybe(rates.away_per_mille, midnight_ms, partial(self._go_away, post, 5 * HOUR_MS))
+            self._maybe(rates.away_days_per_mille, midnight_ms, partial(self._go_away, post, 4 * DAY_MS))
+            self._maybe(rates.sick_per_mille, midnight_ms, partial(self._fall_sick, post))
+            self._maybe(rates.kill_per_mille, midnight_ms, partial(self._will_die, post))
+            self._maybe(rates.clock_jump_per_mille, midnight_ms, partial(self._jump, post))
+            self._maybe(rates.rolled_back_per_mille, midnight_ms, partial(self._image, post))
+            self._maybe(rates.cloned_per_mille, midnight_ms, partial(self._clone, post))
+            self._maybe(rates.disk_lost_per_mille, midnight_ms, partial(self._lose_disk, post))
         self._maybe(rates.hq_away_per_mille, midnight_ms, self._hq_away)
         self._maybe(rates.hq_kill_per_mille, midnight_ms, self._hq_will_die)
         self._maybe(rates.hq_restored_per_mille, midnight_ms, self._restore_hq)
@@ -56,7 +57,7 @@ class Troubles:
         post.machine.line.away_until_ms = now_ms + self._chance.randrange(5 * MINUTE_MS, longest_ms)
         for shopper in self._chain.shoppers.greedy:
             if self._chance.randrange(100) < _RAID_PERCENT:
-                self._chain.agenda.at(now_ms + self._chance.randrange(HOUR_MS), lambda who=shopper: self._raid(who))
+                self._chain.agenda.at(now_ms + self._chance.randrange(HOUR_MS), partial(self._raid, shopper))
 
     def _raid(self, shopper: int) -> None:
         """The worst case: everything is burned at every till that is offline."""
@@ -91,6 +92,7 @@ class Troubles:
         if image.exists():
             self.faults["disk rolled back"] += 1
             before = post.machine.event_ids()
+            post.machine.has_twin = True
             post.machine.replace_disk(image, keeps_mark=self._chance.randrange(2) == 0)
             self._risk(before, "the disk was rolled back")
 
@@ -105,6 +107,7 @@ class Troubles:
         clock = post.machine.clock.copy()
         clone = self._chain.add_post(name, 0, settings_number=post.machine.settings.till.number, clock=clock)
         clone.has_joined = post.has_joined
+        post.machine.has_twin = clone.machine.has_twin = True
         clone.cashier.receipts.extend(post.cashier.receipts)
 
     def _lose_disk(self, post: Post) -> None:

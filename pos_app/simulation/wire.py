@@ -20,6 +20,7 @@ from pos_app.simulation.clocks import World
 from pos_app.simulation.fuses import KilledError
 from pos_app.simulation.options import HOUR_MS, FaultRates
 from pos_app.sync.client import HqClient
+from pos_app.sync.enrolment import ENROL_PATH
 
 HQ_URL = "http://hq.simulation"
 _BP = 10_000
@@ -197,7 +198,8 @@ class Network:
                 return self.door.serve(msgspec.structs.replace(request, content=self._cut(request.content)))
             case "tampered":
                 return self.door.serve(msgspec.structs.replace(request, content=self._tampered(request.content)))
-            case "tampered answer":
+            case "tampered answer" if request.target != ENROL_PATH:
+                # Only TLS keeps an enrolment's answer whole: the till does not know HQ's key yet.
                 answer = self.door.serve(request)
                 return msgspec.structs.replace(answer, content=self._tampered(answer.content))
             case _:

@@ -20,7 +20,6 @@ from pos_app.model.policy import BurnBasis
 from pos_app.model.staff import Permission
 from pos_app.protocol.events import HoldVoidEvent, SaleEvent, encode_body
 from pos_app.protocol.messages import HoldAnswer, HoldRefusal, HoldRequest
-from pos_app.sync.client import HqClient
 from pos_app.sync.decisions import Stop
 from pos_app.sync.holds import Asking, HoldDesk
 from pos_app.use_cases import staffing
@@ -189,7 +188,7 @@ class Authoriser:
             hq = self._till.settings.hq
             try_ms = hq.hold_timeout_ms // 2
             try:
-                client = HqClient(
+                client = self._till.client_of(
                     hq.url,
                     private_key=private_key(self._till),
                     connect_timeout_ms=try_ms,
@@ -198,7 +197,9 @@ class Authoriser:
             except SyncError as error:
                 _log.warning("HQ cannot be asked about burning: %s", error.code)
                 return None
-            self._desk = HoldDesk(client, timeout_ms=hq.hold_timeout_ms)
+            self._desk = HoldDesk(
+                client, timeout_ms=hq.hold_timeout_ms, monotonic_ms=self._till.clock.monotonic_ms
+            )
         return self._desk
 
 

@@ -2,22 +2,29 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from pos_app.errors import StorageError
 from pos_app.model.calendar import local_time
-from pos_app.protocol.chain import FIRST_SEQ, ChainBrokenError, Envelope, Link, verify_chain
-from storage import health, journal, key_store, print_jobs
+from pos_app.protocol.chain import FIRST_SEQ, GENESIS, ChainBrokenError, Envelope, Link, verify_chain
+from pos_app.protocol.checkpoints import Checkpoint, is_genuine
+from pos_app.protocol.events import AnyEvent, decode_body
+from pos_app.protocol.signing import public_key_of
+from pos_app.use_cases.pins import pepper_mark
+from storage import audit, health, journal, key_store, people, print_jobs, rebuild, recount, staff
 from storage.database import Connection
-from storage.journal import Terminal
+from storage.journal import JournalRow, Terminal
 from storage.key_store import KeyPlace
 
 if TYPE_CHECKING:
     from pos_app.use_cases.till import Till
 
 _PAGE_EVENTS = 1_000
+_SHOWN_MAX = 20
+_REPAIR = "Run `pos-app doctor --repair`."
+Key = TypeVar("Key")
 
 
 class Verdict(StrEnum):
@@ -47,10 +54,14 @@ def examine(till: "Till") -> tuple[Finding, ...]:
         "chain": _chain,
         "ledger": _zero_sum,
         "balances": _balances,
+        "counters": _counters,
         "receipts": _receipts,
+        "audit": _audit,
+        "search": _search,
         "printing": _printing,
         "headquarters": _queue,
         "key": _key,
+        "pins": _pins,
         "clock": _clock,
     }
     return tuple(Finding(name, *_answer(till, check)) for name, check in checks.items())
@@ -81,24 +92,69 @@ def _file(till: "Till", connection: Connection) -> Answer:
     )
 
 
-def _chain(_till: "Till", connection: Connection) -> Answer:
+def _chain(till: "Till", connection: Connection) -> Answer:
+    """The chain of every name that the till has had."""
     terminal = journal.read_terminal(connection)
-    first = Envelope(terminal.terminal_id, terminal.incarnation, FIRST_SEQ)
+    names = journal.names(connection)
+    problems = [problem for name in names if (problem := _chain_problem(till, connection, terminal, name))]
+    if problems:
+        return Verdict.BAD, " ".join(problems)
+    events = journal.count_events(connection)
+    pruned = sum(point.envelope.seq for name in names if (point := journal.checkpoint_of(connection, name)))
+    words = f"All {events} events verify, from the first to the last."
+    return Verdict.GOOD, f"{words} A signed checkpoint vouches for the {pruned} that were pruned." if pruned else words
+
+
+def _chain_problem(till: "Till", connection: Connection, terminal: Terminal, name: tuple[str, int]) -> str:
+    """What is wrong with the chain of one name; empty for nothing."""
+    present = (terminal.terminal_id, terminal.incarnation)
+    under = msgspec.structs.replace(terminal, terminal_id=name[0], incarnation=name[1])
     try:
-        end = verify_chain(_links(connection, terminal), first=first)
+        checkpoint = journal.checkpoint_of(connection, name)
+        if checkpoint is not None and not _is_ours(till, checkpoint):
+            return "The checkpoint of the pruned events is not this till's. Keep the file and tell headquarters."
+        end = _verify(_rows(connection, under), Envelope(*name, FIRST_SEQ), checkpoint)
     except ChainBrokenError as error:
-        return Verdict.BAD, f"{error} Something changed the journal. Keep the file and tell headquarters."
-    if end != terminal.last_hash:
-        return Verdict.BAD, "The journal ends before its last event. Restore the newest copy."
-    return Verdict.GOOD, f"All {terminal.last_seq} events verify, from the first to the last."
+        return f"{error} Something changed the journal. Keep the file and tell headquarters."
+    except ValueError:  # a name that is none
+        return "Events stand under a name that no till has. Keep the file and tell headquarters."
+    if name == present and end != terminal.last_hash:
+        return "The journal ends before its last event. Restore the newest copy."
+    return ""
 
 
-def _links(connection: Connection, terminal: Terminal) -> Iterator[Link]:
+def _is_ours(till: "Till", checkpoint: Checkpoint) -> bool:
+    private_key = key_store.load(till.database.path.parent, key_store.TERMINAL_KEY)
+    return private_key is not None and is_genuine(checkpoint, public_key_of(private_key))
+
+
+def _verify(rows: Iterator[JournalRow], first: Envelope, checkpoint: Checkpoint | None) -> bytes:
+    """The hash at the end of a chain. Of pruned events the hashes are left: each must be the one that the next was built on."""
+    prev_hash = GENESIS
+    pruned_seq = 0 if checkpoint is None else checkpoint.envelope.seq
+    for seq in range(first.seq, pruned_seq + 1):
+        row = next(rows, None)
+        expected = msgspec.structs.replace(first, seq=seq)
+        if row is None or row.seq != seq:
+            raise ChainBrokenError(expected, "place")
+        if row.prev_hash != prev_hash:
+            raise ChainBrokenError(expected, "prev_hash")
+        prev_hash = row.hash
+    if checkpoint is not None and prev_hash != checkpoint.hash:
+        raise ChainBrokenError(checkpoint.envelope, "hash")
+    first_left = msgspec.structs.replace(first, seq=pruned_seq + 1)
+    return verify_chain((_link(row) for row in rows), first=first_left, prev_hash=prev_hash)
+
+
+def _link(row: JournalRow) -> Link:
+    return Link(Envelope(row.terminal_id, row.incarnation, row.seq), row.prev_hash, row.body or b"", row.hash)
+
+
+def _rows(connection: Connection, terminal: Terminal) -> Iterator[JournalRow]:
+    """The journal under one name, page by page."""
     after_seq = 0
     while rows := journal.read_journal(connection, terminal, after_seq=after_seq, limit=_PAGE_EVENTS):
-        for row in rows:
-            place = Envelope(row.terminal_id, row.incarnation, row.seq)
-            yield Link(place, row.prev_hash, row.body or b"", row.hash)
+        yield from rows
         after_seq = rows[-1].seq
 
 
@@ -113,21 +169,91 @@ def _zero_sum(_till: "Till", connection: Connection) -> Answer:
 def _balances(till: "Till", connection: Connection) -> Answer:
     if till.settings.till.authority == "hq":
         return Verdict.NOTE, "Headquarters keeps the balances; they are compared there."
-    differences = health.lot_differences(connection) + health.overdraft_differences(connection)
+    differences = [
+        *health.lot_differences(connection),
+        *health.overdraft_differences(connection),
+        *health.lease_differences(connection),
+    ]
+    counted = recount.recount(connection)
+    problems = [
+        f"account {d.account_ref}: {d.what} says {d.stored_units}, entries {d.entries_units}" for d in differences
+    ]
+    problems += [f"lot {lot_id} is not as it was given" for lot_id in recount.wrong_lots(connection, counted.granted)]
+    wrong_events = [f"the entries of event {event_id} are not what it says" for event_id in counted.wrong_events]
+    if wrong_events:
+        return _verdict([*wrong_events[:_SHOWN_MAX], *problems], good="", todo="Keep the file and report it.")
     return _verdict(
-        [f"account {d.account_ref}: {d.what} says {d.stored_units}, entries {d.entries_units}" for d in differences],
+        problems[:_SHOWN_MAX],
         good="Every stored balance equals the sum of its entries.",
-        todo="The entries are right: keep the file and report it.",
+        todo=f"The entries are right. {_REPAIR}",
     )
+
+
+def _counters(till: "Till", connection: Connection) -> Answer:
+    """What programmes count, and how many receipts each member has."""
+    if till.settings.till.authority == "hq":
+        return Verdict.NOTE, "Headquarters keeps sums and numbers of receipts; they are compared there."
+    counted = recount.recount(connection)
+    if not counted.is_whole:
+        return Verdict.NOTE, "Older events were pruned: sums and numbers of receipts cannot be counted again."
+    sums, receipts = recount.stored_sums(connection), recount.stored_receipts(connection)
+    problems = [f"account {key[0]}: the sum of {key[1]} for {key[2]}" for key in _different(sums, counted.sums)]
+    problems += [f"account {ref}: the number of receipts" for ref in _different(receipts, counted.receipts)]
+    return _verdict(
+        problems[:_SHOWN_MAX],
+        good="Sums and numbers of receipts are those of the events.",
+        todo=f"The events are right. {_REPAIR}",
+    )
+
+
+def _different(stored: dict[Key, int], counted: dict[Key, int]) -> list[Key]:
+    return [key for key in stored | counted if stored.get(key, 0) != counted.get(key, 0)]
 
 
 def _receipts(_till: "Till", connection: Connection) -> Answer:
     lost = [f"event {seq} has lost its receipt" for seq in health.events_without_sale(connection)]
+    changed = sorted({*changed_receipts(connection), *health.sales_without_sum(connection)})
     return _verdict(
-        [*lost, *health.sales_without_sum(connection)],
-        good="Lines and payments of every receipt add up to its total.",
-        todo="Keep the file and report these receipts.",
+        [*lost, *changed[:_SHOWN_MAX]],
+        good="Every receipt is what its event says; lines and payments add up to its total.",
+        todo=f"These receipts are not what their events say. The events are right. {_REPAIR}",
     )
+
+
+def changed_receipts(connection: Connection) -> Iterator[str]:
+    """The numbers of receipts whose rows are there and say something else than their event."""
+    for event in receipt_events(connection):
+        if not rebuild.agree(connection, event) and rebuild.stored_rows(connection, event.event_id) is not None:
+            yield event.receipt_number
+
+
+def receipt_events(connection: Connection) -> "Iterator[rebuild.ReceiptEvent]":
+    """Every sale and return of the journal, whatever name it stands under, but for pruned and damaged ones."""
+    for body in journal.bodies_of(connection, rebuild.RECEIPT_KINDS):
+        event = _decoded(body)
+        if isinstance(event, rebuild.ReceiptEvent):
+            yield event
+
+
+def _decoded(body: bytes) -> AnyEvent | None:
+    try:
+        return decode_body(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None  # the chain says so too
+
+
+def _audit(_till: "Till", connection: Connection) -> Answer:
+    return _verdict(
+        [f"the row of event {event_id}" for event_id in audit.differences(connection)],
+        good=f"All {audit.count_rows(connection)} entries of the audit log are what their events say.",
+        todo=f"Somebody changed them, or they are lost. The events are right. {_REPAIR}",
+    )
+
+
+def _search(_till: "Till", connection: Connection) -> Answer:
+    if people.search_is_whole(connection):
+        return Verdict.GOOD, "The search index has every name and phone number."
+    return Verdict.BAD, f"The search index is not whole: some members are not found. {_REPAIR}"
 
 
 def _printing(_till: "Till", connection: Connection) -> Answer:
@@ -160,6 +286,18 @@ def _key(till: "Till", _connection: Connection) -> Answer:
             return Verdict.NOTE, "The till's key is in a file (mode 0600): weaker than a keystore."
         case KeyPlace.NONE:
             return Verdict.NOTE, "The till has no key yet; it is made when it joins headquarters."
+
+
+def _pins(till: "Till", connection: Connection) -> Answer:
+    if not staff.sign_in_is_wanted(connection):
+        return Verdict.NOTE, "No manager has a PIN: everybody may do everything at this till."
+    folder = till.database.path.parent
+    pepper = key_store.load(folder, key_store.PEPPER)
+    if pepper is None or pepper_mark(pepper) != staff.read_secrets(connection).pepper_mark:
+        return Verdict.BAD, "The secret of the PINs is gone. Run `pos-app staff reset-pepper` with the recovery code."
+    if key_store.place(folder, secret=key_store.PEPPER) is KeyPlace.FILE:
+        return Verdict.NOTE, "The secret of the PINs is in a file (mode 0600): weaker than a keystore."
+    return Verdict.GOOD, "The secret of the PINs is in the system's keystore."
 
 
 def _clock(till: "Till", connection: Connection) -> Answer:

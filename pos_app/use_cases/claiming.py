@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from pos_app.errors import InputError
 from pos_app.model.identifiers import uuid7
+from pos_app.model.staff import Permission
 from pos_app.protocol.claims import Claim, account_check, claim_code, read_claim
 from pos_app.protocol.events import ClaimEvent, SaleEvent, decode_body, encode_body
 from pos_app.use_cases.moments import moment_of
@@ -21,6 +22,7 @@ def book_claim(till: "Till", connection: Connection, code: str, card_number: str
 
     Raises ``InputError`` for what is no code, for another member's receipt, and where no HQ could check it.
     """
+    till.require(Permission.SELL)
     signed = read_claim(code)
     if signed is None:
         raise _refused("code", "This is not the code of a receipt, or it was read wrong.", todo="Scan it again.")

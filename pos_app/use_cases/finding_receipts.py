@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pos_app.errors import InputError, SyncError
+from pos_app.errors import InputError, ProgrammeError, SyncError
 from pos_app.protocol.events import ReturnedLine, SaleEvent, decode_body
 from pos_app.protocol.messages import ErrorAnswer, ErrorCode, MalformedError, ReceiptAnswer, decode_message
 from pos_app.use_cases.clock import SystemClock
@@ -131,12 +131,12 @@ def _answer(till: "Till", terminal: "Terminal", number: str) -> ReceiptAnswer | 
 def _call(
     till: "Till", terminal: "Terminal", path: str, *, time_ms: int, timeout_ms: int
 ) -> "ReceiptAnswer | Refusal | Word":
-    from pos_app.sync.client import CallFailedError, HqClient
+    from pos_app.sync.client import CallFailedError
     from pos_app.sync.decisions import decide_signed
 
     assert terminal.hq_public_key is not None, "only a till that has joined asks"
     try:
-        with HqClient(
+        with till.client_of(
             till.settings.hq.url,
             private_key=private_key(till),
             connect_timeout_ms=timeout_ms,
@@ -190,9 +190,13 @@ def _keep(till: "Till", connection: "Connection", answer: ReceiptAnswer, sale: S
 
 
 def _keep_programmes(connection: "Connection", answer: ReceiptAnswer, set_hash: str, now_ms: int) -> None:
-    """The programmes of that day, if they are what the sale names."""
+    """The programmes of that day, if they are what the sale names, and this program can read them."""
     if not answer.programme_set or programmes.find_programme_set(connection, set_hash) is not None:
         return
     body = answer.programme_set.encode()
-    if decode_programme_set(body).hash == set_hash:
+    try:
+        is_right = decode_programme_set(body).hash == set_hash
+    except (ProgrammeError, msgspec.MsgspecError):
+        is_right = False
+    if is_right:
         programmes.keep_programme_set(connection, set_hash=set_hash, body=body, utc_ms=now_ms)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,6 +15,8 @@ from devices.barcodes import canonical_gtin, card_check_is_right
 from pos_app.errors import InputError
 from pos_app.model.money import AMOUNT_MAX_MINOR, BASIS_POINTS, minor_from_text
 from pos_app.model.products import Product, ProductClass
+from pos_app.model.staff import Role
+from pos_app.protocol.messages import StaffDocument
 from pos_app.use_cases import enrolling
 from pos_app.use_cases.enrolling import find_card_range
 from storage import accounts, catalogue
@@ -27,6 +30,8 @@ FILE_BYTES_MAX = 200_000_000
 _PROBLEMS_SHOWN = 20
 _TEXT_MAX = 200
 _CODE_MAX = 20
+_STAFF_NAME_MAX = 80
+_STAFF_REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _GTIN_LENGTHS = frozenset({8, 12, 13, 14})
 PRODUCT_COLUMNS = (
     "code",
@@ -40,6 +45,7 @@ PRODUCT_COLUMNS = (
     "cost",
     "sold_by_weight",
 )
+STAFF_COLUMNS = ("staff_ref", "name", "role", "active")
 MEMBER_COLUMNS = ("card_number", "name", "phone", "birthday", "card_class")
 
 Row = dict[str, str]
@@ -63,8 +69,7 @@ class PricedProduct(msgspec.Struct, frozen=True):
 def import_products(till: "Till", path: Path) -> int:
     """Add or replace the products of a CSV file; gives how many. Raises ``InputError`` that names every bad row."""
     exponent = till.terms.currency.exponent
-    sheet = _read(path, PRODUCT_COLUMNS, required=("code", "name", "price", "tax_rate"))
-    priced = _parse(path, sheet, lambda row: _product(till, row, exponent), key=lambda item: item.product.code)
+    priced = read_products(path, exponent=exponent, is_card=lambda code: find_card_range(till.settings, code) is not None)
 
     def write(connection: Connection) -> None:
         catalogue.put_products(connection, (item.product for item in priced))
@@ -74,6 +79,23 @@ def import_products(till: "Till", path: Path) -> int:
 
     till.database.write(write)
     return len(priced)
+
+
+def read_products(
+    path: Path, *, exponent: int, is_card: Callable[[str], bool] = lambda _code: False
+) -> list[PricedProduct]:
+    """The products of a CSV file; raises ``InputError`` that names every bad row. ``exponent`` is the decimals of prices.
+
+    ``is_card`` says which codes are in a range of card numbers, so that they cannot be a product's.
+    """
+    sheet = _read(path, PRODUCT_COLUMNS, required=("code", "name", "price", "tax_rate"))
+    return _parse(path, sheet, lambda row: _product(row, exponent, is_card), key=lambda item: item.product.code)
+
+
+def read_staff(path: Path) -> list[StaffDocument]:
+    """Who works in the chain, from a CSV file; raises ``InputError`` that names every bad row. PINs are set at each till."""
+    sheet = _read(path, STAFF_COLUMNS, required=("staff_ref", "name", "role"))
+    return _parse(path, sheet, _staff_member, key=lambda member: member.staff_ref)
 
 
 def import_members(till: "Till", path: Path) -> int:
@@ -158,7 +180,7 @@ class _BadRow(Exception):  # noqa: N818 - it never leaves this module
     """What is wrong with one row."""
 
 
-def _product(till: "Till", row: Row, exponent: int) -> PricedProduct:
+def _product(row: Row, exponent: int, is_card: Callable[[str], bool]) -> PricedProduct:
     code = row["code"]
     if not code or not code.isascii() or not code.isalnum() or len(code) > _CODE_MAX:
         raise _BadRow(f"code: up to {_CODE_MAX} letters and digits are needed")
@@ -167,7 +189,7 @@ def _product(till: "Till", row: Row, exponent: int) -> PricedProduct:
             raise _BadRow("code: the check digit is wrong")
         # As a scan of it will be looked up: a UPC-A is an EAN-13 that begins with 0.
         code = canonical_gtin(code)
-    if find_card_range(till.settings, code) is not None:
+    if is_card(code):
         raise _BadRow("code: it is in a range of card numbers, so a scan of it is a card")
     kind = row.get("class") or ProductClass.GENERAL.value
     if kind not in set(ProductClass):
@@ -182,9 +204,20 @@ def _product(till: "Till", row: Row, exponent: int) -> PricedProduct:
         band=_text(row, "band"),
         department=_text(row, "department"),
         category=_text(row, "category"),
-        sold_by_weight=_flag(row.get("sold_by_weight", "")),
+        sold_by_weight=_flag(row.get("sold_by_weight", ""), "sold_by_weight"),
     )
     return PricedProduct(product, _amount_minor(cost, exponent, "cost") if cost else None)
+
+
+def _staff_member(row: Row) -> StaffDocument:
+    role = row["role"]
+    if role not in set(Role):
+        raise _BadRow(f"role: one of {', '.join(Role)} is needed")
+    staff_ref = row["staff_ref"]
+    if not _STAFF_REF.fullmatch(staff_ref):
+        raise _BadRow("staff_ref: up to 32 letters, digits, dots, hyphens and underscores are needed")
+    name = _text(row, "name", required=True)[:_STAFF_NAME_MAX]
+    return StaffDocument(staff_ref, name, role, active=_flag(row.get("active", ""), "active", default=True))
 
 
 def _member(till: "Till", row: Row) -> NewMember:
@@ -241,12 +274,14 @@ def _rate_bp(text: str) -> int:
     return rate_bp
 
 
-def _flag(text: str) -> bool:
-    if text.lower() in {"", "0", "no", "false"}:
+def _flag(text: str, column: str, *, default: bool = False) -> bool:
+    if not text:
+        return default
+    if text.lower() in {"0", "no", "false"}:
         return False
     if text.lower() in {"1", "yes", "true"}:
         return True
-    raise _BadRow("sold_by_weight: yes or no is needed")
+    raise _BadRow(f"{column}: yes or no is needed")
 
 
 def _refused(path: Path, problems: Sequence[str]) -> InputError:

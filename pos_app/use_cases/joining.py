@@ -54,6 +54,8 @@ def _become(connection: Connection, answer: EnrolAnswer) -> None:
         store_id=answer.store_id,
         hq_gen=answer.hq_gen,
         cursor="",
+        snapshot_cursor="",
+        policy=terminal.policy if answer.hq_public_key == terminal.hq_public_key else "",
         sync_state="ok",
         nps_url=answer.nps_url_base,
         nps_key=answer.nps_key,

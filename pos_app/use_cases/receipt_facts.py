@@ -8,6 +8,7 @@ from pos_app.model.products import ProductClass
 from pos_app.model.receipts import PaymentKind, SaleKind, SaleLine, tax_table
 from pos_app.protocol.events import ReturnedLine, SaleEvent, UnseenLine, decode_body
 from pos_app.protocol.nps import nps_url, one_time_code, spaced
+from pos_app.use_cases import claiming
 from pos_app.use_cases.views import Standing
 from receipts.facts import MemberFacts, NpsFacts, ReceiptFacts, ShopFacts
 from storage import accounts, foreign_receipts, journal, sales, unseen_returns
@@ -48,11 +49,12 @@ def receipt_facts(till: "Till", connection: Connection, event_id: str, *, is_cop
         mode="beside" if head.mode == "beside" else "till",
         foreign_receipt=head.foreign_receipt,
         original_receipt="" if original is None else original.receipt_number,
-        is_unseen=original is not None and original.is_unseen,
+        is_unseen=original is not None and original.is_unseen and bool(till.settings.hq.url),
         member=_member(connection, stored),
         points_exponent=till.settings.points.exponent,
         awards=stored.awards,
         nps=_nps(connection, head),
+        claim=claiming.code_for(connection, event_id) if till.settings.hq.claim_codes else "",
         copy=is_copy,
         locale=shop.locale,
         language=shop.language,

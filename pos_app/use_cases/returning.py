@@ -143,7 +143,7 @@ def quote_return(
         has_account=bool(known.sale.account_ref),
         knows_account=points is not None,
         refund_minor=back.money_minor,
-        paid_back_minor=_paid_back_minor(_payments(till, known.sale, back, refund)),
+        paid_back_minor=handed_over_minor(_payments(till, known.sale, back, refund)),
         clawed_back_units=back.clawed_back_units,
         restored_units=sum(lot.granted_units for lot in prepared.restored),
         overdraft_units=0 if points is None else points.overdraft_units,
@@ -235,7 +235,7 @@ def _write(till: "Till", connection: Connection, prepared: _Prepared, event: Ret
         print_job_id=job_id,
         forgiven_units=0 if points is None else points.forgiven_units,
         lapsed_units=0 if points is None else points.lapsed_units,
-        paid_back_minor=_paid_back_minor(event.payments),
+        paid_back_minor=handed_over_minor(event.payments),
     )
 
 
@@ -346,7 +346,8 @@ def paid_back(money_minor: int, refund: Refund, currency: Currency) -> tuple[Pay
     return in_cash(money_minor, currency)
 
 
-def _paid_back_minor(payments: tuple[Payment, ...]) -> int:
+def handed_over_minor(payments: tuple[Payment, ...]) -> int:
+    """What of these is handed over in coins or put back on a card: points go back as points, and rounding is nobody's."""
     return sum(
         payment.amount_minor for payment in payments if payment.kind not in {PaymentKind.POINTS, PaymentKind.ROUNDING}
     )

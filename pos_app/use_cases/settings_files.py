@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import platformdirs
 
-from pos_app.settings import Programmes, Settings, Storage, load_settings, refused
+from pos_app.settings import Programmes, Settings, load_settings, refused
 
 _APP = "pos-app"
 FILE_NAME = "settings.toml"
@@ -55,10 +55,14 @@ def _check_paper(settings: Settings, path: Path) -> None:
 
 
 def _beside(settings: Settings, folder: Path) -> Settings:
-    storage, programmes = settings.storage.folder, settings.programmes.folder
+    storage, mirror, programmes = settings.storage.folder, settings.storage.mirror, settings.programmes.folder
     return msgspec.structs.replace(
         settings,
-        storage=Storage(str(folder / storage) if storage else ""),
+        storage=msgspec.structs.replace(
+            settings.storage,
+            folder=str(folder / storage) if storage else "",
+            mirror=str(folder / mirror) if mirror else "",
+        ),
         programmes=Programmes(str(folder / programmes) if programmes else ""),
     )
 

@@ -58,6 +58,7 @@ def add(till: "Till", staff_ref: str, *, name: str, role: Role, pin: str) -> str
 
     The first must be a manager: everybody else needs one. Raises ``InputError``, ``NotAllowedError``, ``StorageError``.
     """
+    _check_owner(till)
     name = " ".join(name.split())
     if _STAFF_REF.fullmatch(staff_ref) is None:
         raise _refused("ref", "A staff reference has up to 32 letters, digits, dots, hyphens and underscores.")
@@ -170,6 +171,12 @@ def _first_pepper(till: "Till") -> bytes:
     return key_store.load_or_create(folder, lambda: os.urandom(_PEPPER_BYTES), secret=key_store.PEPPER)
 
 
+def _check_owner(till: "Till") -> None:
+    """Where headquarters keeps the staff, the till keeps their PINs only."""
+    if till.settings.owners.staff == "hq":
+        raise _refused("owner", "Headquarters keeps the staff of this till.", "Have it changed there.")
+
+
 def _change(
     till: "Till",
     staff_ref: str,
@@ -179,6 +186,8 @@ def _change(
     role: Role | None = None,
     active: bool | None = None,
 ) -> None:
+    _check_owner(till)
+
     def change(connection: Connection) -> None:
         before = _existing(connection, staff_ref).member
         staffing.check(till, Permission.MANAGE_STAFF)

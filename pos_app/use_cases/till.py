@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from pos_app.errors import InputError
-from pos_app.loyalty.programme import Programme, accumulator_period, programme_set
+from pos_app.loyalty.programme import Programme, ProgrammeSet, accumulator_period, programme_set
 from pos_app.model.accounts import CardStatus, Member
 from pos_app.model.calendar import business_date, clock_is_believed
 from pos_app.model.identifiers import uuid7
@@ -20,6 +20,7 @@ from pos_app.model.products import Product
 from pos_app.model.staff import Permission, StaffMember
 from pos_app.protocol.claims import Claim
 from pos_app.settings import Settings
+from pos_app.sync.client import HqClient
 from pos_app.use_cases import (
     authorising,
     booking,
@@ -27,6 +28,7 @@ from pos_app.use_cases import (
     claiming,
     enrolling,
     maturing,
+    published,
     quoting,
     returning,
     signing_in,
@@ -46,6 +48,7 @@ from storage.accounts import AccountFacts
 from storage.database import Connection, Database, open_database
 from storage.high_water import read_mark
 from storage.journal import Terminal
+from storage.staff import sign_in_is_wanted
 
 _HOUR_MS = 3_600_000
 
@@ -56,8 +59,18 @@ Result = TypeVar("Result")
 class Till:
     """One open till. Build it with ``open_till``; ``close`` when the program ends."""
 
-    def __init__(self, settings: Settings, database: Database, terms: Terms, clock: Clock, shift_id: str) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        terms: Terms,
+        clock: Clock,
+        shift_id: str,
+        *,
+        client_of: Callable[..., HqClient] = HqClient,
+    ) -> None:
         self.settings = settings
+        self.client_of = client_of
         self.database = database
         self.terms = terms
         self.clock = clock
@@ -286,13 +299,20 @@ def open_till(
     clock: Clock | None = None,
     accepts_loss: bool = False,
     opening: Callable[[Path], Database] = open_database,
+    client_of: Callable[..., HqClient] = HqClient,
 ) -> Till:
     """Open the till's database in ``folder`` and begin a shift; raises ``StorageError`` with what to do.
 
-    ``accepts_loss``: open it too where its newest events are gone, for ``losing.accept_loss``. ``opening`` opens the database.
+    ``accepts_loss``: open it too where its newest events are gone, for ``losing.accept_loss``. ``opening`` opens the database,
+    ``client_of`` makes the clients that ask HQ.
     """
     clock = clock or SystemClock()
-    in_force = programme_set(tuple(programmes_in_force))
+    database = opening(folder)
+    try:
+        in_force = _in_force(settings, database, programmes_in_force)
+    except BaseException:
+        database.close()
+        raise
     terms = Terms(
         currency=Currency(settings.currency.code, settings.currency.exponent, settings.currency.cash_step_minor),
         points_exponent=settings.points.exponent,
@@ -301,7 +321,6 @@ def open_till(
     )
     now_ms = clock.utc_ms()
     today = business_date(utc_ms=now_ms, zone_name=settings.shop.zone, day_starts_minute=settings.day_starts_minute())
-    database = opening(folder)
 
     def begin(connection: Connection) -> str:
         journal.found_terminal(
@@ -325,14 +344,24 @@ def open_till(
             programmes.keep_programme_set(
                 connection, set_hash=in_force.hash, body=encode_programme_set(in_force), utc_ms=now_ms
             )
-        return shifts.current_shift(connection, staff_ref=settings.till.staff_ref, business_date=today, utc_ms=now_ms)
+        # Who was signed in when the program ended goes on with the same shift, once they sign in again.
+        going_on = shifts.open_shift(connection, business_date=today) if sign_in_is_wanted(connection) else None
+        return going_on or shifts.current_shift(
+            connection, staff_ref=settings.till.staff_ref, business_date=today, utc_ms=now_ms
+        )
 
     try:
         shift_id = database.write(begin)
     except BaseException:
         database.close()
         raise
-    till = Till(settings, database, terms, clock, shift_id)
+    till = Till(settings, database, terms, clock, shift_id, client_of=client_of)
     if settings.till.authority != "local":
         authorising.void_left_open(till)
     return till
+
+
+def _in_force(settings: Settings, database: Database, own: Sequence[Programme]) -> ProgrammeSet:
+    """The programmes to sell by: those that headquarters published where it owns them, and the till's own while it has none."""
+    of_hq = database.read(published.programmes_of_hq) if settings.owners.programmes == "hq" else None
+    return of_hq or programme_set(tuple(own))

@@ -19,7 +19,7 @@ from pos_app.use_cases import staffing
 from pos_app.use_cases.auditing import write_audit
 from pos_app.use_cases.booking import number_of
 from pos_app.use_cases.moments import moment_of
-from pos_app.use_cases.returning import already_booked, paid_back
+from pos_app.use_cases.returning import already_booked, handed_over_minor, paid_back
 from pos_app.use_cases.staffing import Approval
 from pos_app.use_cases.views import Refund
 from storage import journal, unseen_returns
@@ -121,12 +121,11 @@ def book_unseen_return(
         subject=number,
         values={"total_minor": total_minor},
     )
-    back = {PaymentKind.CASH, PaymentKind.CARD, PaymentKind.FOREIGN}
     return ClosedUnseenReturn(
         event_id=event_id,
         receipt_number=event.receipt_number,
         refund_minor=total_minor,
-        paid_back_minor=sum(payment.amount_minor for payment in event.payments if payment.kind in back),
+        paid_back_minor=handed_over_minor(event.payments),
         print_job_id=job_id,
     )
 

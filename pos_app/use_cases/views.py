@@ -9,6 +9,7 @@ from pos_app.model.evaluation import EngineResult, NextStep
 from pos_app.model.policy import BurnBasis
 from pos_app.model.products import Product
 from pos_app.model.receipts import Payment, PaymentKind, SaleLine, TaxRow
+from pos_app.use_cases.working import WorksNow
 
 
 class BasketLine(msgspec.Struct, frozen=True):
@@ -122,7 +123,9 @@ class SyncStatus(msgspec.Struct, frozen=True):
     """The queue to HQ in figures: events not yet acknowledged, age of the oldest, last contact (UTC ms, None = never).
 
     ``problem`` says in a sentence why nothing moves. ``is_away``: no answer came. ``is_stopped``: it does not go on by itself,
-    somebody has to do what ``problem`` says. ``has_joined`` is false where HQ has never taken this till.
+    somebody has to do what ``problem`` says. ``has_joined`` is false where HQ has never taken this till. ``snapshot_accounts``: so many
+    accounts came with a snapshot that is still under way. ``mirror_lag_events`` is what the mirror lacks (None: there is none).
+    ``works`` says what can be done now.
     """
 
     waiting_events: int
@@ -132,3 +135,7 @@ class SyncStatus(msgspec.Struct, frozen=True):
     is_away: bool = False
     is_stopped: bool = False
     has_joined: bool = True
+    snapshot_accounts: int | None = None
+    mirror_lag_events: int | None = None
+    mirror_problem: str = ""
+    works: WorksNow | None = None

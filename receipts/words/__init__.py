@@ -64,6 +64,7 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     nps_question: str
     nps_scan: str
     nps_code: str
+    claim: str
     thanks: str
     thanks_beside: str
 

@@ -15,7 +15,20 @@ from PIL import Image
 
 from hq.refusals import STATUS
 from pos_app.command_line.app import app
-from pos_app.loyalty.ledger import Booking, Books, LotUnits, book_due, book_return, book_sale, view
+from pos_app.loyalty.document import Returns
+from pos_app.loyalty.ledger import (
+    Booking,
+    Books,
+    LotUnits,
+    book_due,
+    book_forgiveness,
+    book_gift,
+    book_merge,
+    book_return,
+    book_sale,
+    forecast,
+    view,
+)
 from pos_app.model.accounts import Lot
 from pos_app.model.identifiers import derived_id
 from pos_app.model.money import returned_share
@@ -25,6 +38,8 @@ from pos_app.use_cases import scenario_file
 from pos_app.use_cases.importing import MEMBER_COLUMNS, PRODUCT_COLUMNS, import_members, import_products
 from pos_app.use_cases.scenario import run_scenario
 from tests.docs.pages import DOCS, PAGES, ROOT, blocks, code_spans, section, tables, text_of, without_blocks
+from tests.pos_app.loyalty.builders import programme
+from tests.pos_app.use_cases.test_goods_back import TENS, a_sale, clawed
 from tests.shop import Shop
 from ui.keys import KEY_NAMES
 
@@ -296,6 +311,12 @@ def show(booking: Booking) -> list[str]:
     return [f"{entry.kind}: {entry.units}" for entry in booking.entries]
 
 
+def taken_back(method: str, *lines: int) -> list[int]:
+    """The points that go back with these lines of a receipt, one after the other."""
+    tens = programme(TENS, returns=Returns(method=method))  # type: ignore[arg-type]
+    return clawed(*a_sale(tens), *({line_no: 1000} for line_no in lines))
+
+
 def test_that_the_worked_numbers_of_the_ledger_are_right() -> None:
     names = {
         "Books": Books,
@@ -304,11 +325,16 @@ def test_that_the_worked_numbers_of_the_ledger_are_right() -> None:
         "SALE": SALE,
         "balance": balance,
         "book_due": book_due,
+        "book_forgiveness": book_forgiveness,
+        "book_gift": book_gift,
+        "book_merge": book_merge,
         "book_return": book_return,
         "book_sale": book_sale,
+        "forecast": forecast,
         "lot": lot,
         "returned_share": returned_share,
         "show": show,
+        "taken": taken_back,
         "units_of": lambda lot_id, units: LotUnits(derived_id(SALE, lot_id), units),
     }
     text = text_of("docs/explanation/points-ledger.md")

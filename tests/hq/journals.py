@@ -9,6 +9,7 @@ import msgspec
 from pos_app.loyalty.ledger import lots_granted
 from pos_app.model.evaluation import (
     Award,
+    BurnShare,
     EngineInput,
     EngineLine,
     LotGrant,
@@ -16,6 +17,7 @@ from pos_app.model.evaluation import (
     Reason,
 )
 from pos_app.model.identifiers import uuid7
+from pos_app.model.money import share_out
 from pos_app.model.products import ProductClass
 from pos_app.model.receipts import Payment, PaymentKind, SaleLine
 from pos_app.protocol.chain import GENESIS, chain_hashes
@@ -25,6 +27,7 @@ from pos_app.protocol.events import (
     GrantedLot,
     LotChange,
     Moment,
+    ReturnedLine,
     ReturnEvent,
     SaleEvent,
     encode_body,
@@ -143,8 +146,8 @@ def sale(
     grants = [LotGrant("points", "shop", earned, starts_ms or utc_ms, expires_ms)] if earned else []
     lots = lots_granted(grants, account_ref=account_ref, event_id=event_id, at_ms=utc_ms)
     awards = tuple(
-        Award(line.line_no, "points", "per-unit", earned // len(lines), Reason("rate", {"rate_bp": 100}))
-        for line in lines
+        Award(line.line_no, "points", "per-unit", units, Reason("rate", {"rate_bp": 100}))
+        for line, units in zip(lines, share_out(earned, [1] * len(lines), range(len(lines))), strict=True)
     )
     event = SaleEvent(
         event_id=event_id,
@@ -159,7 +162,7 @@ def sale(
         burn_units=burned,
         burn_worth_minor=burned,
         burn_as="price_reduction",
-        burn_shares=(),
+        burn_shares=(BurnShare(1, burned, burned),) if burned else (),
         burned_lots=(),
         awards=awards if earned else (),
         granted_lots=tuple(GrantedLot(lot.lot_id, grant) for lot, grant in zip(lots, grants, strict=True)),
@@ -171,13 +174,18 @@ def sale(
 
 def sale_return(of: SaleEvent, *, clawed_back: dict[str, int], overdraft: int = 0, **changes: object) -> ReturnEvent:
     """Everything of a sale comes back; ``clawed_back`` maps lot ids to units taken."""
+    restored = sum(granted.grant.units for granted in changes.get("restored_lots", ()))  # type: ignore[attr-defined]
+    points = [(sum(clawed_back.values()), restored), *((0, 0) for _ in of.lines[1:])]
     event = ReturnEvent(
         event_id=new_id(of.moment.utc_ms + DAY_MS),
         moment=moment(of.moment.utc_ms + DAY_MS),
         receipt_number="001-01-0000002",
         account_ref=of.account_ref,
         sale_event_id=of.event_id,
-        lines=(),
+        lines=tuple(
+            ReturnedLine(line.line_no, line.quantity_milli, line.payable_minor, line.tax_minor, *units)
+            for line, units in zip(of.lines, points, strict=True)
+        ),
         payments=(Payment(PaymentKind.CASH, of.total_minor),),
         total_minor=of.total_minor,
         clawed_back=tuple(LotChange(lot_id, -units) for lot_id, units in clawed_back.items()),

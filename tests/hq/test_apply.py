@@ -1,20 +1,27 @@
 import random
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import msgspec
 import pytest
+from sqlalchemy import ColumnElement, Connection, select
 from sqlalchemy.exc import OperationalError
 
-from hq import apply
+from hq import apply, tables
 from hq.apply import apply_set_aside
+from hq.database import transact
+from hq.enrolment import create_enrolment_code
 from hq.operate import RunningHq
 from hq.reports import totals
+from hq.statements import change_number
 from pos_app.protocol import events
 from pos_app.protocol.events import SaleEvent, encode_body
 from tests.hq.conftest import Enrol
-from tests.hq.journals import START_MS, Journal, enrolment, sale, sale_return
-from tests.hq.ledgers import LATER_MS, assert_sound, book, lot_of_five, state_of, tasks
+from tests.hq.journals import START_MS, Journal, enrolment, now_ms, sale
+from tests.hq.ledgers import LATER_MS, assert_sound, book, state_of, tasks
+from tests.hq.postgres import empty
 
 
 def test_that_booking_again_changes_nothing(hq: RunningHq, journal: Journal) -> None:
@@ -38,16 +45,62 @@ def test_that_two_bookers_at_once_book_once(hq: RunningHq, enrol: Enrol) -> None
     assert_sound(hq)
 
 
-def test_that_a_run_that_somebody_else_booked_meanwhile_is_left(hq: RunningHq, journal: Journal) -> None:
-    newer = encode_body(sale()).replace(b'"kind":"sale"', b'"kind":"gift"')
-    journal.upload(sale(), newer)
-    run = apply._next_run(hq.engine, journal.terminal_id)
+def test_that_a_till_whose_run_somebody_else_is_booking_is_passed_by(postgres_hq: RunningHq) -> None:
+    engine = postgres_hq.engine
+    empty(engine)
+    with taken(postgres_hq, 2) as (busy, free):
+        with engine.begin() as other:
+            other.execute(select(tables.terminal).where(of(busy)).with_for_update())
+            assert 1 == book(postgres_hq)
+            assert 1 == totals(engine).waiting_events
+        assert 1 == book(postgres_hq)
+        assert (2, 0) == (totals(engine).sales, totals(engine).waiting_events)
+        assert free.terminal_id != busy.terminal_id
 
-    for _ in range(2):
-        apply._book(hq.engine, run, now_ms=LATER_MS)
 
-    assert [(2, "deferred")] == tasks(hq)
-    assert 1 == totals(hq.engine).sales
+def test_that_two_workers_that_wait_for_each_other_both_go_on(postgres_hq: RunningHq) -> None:
+    """A deadlock is ended by the database, and the one that it undid begins anew."""
+    engine = postgres_hq.engine
+    empty(engine)
+    with engine.begin() as connection:
+        for ref in ("a", "b"):
+            row = {"account_ref": ref, "provisional": False, "change_no": change_number(connection)}
+            connection.execute(tables.account.insert().values(row))
+    met = threading.Barrier(2, timeout=10)
+    attempts: list[str] = []
+
+    def lock_both(order: str) -> None:
+        def step(connection: Connection) -> None:
+            attempts.append(order)
+            for ref in order:
+                connection.execute(select(tables.account).where(tables.account.c.account_ref == ref).with_for_update())
+                if len(attempts) <= 2 and ref == order[0]:
+                    met.wait()
+
+        transact(engine, step)
+
+    with ThreadPoolExecutor(2) as workers:
+        list(workers.map(lock_both, ("ab", "ba")))
+
+    assert 3 == len(attempts)
+
+
+@contextmanager
+def taken(hq: RunningHq, count: int) -> Iterator[list[Journal]]:
+    """Tills with a sale each that waits."""
+    codes = [create_enrolment_code(hq.engine, "store-1", now_ms=now_ms()) for _ in range(count)]
+    journals = [Journal(hq.url, code) for code in codes]
+    for journal in journals:
+        journal.upload(sale())
+    try:
+        yield journals
+    finally:
+        for journal in journals:
+            journal.close()
+
+
+def of(journal: Journal) -> ColumnElement[bool]:
+    return tables.terminal.c.terminal_id == journal.terminal_id
 
 
 def test_that_a_task_that_somebody_else_did_meanwhile_is_left(hq: RunningHq, journal: Journal) -> None:
@@ -77,20 +130,39 @@ def test_that_a_database_that_is_away_sets_nothing_aside(
 def test_that_an_event_that_the_database_refuses_stands_alone(
     hq: RunningHq, journal: Journal, caplog: pytest.LogCaptureFixture
 ) -> None:
-    theirs = sale(account_ref="a", card="299", earned=5)
-    journal.upload(theirs)
-    book(hq)
-    stealing = sale_return(
-        sale(account_ref="b", card="300"), clawed_back={}, restored_lots=lot_of_five(theirs.granted_lots[0].lot_id)
-    )
-    journal.upload(enrolment("b", "300"), *[sale(account_ref="b", card="300", earned=1) for _ in range(9)], stealing)
+    refused = sale(account_ref="b", card="300", earned=7)
+    journal.upload(enrolment("b", "300"), *[sale(account_ref="b", card="300", earned=1) for _ in range(9)], refused)
     journal.upload(sale())
+    with hq.engine.begin() as connection:
+        connection.execute(tables.sale.insert().values(row_in_the_way(journal, refused)))
 
     assert 12 == book(hq)
-    assert [(12, "apply_failed")] == tasks(hq)
-    assert (11, {"issued": -14, "available": 14}) == (totals(hq.engine).sales, totals(hq.engine).ledger_units)
+    assert [(11, "apply_failed")] == tasks(hq)
+    assert (10, {"issued": -9, "available": 9}) == (totals(hq.engine).sales, totals(hq.engine).ledger_units)
     assert 1 == len([record for record in caplog.records if record.message.startswith("apply.failed")])
     assert_sound(hq)
+
+
+def row_in_the_way(journal: Journal, event: SaleEvent) -> dict[str, object]:
+    """A sale with this event's key, which no till sent."""
+    moment = event.moment
+    return {
+        "business_date": moment.business_date,
+        "event_id": event.event_id,
+        "terminal_id": journal.terminal_id,
+        "incarnation": 1,
+        "seq": 1,
+        "kind": "sale",
+        "receipt_number": "",
+        "account_ref": "",
+        "store_id": "",
+        "staff_ref": "",
+        "shift_id": "",
+        "utc_ms": 0,
+        "total_minor": 0,
+        "earned_units": 0,
+        "burned_units": 0,
+    }
 
 
 def test_that_what_a_defect_set_aside_is_booked_once_it_is_mended(

@@ -4,10 +4,12 @@ from sqlalchemy import update
 
 from hq import changes, tables
 from hq.apply import apply_inbox
-from hq.authentication import Freshness, SignedCall
+from hq.authentication import forget_nonces
+from hq.enrolment import create_enrolment_code
 from hq.operate import RunningHq
-from hq.refusals import RefusedError
+from hq.statements import change_number
 from hq.terminals import revoke_terminal
+from pos_app.model.policy import BurnPolicy
 from pos_app.protocol.messages import (
     ChangesPage,
     ErrorAnswer,
@@ -15,9 +17,17 @@ from pos_app.protocol.messages import (
     VersionedField,
     decode_message,
 )
-from pos_app.protocol.signing import FRESH_MS, RequestToSign, signed_headers
+from pos_app.protocol.signing import (
+    ANSWER_SIGNATURE_HEADER,
+    FRESH_MS,
+    RequestToSign,
+    answer_to_sign,
+    signed_headers,
+    verify,
+)
 from tests.hq.conftest import Enrol
 from tests.hq.journals import DAY_MS, START_MS, Journal, enrolment, now_ms, refusal, sale
+from tests.hq.postgres import empty
 
 LATER_MS = START_MS + 400 * DAY_MS
 
@@ -75,7 +85,7 @@ def test_that_pages_are_small_and_miss_nothing(
             break
 
     assert {f"a{number}" for number in range(7)} == seen == personal
-    assert [0, 0, 2, 3, 2] == sizes
+    assert [0, 0, 2, 3, 2] == sizes, "accounts and their holders, three a page"
 
 
 def test_that_a_page_is_no_heavier_than_agreed(
@@ -153,7 +163,22 @@ def test_that_a_restored_hq_begins_again(hq: RunningHq, journal: Journal) -> Non
     assert (["a"], True, 2, False) == (refs(page), page.restart, page.hq_gen, journal.page(page.next_cursor).restart)
 
 
-@pytest.mark.parametrize("cursor", ["x", "1.", "1.x", "-1.5", "1.5.2", "9" * 40, "1." + "9" * 40, "%00"])
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "x",
+        "1.5",
+        "1.0.x.",
+        "-1.5.z.",
+        "1.5.z.=",
+        "1.5.z.AA",
+        "1.5.z.YQ.2",
+        "2.0.z.",
+        "1." + "9" * 19 + ".z.",
+        "1.5.z._w",
+        "%00",
+    ],
+)
 def test_that_a_cursor_that_is_none_begins_again(hq: RunningHq, journal: Journal, cursor: str) -> None:
     journal.upload(enrolment("a", "299"))
     apply_inbox(hq.engine, now_ms=LATER_MS)
@@ -191,17 +216,89 @@ def test_that_a_till_that_was_shut_out_reads_nothing(hq: RunningHq, journal: Jou
     assert (403, "REVOKED") == refusal(journal.send_personal(record("a")))
 
 
-def call(nonce: int, time_ms: int) -> SignedCall:
-    return SignedCall(RequestToSign("GET", "/", "t", time_ms, str(nonce), b""), b"")
+def test_that_nonces_are_forgotten_when_their_time_is_over(hq: RunningHq, journal: Journal) -> None:
+    assert 200 == journal.changes().status
+
+    assert 0 == forget_nonces(hq.engine, now_ms=now_ms())
+    assert 1 == forget_nonces(hq.engine, now_ms=now_ms() + 2 * FRESH_MS + 60_000)
 
 
-def test_that_nonces_are_forgotten_in_time_and_in_number() -> None:
-    freshness = Freshness(nonces_max=3)
-    for nonce in range(10):
-        freshness.check(call(nonce, 1_000), now_ms=1_000)
-    freshness.check(call(0, 1_000), now_ms=1_000)
-    with pytest.raises(RefusedError):
-        freshness.check(call(9, 1_000), now_ms=1_000)
+def test_that_an_answer_is_signed_for_the_one_who_asked(hq: RunningHq, journal: Journal) -> None:
+    path = f"/v1/terminals/{journal.terminal_id}/changes?cursor="
+    request = RequestToSign("GET", path, journal.terminal_id, now_ms(), "ab" * 16, b"")
+    answer = httpx.get(hq.url + path, headers=signed_headers(journal.private_key, request))
 
-    much_later_ms = 1_000 + 3 * FRESH_MS
-    freshness.check(call(9, much_later_ms), now_ms=much_later_ms)
+    signature = bytes.fromhex(answer.headers[ANSWER_SIGNATURE_HEADER])
+    signed = answer_to_sign(terminal_id=journal.terminal_id, nonce="ab" * 16, body=answer.content)
+    assert verify(journal.enrolled.hq_public_key, signature, signed)
+    assert not verify(journal.enrolled.hq_public_key, signature, signed + b"x")
+
+
+def test_that_a_transaction_that_commits_late_is_not_passed_by(postgres_hq: RunningHq) -> None:
+    """Two open transactions: the second commits first, and neither is shown before the first is done."""
+    engine = postgres_hq.engine
+    empty(engine)
+    code = create_enrolment_code(engine, "store-1", now_ms=now_ms())
+    reader = Journal(postgres_hq.url, code)
+    cursor = reader.page().next_cursor
+    with engine.connect() as first, engine.connect() as second:
+        for connection, account_ref in ((first, "early"), (second, "late")):
+            number = change_number(connection)
+            row = {"account_ref": account_ref, "provisional": False, "change_no": number}
+            connection.execute(tables.account.insert().values(row))
+        second.commit()
+        meanwhile = reader.page(cursor)
+        first.commit()
+    after = reader.page(meanwhile.next_cursor)
+    reader.close()
+
+    assert ([], ["early", "late"]) == (refs(meanwhile), refs(after))
+
+
+def test_that_a_transaction_that_is_undone_holds_nothing_up(postgres_hq: RunningHq) -> None:
+    engine = postgres_hq.engine
+    empty(engine)
+    reader = Journal(postgres_hq.url, create_enrolment_code(engine, "store-1", now_ms=now_ms()))
+    with engine.connect() as undone:
+        change_number(undone)
+        with engine.begin() as connection:
+            row = {"account_ref": "a", "provisional": False, "change_no": change_number(connection)}
+            connection.execute(tables.account.insert().values(row))
+        assert [] == refs(reader.page())
+        undone.rollback()
+    assert ["a"] == refs(reader.page())
+    reader.close()
+
+
+def test_that_changes_of_one_transaction_may_be_read_in_parts(
+    hq: RunningHq, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Accounts, holders and documents of one number, a page for each: each comes once."""
+    monkeypatch.setattr(changes, "PAGE_ITEMS_MAX", 1)
+    with hq.engine.begin() as connection:
+        number = change_number(connection)
+        for ref in ("a", "b/1", "č ☃"):
+            row = {"account_ref": ref, "provisional": False, "change_no": number}
+            connection.execute(tables.account.insert().values(row))
+            connection.execute(
+                tables.personal_change.insert().values(account_ref=ref, change_no=number, erased_at_ms=5)
+            )
+            document = {"kind": "product", "key": f"{ref}/x", "body": "{}", "change_no": number}
+            connection.execute(tables.document.insert().values(document))
+
+    cursor, seen, documents, erased = "", [], [], []
+    for _ in range(20):
+        page = journal.page(cursor)
+        seen += refs(page)
+        documents += [document.key for document in page.documents]
+        erased += page.erased
+        cursor = page.next_cursor
+        if not page.more:
+            break
+
+    assert {"a", "b/1", "č ☃"} == set(seen)
+    assert (["a/x", "b/1/x", "č ☃/x"], ["a", "b/1", "č ☃"]) == (sorted(documents), sorted(erased))
+
+
+def test_that_the_policy_comes_with_every_page(hq: RunningHq, journal: Journal) -> None:
+    assert BurnPolicy() == journal.page().policy

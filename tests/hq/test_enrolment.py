@@ -140,7 +140,7 @@ def test_that_a_code_for_a_till_that_is_none_is_refused_by_name(hq: RunningHq) -
 
 
 def test_that_there_is_an_end_of_numbers(hq: RunningHq, enrol: Enrol, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hq.enrolment._NUMBER_MAX", 2)
+    monkeypatch.setattr("hq.enrolment.TERMINAL_NUMBER_MAX", 2)
     enrol()
     enrol()
 

@@ -44,7 +44,7 @@ def _one(section: Any) -> msgspec.Struct:
         ("colour = 1", "unknown field `colour`"),
         ("[shop]\ncolour = 1", "shop: Object contains unknown field `colour`"),
         ("[till]\nnumber = 0", "till.number: Expected `int` >= 1"),
-        ("[till]\nnumber = 1000", "till.number: Expected `int` <= 999"),
+        ("[till]\nnumber = 100000", "till.number: Expected `int` <= 99999"),
         ("[till]\nmode = 'kiosk'", "till.mode: Invalid enum value 'kiosk'"),
         ("[till]\nbusiness_day_starts = '24:00'", "till.business_day_starts: "),
         ("[currency]\nexponent = 4", "currency.exponent: Expected `int` <= 3"),

@@ -49,6 +49,10 @@ def line(
     )
 
 
+CLAIM = "POSC043G2YRY0000328ABPP9CXTBQK7B60G9KA05EBZCQ105VDXYE9CHJEWH68FS6ABCDEFGH"
+"""As long as the code of a till that has sold a million receipts."""
+
+
 def facts(lines: tuple[SaleLine, ...], **changes: object) -> ReceiptFacts:
     total_minor = sum(each.payable_minor for each in lines)
     plain = ReceiptFacts(

@@ -158,6 +158,16 @@ def test_that_codes_are_drawn_for_a_printer_that_cannot() -> None:
     assert codes == [[("QRCode", ADDRESS)], [("Code128", "001-01-0000123")]]
 
 
+def test_that_a_claim_is_small_and_read_back_from_paper_whoever_draws_it() -> None:
+    claim = Document((Qr(samples.CLAIM, is_small=True),))
+    assert [QrCode(samples.CLAIM, module_dots=3, level=1)] == printed(claim)
+    (picture,) = printed(claim, SMALL)
+    assert isinstance(picture, Picture)
+    assert [("QRCode", samples.CLAIM)] == scanned(picture.image())
+    # At 203 dots an inch the whole code with its white margin is 15.4 mm wide.
+    assert 3 * (33 + 2 * 4) * 25.4 / 203 < 16
+
+
 def test_that_a_bar_code_that_is_too_wide_for_the_printer_is_drawn_and_one_that_fits_nowhere_is_a_number() -> None:
     narrow = msgspec.structs.replace(PRINTER, width_dots=370)
     assert [type(item) for item in printed(Document((Barcode("001-01-0000123"),)), narrow)] == [Picture, Printed]

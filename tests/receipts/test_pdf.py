@@ -1,3 +1,4 @@
+import msgspec
 import pypdfium2
 import pytest
 
@@ -50,6 +51,15 @@ def test_that_a_scanner_reads_both_codes_at_the_resolution_of_a_printer() -> Non
         ("Code128", "001-01-0000123"),
         ("QRCode", "https://hq.bridge-pharmacy.example/n/K7XQ-2M9A-44TD"),
     ]
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "hr"])
+def test_that_a_scanner_reads_the_claim_beside_the_question_and_the_number(language: str) -> None:
+    facts = msgspec.structs.replace(samples.pharmacy(), claim=samples.CLAIM, language=language)
+    page = page_of(render_pdf(lay_out(facts)))
+    found = scanned(page.render(scale=PRINTER_DPI / 72, grayscale=True).to_pil())
+    assert ("QRCode", samples.CLAIM) in found
+    assert 3 == len(found)
 
 
 @pytest.mark.parametrize("letters", ["₽₱€ñ", "čćžšđ", "ЖЩЁё№", "«—−×™»"])

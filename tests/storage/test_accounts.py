@@ -2,12 +2,14 @@
 
 from functools import partial
 
+import msgspec
 import pytest
 
 from pos_app.errors import StorageError
-from pos_app.loyalty.ledger import Books, Entry, LotUnits, book_return, book_sale
-from pos_app.model.accounts import CardStatus, Lot
-from storage import accounts
+from pos_app.loyalty.ledger import Books, Entry, LotUnits, book_release, book_return, book_sale
+from pos_app.model.accounts import AccountStatus, CardStatus, Lease, Lot
+from pos_app.protocol.events import CardAction, CardEvent, Moment
+from storage import account_changes, accounts, journal
 from storage.accounts import AccountFacts, MonthlySum, NewMember
 from storage.database import Database
 from tests.shop import BOB as BOBS_CARD
@@ -69,6 +71,70 @@ def test_that_a_card_leads_to_everything_about_its_account(members: Database) ->
     )
     assert expected == found(members, "1001")
     assert expected == members.read(lambda c: accounts.find_by_ref(c, "a-ana"))
+
+
+def test_that_a_merged_account_leads_to_its_survivor_where_that_is_known(members: Database) -> None:
+    """As HQ says it: the card still names the merged account, and the survivor may come with a later page."""
+
+    def merge(source: str, target: str) -> None:
+        sql = "UPDATE account SET status = 'merged', merged_into = ? WHERE account_ref = ?"
+        members.write(lambda c: c.exec_driver_sql(sql, (target, source)).rowcount)
+
+    merge("a-bob", "a-later")
+    unknown = found(members, "1002")
+    assert unknown is not None
+    assert ("a-bob", AccountStatus.MERGED) == (unknown.account_ref, unknown.account_status)
+    merge("a-bob", "a-ana")
+    bob = found(members, "1002")
+    assert bob is not None
+    assert ("a-ana", "1002", "Ana Čović") == (bob.account_ref, bob.card_number, bob.name)
+    by_ref = members.read(lambda c: accounts.find_by_ref(c, "a-bob"))
+    assert by_ref is not None
+    assert ("a-ana", "1001") == (by_ref.account_ref, by_ref.card_number)
+    assert ("a-ana", "a-bob") == members.read(lambda c: accounts.merged_with(c, "a-bob"))
+    merge("a-ana", "a-bob")
+    assert {"a-ana", "a-bob"} == set(members.read(lambda c: accounts.merged_with(c, "a-ana"))), "no circle is endless"
+
+
+def test_that_an_active_card_is_shown_before_a_replaced_one(members: Database) -> None:
+    members.write(lambda c: account_changes.apply_act(c, card_event("1000", replaces="1001")))
+    assert {"1000": CardStatus.ACTIVE, "1001": CardStatus.REPLACED} == members.read(
+        lambda c: account_changes.cards_of(c, "a-ana")
+    )
+    ana = members.read(lambda c: accounts.find_by_ref(c, "a-ana"))
+    assert ana is not None
+    assert "1000" == ana.card_number
+
+
+def card_event(number: str, *, replaces: str) -> CardEvent:
+    moment = Moment("s", "c", "x", 1, "UTC", "2026-07-01", "b", 1, 1)
+    return CardEvent(
+        event_id=SALE_ID,
+        moment=moment,
+        account_ref="a-ana",
+        card_number=number,
+        action=CardAction.REPLACE,
+        replaces=replaces,
+    )
+
+
+def test_that_leases_are_stored_changed_and_over(members: Database) -> None:
+    members.write(lambda c: journal.found_terminal(c, terminal_id="t-1", terminal_number=1, store_id="s"))
+    members.write(lambda c: accounts.put_lots(c, [lot("l-1", left=0)]))
+    lease = Lease("lease-1", "t-1", "shop", "l-1", 10, 99, recalled=True)
+    before = Books("a-ana", (lot("l-1", left=0),), leases=(lease,))
+    members.write(lambda c: accounts.put_leases(c, "a-ana", [lease]))
+    members.write(lambda c: c.exec_driver_sql("INSERT INTO reserved VALUES ('a-ana', 'shop', 1, 2)").rowcount)
+    stored = members.read(lambda c: accounts.read_books(c, "a-ana"))
+    assert msgspec.structs.replace(before, leased_elsewhere_units={"shop": 2}) == stored
+    released = book_release(before, event_id=SALE_ID, lease_id="lease-1", units=4)
+    members.write(lambda c: accounts.write_booking(c, released, before=before, utc_ms=5))
+    assert [6] == [one.units for one in members.read(lambda c: accounts.read_books(c, "a-ana")).leases]
+    over = book_release(released.books, event_id=RETURN_ID, lease_id="lease-1", units=6)
+    members.write(lambda c: accounts.write_booking(c, over, before=released.books, utc_ms=6))
+    assert Books("a-ana", (lot("l-1"),), leased_elsewhere_units={"shop": 2}) == members.read(
+        lambda c: accounts.read_books(c, "a-ana")
+    )
 
 
 def test_that_a_member_without_a_name_has_no_personal_data(members: Database) -> None:

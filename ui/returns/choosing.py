@@ -1,6 +1,6 @@
 """What scans and keys do to what is chosen: goods of a receipt, or goods without one."""
 
-from devices.barcodes import BadScan, CardScan, ProductScan, ReceiptScan, Scan
+from devices.barcodes import BadScan, CardScan, ClaimScan, ProductScan, ReceiptScan, Scan
 from devices.sounder import Tone
 from pos_app.errors import InputError
 from pos_app.model.money import MILLI
@@ -19,7 +19,7 @@ def take_scan(desk: Desk, scan: Scan) -> None:
             _choose_scanned(desk, scan)
         case CardScan():
             desk.say(NoticeCode.NO_CARD_HERE)
-        case ReceiptScan():
+        case ReceiptScan() | ClaimScan():
             desk.say(NoticeCode.OTHER_RECEIPT)
         case BadScan():
             desk.say(NoticeCode.UNREADABLE)
@@ -147,9 +147,7 @@ def _put(desk: Desk, goods: UnseenGoods) -> None:
 
 def _set_unseen(desk: Desk, *, quantity_milli: int, refund_minor: int | None = None) -> None:
     try:
-        goods = unseen_goods(
-            desk.goods[desk.marked].product, quantity_milli=quantity_milli, refund_minor=refund_minor
-        )
+        goods = unseen_goods(desk.goods[desk.marked].product, quantity_milli=quantity_milli, refund_minor=refund_minor)
     except InputError as error:
         is_part = bool(quantity_milli % MILLI)
         refusals = {"return.price": NoticeCode.NOT_ABOVE_TODAY}

@@ -1,11 +1,13 @@
 """What lies on the counter while goods come back: the receipt, what is chosen of it, the open panel, the message."""
 
+import msgspec
+
 from devices.sounder import Tone
 from pos_app.model.receipts import PaymentKind
 from pos_app.use_cases.finding_receipts import Returnable
-from pos_app.use_cases.returning import ReturnQuote
+from pos_app.use_cases.returning import ClosedReturn, ReturnQuote, handed_over_minor, paid_back
 from pos_app.use_cases.till import Till
-from pos_app.use_cases.unseen_returning import UnseenGoods
+from pos_app.use_cases.unseen_returning import ClosedUnseenReturn, UnseenGoods
 from pos_app.use_cases.views import Refund
 from ui.returns.screen import AnyNotice, Done, Figures, GivePanel, Notice, NoticeCode, Panel, Row, Stage, Unknown
 from ui.sale import screen as sale
@@ -44,6 +46,7 @@ class Desk:
         self.sign_in: SignInPanel | None = None
         self.approval: ApprovalPanel | None = None
         self.pending: Pending | None = None
+        self.last_staff_ref = ""
 
     def top_panel(self) -> Panel:
         """The panel that is seen: an approval lies over the one that wants it."""
@@ -111,14 +114,14 @@ class Desk:
         )
 
     def figures(self) -> Figures:
-        """What the chosen goods come to."""
-        if self.stage is Stage.UNSEEN:
-            return Figures(paid_back_minor=sum(one.refund_minor for one in self.goods), is_unseen=True)
+        """What the chosen goods come to, given back the way it was paid."""
+        if self.stage in {Stage.UNKNOWN, Stage.UNSEEN}:
+            return self._unseen_figures(self.paid_back_minor(by_card=False))
         quote = self.quote
         if quote is None:
-            return Figures(by_card=self.was_paid_by_card())
+            return Figures(by_card=self.was_paid_by_card(), has_receipt=self.returnable is not None)
         return Figures(
-            paid_back_minor=quote.paid_back_minor,
+            paid_back_minor=self.paid_back_minor(by_card=self.was_paid_by_card()),
             clawed_back_units=quote.clawed_back_units,
             restored_units=quote.restored_units,
             overdraft_units=quote.overdraft_units,
@@ -127,7 +130,37 @@ class Desk:
             by_card=self.was_paid_by_card(),
             has_account=quote.has_account,
             knows_account=quote.knows_account,
+            has_receipt=True,
+            has_goods=True,
         )
+
+    def figures_of(self, closed: ClosedReturn | ClosedUnseenReturn) -> Figures:
+        """What was booked."""
+        if isinstance(closed, ClosedUnseenReturn):
+            return self._unseen_figures(closed.paid_back_minor)
+        return msgspec.structs.replace(
+            self.figures(),
+            paid_back_minor=closed.paid_back_minor,
+            clawed_back_units=closed.clawed_back_units,
+            restored_units=closed.restored_units,
+            overdraft_units=closed.overdraft_units,
+            forgiven_units=closed.forgiven_units,
+            lapsed_units=closed.lapsed_units,
+        )
+
+    def _unseen_figures(self, paid_back_minor: int) -> Figures:
+        has_hq = bool(self.till.settings.hq.url)
+        return Figures(paid_back_minor=paid_back_minor, is_unseen=True, is_settled_later=has_hq)
+
+    def paid_back_minor(self, *, by_card: bool) -> int:
+        """The money for what is chosen: to a card as it is, in coins as they can pay it."""
+        if self.stage is Stage.UNSEEN:
+            money_minor = sum(one.refund_minor for one in self.goods)
+        else:
+            money_minor = 0 if self.quote is None else self.quote.refund_minor
+        if self.is_beside:
+            return money_minor
+        return handed_over_minor(paid_back(money_minor, self.refund(by_card=by_card), self.till.terms.currency))
 
     def was_paid_by_card(self) -> bool:
         """Whether only a card paid: then the money belongs back there."""

@@ -1,6 +1,10 @@
-"""What a cashier types for a receipt's number."""
+"""Which receipt was meant: by what a cashier types, or by either code on its paper."""
 
 import re
+
+from devices.barcodes import ClaimScan, ReceiptScan, Scan
+from pos_app.model.identifiers import receipt_number
+from pos_app.protocol.claims import read_claim
 
 _DIGITS = re.compile(r"([0-9]{3})([0-9]{2})([0-9]{7})")
 _BETWEEN = str.maketrans("", "", " -.\u00a0\u2013")
@@ -14,3 +18,14 @@ def receipt_number_of(text: str) -> str:
     """
     match = _DIGITS.fullmatch(text.translate(_BETWEEN))
     return text.strip() if match is None else "-".join(match.groups())
+
+
+def receipt_in(scan: Scan) -> str:
+    """The number of the receipt whose bars, or whose code for points, were scanned; empty for anything else."""
+    if isinstance(scan, ReceiptScan):
+        return scan.number
+    signed = read_claim(scan.code) if isinstance(scan, ClaimScan) else None
+    if signed is None:
+        return ""
+    claim = signed.claim
+    return receipt_number(terminal_number=claim.terminal_number, incarnation=claim.incarnation, seq=claim.seq)

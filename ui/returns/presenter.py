@@ -7,23 +7,26 @@ from typing import Protocol
 
 import msgspec
 
-from devices.barcodes import ReceiptScan, read_code
+from devices.barcodes import read_code
 from devices.sounder import Tone
 from pos_app.errors import InputError, PosError
+from pos_app.model.receipts import PaymentKind
 from pos_app.model.staff import Permission
 from pos_app.use_cases.finding_receipts import ReceiptUnknownError, Returnable, Word, find_returnable
 from pos_app.use_cases.returning import ClosedReturn
 from pos_app.use_cases.staffing import Approval
 from pos_app.use_cases.till import Till
 from pos_app.use_cases.unseen_returning import ClosedUnseenReturn
+from pos_app.use_cases.views import Refund
 from ui.keys import Command
 from ui.returns import choosing
 from ui.returns.desk import Desk
-from ui.returns.numbers import receipt_number_of
+from ui.returns.numbers import receipt_in, receipt_number_of
 from ui.returns.screen import Done, GivePanel, NoticeCode, ReturnsScreen, Stage, Unknown
 from ui.returns.showing import screen_of
 from ui.sale import approving
-from ui.sale.payment import looks_like_card_number
+from ui.sale import screen as sale
+from ui.sale.payment import REFERENCE_LENGTH_MAX, is_card_number
 from ui.sale.ports import Background, Play, Printing
 from ui.sale.screen import Problem, ProblemCode, problem_of
 
@@ -73,8 +76,8 @@ class ReturnsPresenter:
         """A code from the scanner, as it was sent."""
         self._do(lambda: self._scan(raw))
 
-    def command(self, command: Command, first: str = "", second: str = "") -> None:
-        """A key or a button, with what stands in the open fields."""
+    def command(self, command: Command, first: str = "") -> None:
+        """A key or a button, with what stands in the open field."""
         self._do(lambda: self._command(command, first))
 
     def mark(self, row: int) -> None:
@@ -128,9 +131,10 @@ class ReturnsPresenter:
         code = read_code(
             raw, cards=settings.cards, in_store=settings.in_store_codes, aim_prefix=settings.scanner.aim_prefix
         )
+        number = receipt_in(code)
         is_free = desk.stage in {Stage.ASKING, Stage.UNKNOWN} or not (desk.chosen_milli or desk.goods)
-        if isinstance(code, ReceiptScan) and is_free:
-            self._look_up(code.number)
+        if number and is_free:
+            self._look_up(number)
         elif desk.stage in {Stage.CHOOSING, Stage.UNSEEN}:
             choosing.take_scan(desk, code)
         else:
@@ -167,14 +171,24 @@ class ReturnsPresenter:
         match command:
             case Command.BACK:
                 desk.panel = None
-            case Command.CONFIRM if looks_like_card_number(typed):
-                desk.say(NoticeCode.REFERENCE_IS_CARD)
             case Command.CONFIRM:
-                self._ask_leave_and_book(panel, typed.strip())
+                self._give(panel, " ".join(typed.split()))
             case Command.CASH | Command.CARD if not desk.is_beside:
                 self._open_panel(by_card=command is Command.CARD)
             case _:
                 desk.say(NoticeCode.PANEL_OPEN)
+
+    def _give(self, panel: GivePanel, reference: str) -> None:
+        """The money was given back: book it, once somebody allowed what the cashier may not."""
+        desk = self._desk
+        if panel.by_card and not reference:
+            desk.say(sale.NoticeCode.REFERENCE_MISSING)
+        elif is_card_number(reference):
+            desk.say(sale.NoticeCode.REFERENCE_IS_CARD)
+        else:
+            permission = Permission.RETURN_UNSEEN if desk.stage is Stage.UNSEEN else Permission.RETURN
+            refund = desk.refund(by_card=panel.by_card, reference=reference[:REFERENCE_LENGTH_MAX])
+            approving.ask(desk, permission, subject=desk.number, then=lambda approval: self._book(refund, approval))
 
     def _act(self, command: Command, first: str) -> None:  # noqa: C901, PLR0912 - one case a key, nothing else
         desk = self._desk
@@ -252,8 +266,6 @@ class ReturnsPresenter:
         """What the cashier should know before paying anything back."""
         if returnable.unseen:
             self._desk.say(NoticeCode.BACK_UNSEEN, goods=_goods_of(returnable))
-        elif returnable.word in {Word.AWAY, Word.UNKNOWN} and not returnable.is_own:
-            self._desk.say(NoticeCode.HQ_AWAY)
         elif returnable.word is Word.AWAY:
             self._desk.say(NoticeCode.HQ_AWAY)
 
@@ -268,31 +280,22 @@ class ReturnsPresenter:
             return
         desk.panel = GivePanel(desk.paid_back_minor(by_card=by_card), by_card=by_card, is_beside=desk.is_beside)
 
-    def _ask_leave_and_book(self, panel: GivePanel, reference: str) -> None:
-        """Book it, once somebody allowed what the cashier may not."""
-        desk = self._desk
-        permission = Permission.RETURN_UNSEEN if desk.stage is Stage.UNSEEN else Permission.RETURN
-        approving.ask(
-            desk, permission, subject=desk.number, then=lambda approval: self._book(panel, reference, approval)
-        )
-
-    def _book(self, panel: GivePanel, reference: str, approval: Approval | None) -> None:
+    def _book(self, refund: Refund, approval: Approval | None) -> None:
         desk = self._desk
         desk.is_booking = True
         desk.inform(NoticeCode.SAVING)
-        refund = desk.refund(by_card=panel.by_card, reference=reference)
-        future: Future[ClosedReturn] | Future[ClosedUnseenReturn]
         if desk.stage is Stage.UNSEEN:
-            future = self._till.return_unseen(
+            unseen = self._till.return_unseen(
                 desk.number, desk.goods, event_id=desk.event_id, refund=refund, approval=approval
             )
+            self._background.watch(unseen, lambda done: self._do(lambda: self._end_booking(refund, done)))
         else:
-            future = self._till.return_goods(
+            seen = self._till.return_goods(
                 desk.number, desk.chosen_milli, event_id=desk.event_id, refund=refund, approval=approval
             )
-        self._background.watch(future, lambda done: self._do(lambda: self._end_booking(panel, done)))  # type: ignore[arg-type]  # either of the two
+            self._background.watch(seen, lambda done: self._do(lambda: self._end_booking(refund, done)))
 
-    def _end_booking(self, panel: GivePanel, future: "Future[ClosedReturn | ClosedUnseenReturn]") -> None:
+    def _end_booking(self, refund: Refund, future: "Future[ClosedReturn] | Future[ClosedUnseenReturn]") -> None:
         desk = self._desk
         desk.is_booking, desk.notice = False, None
         try:
@@ -304,7 +307,7 @@ class ReturnsPresenter:
             raise
         figures = desk.figures_of(closed)
         desk.panel, desk.stage = None, Stage.DONE
-        desk.done = Done(closed.event_id, closed.receipt_number, figures, panel.by_card)
+        desk.done = Done(closed.event_id, closed.receipt_number, figures, by_card=refund.kind is PaymentKind.CARD)
         desk.play(Tone.OK)
         self._booked()
         self._print(closed.event_id)

@@ -44,7 +44,6 @@ class NoticeCode(StrEnum):
     WEIGH_FIRST = "weigh_first"
     UNREADABLE = "unreadable"
     LINES_FULL = "lines_full"
-    REFERENCE_IS_CARD = "reference_is_card"
     PANEL_OPEN = "panel_open"
     LOOKING = "looking"
     SAVING = "saving"
@@ -87,7 +86,8 @@ class Figures(msgspec.Struct, frozen=True):
     """What the chosen goods come to. Points in units, >= 0; the meanings are those of ``returning.ClosedReturn``.
 
     ``by_card``: the sale was paid by card alone, so that is where the money belongs. ``has_account`` and ``knows_account``: there is
-    a member, and this till knows them.
+    a member, and this till knows them. ``is_unseen``: nobody can show the receipt, and ``is_settled_later``:
+    headquarters will. ``has_receipt`` and ``has_goods``: one is open, and something of it is chosen.
     """
 
     paid_back_minor: int = 0
@@ -100,6 +100,9 @@ class Figures(msgspec.Struct, frozen=True):
     has_account: bool = False
     knows_account: bool = True
     is_unseen: bool = False
+    is_settled_later: bool = False
+    has_receipt: bool = False
+    has_goods: bool = False
 
 
 class GivePanel(msgspec.Struct, frozen=True, tag=True):

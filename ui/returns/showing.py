@@ -7,6 +7,7 @@ from ui.returns.desk import Desk
 from ui.returns.screen import ReturnsScreen, Stage
 from ui.sale.screen import ApprovalPanel
 
+_WITH_GOODS = frozenset({Stage.CHOOSING, Stage.UNSEEN})
 _MOVES = frozenset({Command.UP, Command.DOWN})
 _WITH_ROWS = frozenset({Command.CONFIRM, Command.BACK, Command.QUANTITY, Command.REMOVE}) | _MOVES
 _BY_STAGE: dict[Stage, AbstractSet[Command]] = {
@@ -23,7 +24,7 @@ def screen_of(desk: Desk) -> ReturnsScreen:
     """What is to be seen now."""
     return ReturnsScreen(
         stage=desk.stage,
-        number=desk.number,
+        number=desk.number if desk.stage in _WITH_GOODS else "",
         rows=desk.rows(),
         marked=desk.marked,
         figures=desk.figures(),
@@ -49,6 +50,6 @@ def _commands(desk: Desk) -> AbstractSet[Command]:
         other = set() if desk.is_beside else {Command.CASH if panel.by_card else Command.CARD}
         return {Command.CONFIRM, Command.BACK} | other
     possible = set(_BY_STAGE[desk.stage])
-    if desk.chosen_milli or desk.goods:
+    if desk.stage in _WITH_GOODS and (desk.chosen_milli or desk.goods):
         possible |= {Command.FINISH} if desk.is_beside else {Command.CASH, Command.CARD}
     return possible

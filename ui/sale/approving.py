@@ -5,7 +5,7 @@ Any act that is not for everybody goes through ``ask``. The PIN is checked on an
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -15,8 +15,10 @@ from pos_app.model.staff import Permission
 from pos_app.use_cases import signing_in, staffing
 from pos_app.use_cases.signing_in import Person
 from pos_app.use_cases.staffing import Approval
+from pos_app.use_cases.till import Till
 from ui.keys import Command
 from ui.sale.desk import Desk, Pending
+from ui.sale.ports import Play
 from ui.sale.screen import ApprovalPanel, Notice, NoticeCode, SignInPanel
 
 _SAID_IN_THE_PANEL = frozenset(
@@ -24,7 +26,25 @@ _SAID_IN_THE_PANEL = frozenset(
 )
 
 
-def ask(desk: Desk, permission: Permission, *, subject: str = "", then: Callable[[Approval | None], None]) -> None:
+class PinDesk(Protocol):
+    """What a screen has for PINs: a panel over its own, the act that waits for it, and ways to say something."""
+
+    till: Till
+    play: Play
+    is_done: bool
+    notice: Any
+    sign_in: SignInPanel | None
+    approval: ApprovalPanel | None
+    pending: Pending | None
+
+    def say(self, code: NoticeCode) -> None:
+        """A sentence beside the entry that wants attention."""
+
+    def tell(self, notice: Notice) -> None:
+        """The same, made elsewhere."""
+
+
+def ask(desk: PinDesk, permission: Permission, *, subject: str = "", then: Callable[[Approval | None], None]) -> None:
     """Do an act at once where the person at the till may, else once somebody's PIN has allowed it.
 
     ``then`` gets the approval for the core, None where none is needed. It may change the desk and raise ``PosError``; it is not
@@ -61,17 +81,17 @@ def sign_out(desk: Desk) -> "Future[None] | None":
     return desk.till.sign_out()
 
 
-def is_open(desk: Desk) -> bool:
+def is_open(desk: PinDesk) -> bool:
     """Whether a PIN is wanted now: then nothing else is done."""
     return desk.sign_in is not None or desk.approval is not None
 
 
-def refuse_scan(desk: Desk) -> None:
+def refuse_scan(desk: PinDesk) -> None:
     """A scan while a PIN is wanted is not taken."""
     desk.say(NoticeCode.SIGN_IN_FIRST if desk.sign_in is not None else NoticeCode.APPROVE_FIRST)
 
 
-def press(desk: Desk, command: Command, typed: str) -> "Future[Any] | None":
+def press(desk: PinDesk, command: Command, typed: str) -> "Future[Any] | None":
     """A key while a PIN is wanted. Gives the check of a PIN that was typed; hand it to ``end`` when it is done."""
     panel = _panel(desk)
     if panel.is_checking:
@@ -88,14 +108,14 @@ def press(desk: Desk, command: Command, typed: str) -> "Future[Any] | None":
     return None
 
 
-def choose(desk: Desk, number: int) -> None:
+def choose(desk: PinDesk, number: int) -> None:
     """Whose PIN it will be; a number that is not there chooses nobody."""
     panel = _panel(desk)
     if 0 <= number < len(panel.people) and not panel.is_checking:
         _show(desk, marked=number)
 
 
-def end(desk: Desk, future: "Future[Any]") -> None:
+def end(desk: PinDesk, future: "Future[Any]") -> None:
     """The PIN was checked: go on with what waited for it, or say why not."""
     pending = desk.pending
     _show(desk, is_checking=False)
@@ -116,7 +136,7 @@ def end(desk: Desk, future: "Future[Any]") -> None:
         pending.then(answer)
 
 
-def refresh(desk: Desk) -> bool:
+def refresh(desk: PinDesk) -> bool:
     """Read anew who waits how long; gives whether anything is different now."""
     if not is_open(desk):
         return False
@@ -129,12 +149,12 @@ def refresh(desk: Desk) -> bool:
     return is_changed
 
 
-def is_counting(desk: Desk) -> bool:
+def is_counting(desk: PinDesk) -> bool:
     """Whether somebody in the open panel has to wait, so that it counts down."""
     return is_open(desk) and any(person.wait_ms for person in _panel(desk).people)
 
 
-def _begin(desk: Desk, pin: str) -> "Future[Any] | None":
+def _begin(desk: PinDesk, pin: str) -> "Future[Any] | None":
     panel = _panel(desk)
     if not pin:
         desk.say(NoticeCode.TYPE_PIN)
@@ -150,13 +170,13 @@ def _begin(desk: Desk, pin: str) -> "Future[Any] | None":
     return desk.till.approve(desk.pending.permission, staff_ref=person.staff_ref, pin=pin, subject=desk.pending.subject)
 
 
-def _panel(desk: Desk) -> SignInPanel | ApprovalPanel:
+def _panel(desk: PinDesk) -> SignInPanel | ApprovalPanel:
     panel = desk.sign_in or desk.approval
     assert panel is not None, "a PIN is wanted"
     return panel
 
 
-def _show(desk: Desk, **changes: Any) -> None:
+def _show(desk: PinDesk, **changes: Any) -> None:
     if desk.sign_in is not None:
         desk.sign_in = msgspec.structs.replace(desk.sign_in, **changes)
     elif desk.approval is not None:

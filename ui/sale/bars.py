@@ -2,17 +2,16 @@
 
 from collections.abc import Set as AbstractSet
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from ui.formats import Formats
 from ui.keys import Command
 from ui.sale.screen import Level, Notice, Receipt
 from ui.sale.words import notice_text
 from ui.theme import tokens
-from ui.theme.fonts import font
 from ui.theme.tokens import Role
-from ui.widgets import Field, KeyButton, label
+from ui.widgets import Field, KeyButton, NoticeLabel, label
 
 _ENTRY_WIDTH_MAX = 340
 _HEIGHT = tokens.TOUCH_MIN + 8
@@ -36,13 +35,7 @@ class EntryBar(QWidget):
         self._factor.setContentsMargins(14, 0, 14, 0)
         self._factor.setFixedHeight(_HEIGHT)
         self._factor.hide()
-        self._message = QLabel()
-        self._message.setObjectName("notice")
-        self._message.setWordWrap(True)
-        self._message.setTextFormat(Qt.TextFormat.PlainText)
-        self._message.setFont(font(Role.SMALL))
-        self._message.setContentsMargins(12, 0, 12, 0)
-        self._message.setFixedHeight(_HEIGHT)
+        self._message = NoticeLabel(_HEIGHT)
         bar = QHBoxLayout(self)
         bar.setContentsMargins(0, 0, 0, 0)
         bar.setSpacing(tokens.SPACE)
@@ -77,12 +70,8 @@ class EntryBar(QWidget):
 
     def _show_message(self) -> None:
         is_loud = self._notice is not None and self._notice.level is Level.ATTENTION
-        level = "attention" if is_loud else "info"
-        if self._message.property("level") != level:
-            self._message.setProperty("level", level)
-            self._message.style().unpolish(self._message)
-            self._message.style().polish(self._message)
-        self._message.setText(self._last_sale() if self._notice is None else notice_text(self._notice, self._formats))
+        text = self._last_sale() if self._notice is None else notice_text(self._notice, self._formats)
+        self._message.say(text, is_loud=is_loud)
 
     def _last_sale(self) -> str:
         if self._receipt is None or not self._mentions_last:
@@ -124,6 +113,7 @@ class KeyBar(QWidget):
             (Command.PRICE, self.tr("Price")),
             (Command.REMOVE, self.tr("Remove")),
             (Command.POINTS, self.tr("Points")),
+            (Command.RETURNS, self.tr("Returns")),
             (Command.CARD_OFF, self.tr("Card off")),
             (Command.VOID, self.tr("Void")),
             *amount,

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from devices.barcodes import BadScan, CardScan, ProductScan, ReceiptScan, is_expired, read_code
+from devices.barcodes import BadScan, CardScan, ClaimScan, ProductScan, ReceiptScan, is_expired, read_code
 from devices.sounder import Tone
 from pos_app.errors import InputError
 from pos_app.model.money import MILLI
@@ -21,8 +21,8 @@ AMOUNT_CODE = "AMOUNT"
 """The product code of a line that is only an amount; a shop may have a product of this code, with its own name and tax."""
 
 
-def take_code(desk: Desk, raw: str) -> None:
-    """A code that was scanned or typed: goods go into the basket, a card brings its member."""
+def take_code(desk: Desk, raw: str) -> str:
+    """A code that was scanned or typed: goods go into the basket, a card brings its member. Gives a receipt's number, or nothing."""
     settings = desk.till.settings
     scan = read_code(
         raw, cards=settings.cards, in_store=settings.in_store_codes, aim_prefix=settings.scanner.aim_prefix
@@ -33,9 +33,12 @@ def take_code(desk: Desk, raw: str) -> None:
         case ProductScan():
             _take_goods(desk, scan)
         case ReceiptScan():
-            desk.stop(Problem(ProblemCode.RECEIPT, {"code": scan.number}))
+            return scan.number
+        case ClaimScan():
+            desk.stop(Problem(ProblemCode.CLAIM_WITHOUT_CARD))
         case BadScan():
             desk.stop(scanning.problem_of_bad(scan))
+    return ""
 
 
 def _take_card(desk: Desk, scan: CardScan) -> None:

@@ -4,10 +4,12 @@ from collections.abc import Set as AbstractSet
 
 import msgspec
 
+from pos_app.model.policy import BurnBasis
 from pos_app.use_cases.quoting import Tender
+from pos_app.use_cases.views import Authorisation, BurnAnswer
 from ui.keys import Command
 from ui.sale import payment
-from ui.sale.desk import Desk
+from ui.sale.desk import Desk, limit_here
 from ui.sale.numbers import parse_scaled, typed_form
 from ui.sale.screen import (
     ApprovalPanel,
@@ -20,6 +22,12 @@ from ui.sale.screen import (
     SignInPanel,
     VoidPanel,
 )
+
+_ALLOWED_BY: dict[BurnBasis | None, NoticeCode] = {
+    BurnBasis.HOLD: NoticeCode.BURN_HELD,
+    BurnBasis.FLOOR: NoticeCode.BURN_BY_LIMIT,
+    BurnBasis.LEASE: NoticeCode.BURN_BY_LEASE,
+}
 
 
 def keys_of(panel: Panel) -> AbstractSet[Command]:
@@ -92,28 +100,61 @@ def show_change(desk: Desk, text: str) -> None:
         desk.panel = msgspec.structs.replace(desk.panel, change_minor=over_minor if over_minor >= 0 else None)
 
 
-def burn(desk: Desk, text: str) -> None:
-    """Burn the typed points on this sale; 0 burns none."""
+def burn(desk: Desk, text: str) -> int:
+    """Burn the typed points on this sale; 0 burns none. Gives how many must be asked for first, 0 where nobody need be asked."""
     units = parse_scaled(text, desk.till.terms.points_exponent)
     if units is None:
         desk.say(NoticeCode.NOT_A_NUMBER)
-        return
+        return 0
     result = desk.quote.result
     if units > result.burnable_units:
         values: dict[str, int | str] = {"most_units": result.burnable_units}
-        desk.tell(Notice(NoticeCode.BURN_TOO_MANY, values=values, reason=result.burn_limit))
+        limit = limit_here(desk.basket.member, result.burn_limit)
+        desk.tell(Notice(NoticeCode.BURN_TOO_MANY, values=values, reason=limit))
         desk.panel = desk.burn_panel(result.burnable_units)
-        return
+        return 0
     basket = msgspec.structs.replace(desk.basket, burn_units=units)
     fitting = desk.till.quote(basket).result
     if fitting.burn_units != units:
         desk.say(NoticeCode.BURN_STEPS, fits_units=fitting.burn_units)
         desk.panel = desk.burn_panel(fitting.burn_units)
-        return
+        return 0
+    if units and _must_be_asked_for(desk, units):
+        return units
+    if not units:
+        desk.let_go()
+    _set_burn(desk, units, desk.basket.authorisation)
+    return 0
+
+
+def _must_be_asked_for(desk: Desk, units: int) -> bool:
+    authorisation = desk.basket.authorisation
+    is_covered = authorisation is not None and units <= authorisation.units
+    return desk.till.settings.till.authority != "local" and not is_covered
+
+
+def _set_burn(desk: Desk, units: int, authorisation: Authorisation | None) -> None:
     desk.panel = None
-    desk.change(basket)
+    desk.change(msgspec.structs.replace(desk.basket, burn_units=units, authorisation=authorisation))
     if units:
-        desk.inform(NoticeCode.BURN_SET, {"burned_units": units, "worth_minor": fitting.burn_worth_minor})
+        code = _ALLOWED_BY.get(None if authorisation is None else authorisation.basis, NoticeCode.BURN_SET)
+        worth_minor = desk.quote.result.burn_worth_minor
+        desk.inform(code, {"burned_units": units, "worth_minor": worth_minor})
+
+
+def take_answer(desk: Desk, answer: BurnAnswer) -> None:
+    """The points may be burned; or they may not, and the panel suggests how many may."""
+    if answer.authorisation is not None:
+        _set_burn(desk, answer.asked_units, answer.authorisation)
+        return
+    member = desk.basket.member
+    assert member is not None, "points are a member's"
+    known = msgspec.structs.replace(member, spendable_units=min(member.spendable_units, answer.most_units))
+    desk.change(msgspec.structs.replace(desk.basket, member=known, burn_units=0, authorisation=None))
+    most_units = desk.quote.result.burnable_units
+    code = NoticeCode.BURN_REFUSED if most_units else NoticeCode.BURN_REFUSED_ALL
+    desk.tell(Notice(code, values={"most_units": most_units}, error_code=answer.refusal))
+    desk.panel = desk.burn_panel(most_units)
 
 
 def pay_cash(desk: Desk, panel: CashPanel, text: str) -> tuple[Tender, ...] | None:

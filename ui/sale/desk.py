@@ -6,7 +6,9 @@ from typing import NamedTuple
 import msgspec
 
 from devices.sounder import Tone
+from pos_app.loyalty import reasons
 from pos_app.model.accounts import Member
+from pos_app.model.evaluation import Reason
 from pos_app.model.staff import Permission
 from pos_app.use_cases.quoting import Tender
 from pos_app.use_cases.staffing import Approval
@@ -15,6 +17,7 @@ from pos_app.use_cases.views import Basket, Quote
 from ui.sale.numbers import typed_form
 from ui.sale.ports import Play
 from ui.sale.screen import (
+    NOT_MORE_HERE,
     ApprovalPanel,
     BurnPanel,
     EnrolPanel,
@@ -53,7 +56,9 @@ class Desk:
         self.approval: ApprovalPanel | None = None
         self.pending: Pending | None = None
         self.last_staff_ref = ""
-        self.begin_sale()
+        self.basket: Basket = till.open_basket()
+        self.quote: Quote = till.quote(self.basket)
+        self._clear()
 
     def top_panel(self) -> Panel:
         """The panel that is seen: one that wants a PIN lies over the others."""
@@ -61,14 +66,28 @@ class Desk:
 
     def begin_sale(self) -> None:
         """An empty basket, and nothing of the last customer's."""
+        self.let_go()
+        self._clear()
+
+    def let_go(self) -> None:
+        """Nothing more will be burned on this basket: headquarters gets back what it holds for it.
+
+        Nobody waits for that. What cannot be written now is given back later, with everything else that no sale took.
+        """
+        basket = self.basket
+        if basket.authorisation is not None or self.till.authoriser.unanswered_id(basket.event_id):
+            self.till.give_up_burn(basket)
+            self.basket = msgspec.structs.replace(basket, authorisation=None)
+
+    def _clear(self) -> None:
         self.marked = -1
         self.factor_milli: int | None = None
         self.panel: Panel = None
         self.tenders: tuple[Tender, ...] = ()
         self.is_leaving = False
         self.is_done = False
-        self.basket: Basket = self.till.open_basket()
-        self.quote: Quote = self.till.quote(self.basket)
+        self.basket = self.till.open_basket()
+        self.quote = self.till.quote(self.basket)
 
     def change(self, basket: Basket) -> None:
         """Put another basket in place: evaluate it once, and lower the points where it no longer takes them all.
@@ -94,6 +113,8 @@ class Desk:
         before = self.basket.member
         is_same = before is not None and member is not None and before.account_ref == member.account_ref
         burn_units = self.basket.burn_units if is_same else 0
+        if not is_same:
+            self.let_go()
         self.change(msgspec.structs.replace(self.basket, member=member, burn_units=burn_units))
         self.panel = None
 
@@ -104,10 +125,10 @@ class Desk:
         if suggested_units is None:
             suggested_units = result.burn_units or result.burnable_units
         return BurnPanel(
-            spendable_units=member.spendable_units,
+            balance_units=member.balance.available_units,
             burnable_units=result.burnable_units,
             burnable_worth_minor=self.worth_minor(result.burnable_units),
-            limit=result.burn_limit,
+            limit=limit_here(member, result.burn_limit),
             suggested=typed_form(suggested_units, self.till.terms.points_exponent),
         )
 
@@ -134,3 +155,9 @@ class Desk:
     def inform(self, code: NoticeCode, values: Values | None = None) -> None:
         """A quiet sentence beside the entry."""
         self.notice = Notice(code, Level.INFO, values or {})
+
+
+def limit_here(member: Member | None, limit: Reason) -> Reason:
+    """What sets the limit, as it is for the member: where the balance has more than may be used here, it is not the balance."""
+    is_held_back = member is not None and member.spendable_units < member.balance.available_units
+    return Reason(NOT_MORE_HERE, {}) if limit.code == reasons.BURN_BALANCE and is_held_back else limit

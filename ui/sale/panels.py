@@ -110,7 +110,7 @@ class BurnPanelView(SidePanel):
         self._most.setText(points_text(panel.burnable_units, self.formats))
         self._worth.setText(self.tr("worth {amount}").format(amount=self.formats.money(panel.burnable_worth_minor)))
         self._limit.setText(limit_text(panel.limit, self.formats))
-        balance = points_text(panel.spendable_units, self.formats)
+        balance = points_text(panel.balance_units, self.formats)
         self._caption.setText(self.tr("Of {balance}, at most on this sale").format(balance=balance))
         self._suggested = panel.suggested
         self.retry()

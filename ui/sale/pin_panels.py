@@ -1,8 +1,8 @@
 """The panels that want a PIN: choose who with the arrows or a touch, type the PIN, Enter."""
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QLineEdit, QPushButton, QSizePolicy
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QPushButton, QSizePolicy, QWidget
 
 from pos_app.model.staff import Permission
 from pos_app.model.staff import Role as StaffRole
@@ -60,7 +60,7 @@ class PinPanelView(SidePanel):
         super().__init__(formats, heading)
         self._panel: SignInPanel | ApprovalPanel | None = None
         self._first = 0
-        self._names = [_Name(number) for number in range(_COLUMNS * _ROWS)]
+        self._names = [_Name(number, self) for number in range(_COLUMNS * _ROWS)]
         self._grid = QGridLayout()
         self._grid.setSpacing(_GAP)
         self.body.addLayout(self._grid)
@@ -71,6 +71,8 @@ class PinPanelView(SidePanel):
         self._field.setPlaceholderText(self.tr("PIN"))
         self._field.setEchoMode(QLineEdit.EchoMode.Password)
         self.fields = (self._field,)
+        # A touch anywhere in the panel leaves the cursor where the PIN is typed.
+        self.setFocusProxy(self._field)
         self.body.addWidget(self._field)
         self._state = label(Role.SMALL_STRONG, wraps=True)
         self._state.setMinimumHeight(_STATE_HEIGHT)
@@ -127,14 +129,27 @@ class PinPanelView(SidePanel):
             return self.tr("Locked after wrong PINs, until a manager opens it."), True
         if person.wait_ms:
             seconds = -(-person.wait_ms // _SECOND_MS)
-            return self.tr("Wrong PINs: the next try in %n second(s).", "", seconds), True
+            return _COUNTED.waiting(seconds), True
         if isinstance(panel, ApprovalPanel):
             return _translated(_ACTS[panel.permission]), False
         hidden = len(panel.people) - sum(not each.isHidden() for each in self._names)
-        return self.tr("%n more with the arrow keys.", "", hidden) if hidden > 0 else "", False
+        return _COUNTED.hidden(hidden) if hidden > 0 else "", False
 
     def _touch(self, number: int) -> None:
         self.chosen.emit(self._first + number)
+
+
+class _Counted(QObject):
+    """Sentences with a number. Apart from the panels, since Qt looks for a plural only under the name of the object's own class."""
+
+    def waiting(self, seconds: int) -> str:
+        return self.tr("Wrong PINs: the next try in %n second(s).", "", seconds)
+
+    def hidden(self, count: int) -> str:
+        return self.tr("%n more with the arrow keys.", "", count)
+
+
+_COUNTED = _Counted()
 
 
 class SignInPanelView(PinPanelView):
@@ -160,8 +175,8 @@ class _Name(QPushButton):
 
     touched = Signal(int)
 
-    def __init__(self, number: int) -> None:
-        super().__init__()
+    def __init__(self, number: int, parent: QWidget) -> None:
+        super().__init__(parent)
         self.number = number
         self._text = ""
         self.setObjectName("person")

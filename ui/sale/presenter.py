@@ -13,11 +13,14 @@ import msgspec
 from devices.sounder import Tone
 from pos_app.errors import InputError, PosError
 from pos_app.model.accounts import Member
+from pos_app.model.staff import Permission
+from pos_app.protocol.claims import Claim
 from pos_app.use_cases.quoting import Tender
+from pos_app.use_cases.staffing import Approval
 from pos_app.use_cases.till import Till
-from pos_app.use_cases.views import ClosedSale
+from pos_app.use_cases.views import BurnAnswer, ClosedSale
 from ui.keys import Command
-from ui.sale import approving, basket_actions, checkout
+from ui.sale import approving, basket_actions, checkout, scanning
 from ui.sale.desk import Desk
 from ui.sale.ports import Background, Play, Printing, View
 from ui.sale.screen import (
@@ -43,7 +46,10 @@ _MINUTE_MS = 60_000
 
 
 class SalePresenter:
-    """One sale after another. ``booked`` is called after each COMMIT; ``amount_name`` names a line that is only an amount."""
+    """One sale after another. ``booked`` is called after each COMMIT; ``amount_name`` names a line that is only an amount.
+
+    ``open_returns`` goes where goods come back, with a receipt's number or none.
+    """
 
     def __init__(
         self,
@@ -55,6 +61,7 @@ class SalePresenter:
         play: Play,
         booked: Callable[[], None],
         amount_name: str,
+        open_returns: Callable[[str], None] | None = None,
     ) -> None:
         self._till = till
         self._view = view
@@ -62,6 +69,7 @@ class SalePresenter:
         self._printing = printing
         self._booked = booked
         self._amount_name = amount_name
+        self._open_returns = open_returns
         self._waiting: deque[Callable[[], None]] = deque()
         self._is_enrolling = False
         self._desk = Desk(till, play)
@@ -69,7 +77,8 @@ class SalePresenter:
 
     def start(self) -> None:
         """Show the empty screen; somebody signs in first where the till wants it."""
-        approving.open_sign_in(self._desk)
+        if self._till.staff is None:
+            approving.open_sign_in(self._desk)
         self._view.show_screen(self.screen())
 
     def scan(self, raw: str) -> None:
@@ -137,7 +146,28 @@ class SalePresenter:
             desk.tell(checkout.part_taken(desk))
         else:
             desk.notice = None
-            basket_actions.take_code(desk, raw)
+            self._take_code(raw)
+
+    def _take_code(self, raw: str) -> None:
+        claim, member = scanning.claim_in(raw, self._till.settings), self._desk.basket.member
+        if claim and member is not None:
+            self._claim(claim, member.card_number)
+            return
+        receipt_number = basket_actions.take_code(self._desk, raw)
+        if receipt_number:
+            self._take_back(receipt_number)
+
+    def _take_back(self, receipt_number: str) -> None:
+        """Go where goods come back, with this receipt or to be asked for one; a basket with goods in it is finished first."""
+        desk = self._desk
+        if desk.basket.lines or self._open_returns is None:
+            if receipt_number:
+                desk.stop(Problem(ProblemCode.RECEIPT, {"code": receipt_number}))
+            else:
+                desk.say(NoticeCode.FINISH_FIRST)
+            return
+        desk.begin_sale()
+        self._open_returns(receipt_number)
 
     def _keep_for_later(self, action: Callable[[], None]) -> None:
         if len(self._waiting) < ACTIONS_WAITING_MAX:
@@ -193,6 +223,8 @@ class SalePresenter:
                 basket_actions.mark(desk, desk.marked + 1)
             case Command.CARD_OFF:
                 basket_actions.take_card_off(desk)
+            case Command.RETURNS:
+                self._take_back("")
             case Command.COPY:
                 self._copy()
             case Command.STAFF:
@@ -218,9 +250,9 @@ class SalePresenter:
         desk = self._desk
         match desk.panel:
             case None if first.strip():
-                basket_actions.take_code(desk, first)
+                self._take_code(first)
             case BurnPanel():
-                checkout.burn(desk, first)
+                self._burn(first)
             case EnrolPanel(card_number=card_number):
                 self._enrol(card_number, name=first, phone=second)
             case CashPanel() as panel:
@@ -231,6 +263,39 @@ class SalePresenter:
                 self._close((), foreign_receipt=first.strip())
             case ForeignPanel():
                 desk.say(NoticeCode.FOREIGN_MISSING)
+
+    def _burn(self, text: str) -> None:
+        units = checkout.burn(self._desk, text)
+        if units:
+            self._ask_burn(units)
+
+    def _ask_burn(self, units: int, approval: Approval | None = None) -> None:
+        """Ask beside the screen; what is scanned meanwhile waits, and that is less than a second."""
+        self._begin_booking(NoticeCode.ASKING)
+        future = self._till.authorise_burn(self._desk.basket, units, approval=approval)
+        self._background.watch(future, lambda future: self._end_booking(lambda: self._take_burn_answer(units, future)))
+
+    def _take_burn_answer(self, units: int, future: Future[BurnAnswer]) -> None:
+        answer = future.result()
+        if answer.needs_approval:
+            approving.ask(
+                self._desk,
+                Permission.BURN_STEP_UP,
+                subject=answer.auth_id,
+                then=lambda approval: self._ask_burn(units, approval),
+            )
+        else:
+            checkout.take_answer(self._desk, answer)
+
+    def _claim(self, code: str, card_number: str) -> None:
+        self._begin_booking()
+        future = self._till.claim(code, card_number)
+        self._background.watch(future, lambda future: self._end_booking(lambda: self._tell_claimed(future)))
+
+    def _tell_claimed(self, future: Future[Claim]) -> None:
+        self._desk.inform(NoticeCode.CLAIMED, {"claimed_units": future.result().earned_units})
+        self._desk.play(Tone.OK)
+        self._booked()
 
     def _enrol(self, card_number: str, *, name: str, phone: str) -> None:
         self._begin_booking()
@@ -270,9 +335,9 @@ class SalePresenter:
         self._booked()
         self._print(closed.event_id)
 
-    def _begin_booking(self) -> None:
+    def _begin_booking(self, code: NoticeCode = NoticeCode.SAVING) -> None:
         self._desk.is_booking = True
-        self._desk.inform(NoticeCode.SAVING)
+        self._desk.inform(code)
 
     def _end_booking(self, action: Callable[[], None]) -> None:
         """A booking has ended, well or not: go on with what was scanned or pressed meanwhile."""

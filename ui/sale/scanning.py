@@ -1,8 +1,9 @@
 """From a scan that was understood to a line of the basket, or to the reason why the line stops. Pure."""
 
-from devices.barcodes import BadReason, BadScan, ProductScan
+from devices.barcodes import BadReason, BadScan, ClaimScan, ProductScan, read_code
 from pos_app.model.money import MILLI
 from pos_app.model.products import Product
+from pos_app.settings import Settings
 from pos_app.use_cases.quoting import check_line
 from pos_app.use_cases.views import BasketLine
 from ui.sale.numbers import multiplied
@@ -12,6 +13,12 @@ _BAD_CODES = {
     BadReason.WRONG_CHECK_DIGIT: ProblemCode.CHECK_DIGIT,
     BadReason.NO_PRODUCT: ProblemCode.NO_PRODUCT,
 }
+
+
+def claim_in(raw: str, settings: Settings) -> str:
+    """The code by which a member claims a receipt's points, where one was scanned; else nothing."""
+    scan = read_code(raw, cards=(), in_store=(), aim_prefix=settings.scanner.aim_prefix)
+    return scan.code if isinstance(scan, ClaimScan) else ""
 
 
 def problem_of_bad(scan: BadScan) -> Problem:

@@ -28,6 +28,7 @@ class ProblemCode(StrEnum):
     EXPIRED = "scan.expired"
     WEIGHT_MISSING = "scan.weight_missing"
     RECEIPT = "scan.receipt"
+    CLAIM_WITHOUT_CARD = "claim.without_card"
     LINES_FULL = "sale.lines"
     SURPRISE = "program.surprise"
 
@@ -67,6 +68,13 @@ class NoticeCode(StrEnum):
     BURN_STEPS = "burn_steps"
     BURN_LOWERED = "burn_lowered"
     BURN_SET = "burn_set"
+    BURN_HELD = "burn_held"
+    BURN_BY_LIMIT = "burn_by_limit"
+    BURN_BY_LEASE = "burn_by_lease"
+    BURN_REFUSED = "burn_refused"
+    BURN_REFUSED_ALL = "burn_refused_all"
+    ASKING = "asking"
+    CLAIMED = "claimed"
     CASH_TOO_LITTLE = "cash_too_little"
     CASH_TOO_MUCH = "cash_too_much"
     CARD_TOO_MUCH = "card_too_much"
@@ -76,6 +84,7 @@ class NoticeCode(StrEnum):
     CARD_PART_TAKEN = "card_part_taken"
     CARD_PART_KEPT = "card_part_kept"
     FOREIGN_MISSING = "foreign_missing"
+    FINISH_FIRST = "finish_first"
     COPY_QUEUED = "copy_queued"
     NO_RECEIPT = "no_receipt"
     NO_STAFF = "no_staff"
@@ -105,10 +114,14 @@ class Notice(msgspec.Struct, frozen=True):
     english: str = ""
 
 
-class BurnPanel(msgspec.Struct, frozen=True, tag=True):
-    """Points can be typed. ``burnable`` is the most that this receipt accepts, ``limit`` says what sets it."""
+NOT_MORE_HERE = "burn.not_more_here"
+"""The code of a limit that the engine does not know: this till may not let more of the balance be used just now."""
 
-    spendable_units: int
+
+class BurnPanel(msgspec.Struct, frozen=True, tag=True):
+    """Points can be typed. ``burnable`` is the most that this receipt accepts here and now, ``limit`` says what sets it."""
+
+    balance_units: int
     burnable_units: int
     burnable_worth_minor: int
     limit: Reason

@@ -76,6 +76,8 @@ def _commands(desk: Desk) -> AbstractSet[Command]:
     possible = set(_ALWAYS)
     if has_lines:
         possible |= _WITH_LINES | ({Command.FINISH} if desk.is_beside else {Command.CASH, Command.CARD})
+    if not has_lines:
+        possible.add(Command.RETURNS)
     if has_lines and has_member:
         possible.add(Command.POINTS)
     if has_member:

@@ -23,7 +23,8 @@ from ui.widgets import label
 _PADDING = 14
 _MARK_WIDTH = 5
 _HEADER_HEIGHT = 40
-_WIDTHS = {Column.NUMBER: 56, Column.QUANTITY: 118, Column.PRICE: 122, Column.AMOUNT: 136}
+WIDTHS = {Column.NUMBER: 56, Column.QUANTITY: 118, Column.PRICE: 122, Column.AMOUNT: 136}
+"""Of every column but the one that takes the rest."""
 _ROLES = {
     Column.NUMBER: Role.SMALL,
     Column.QUANTITY: Role.BODY,
@@ -127,7 +128,7 @@ class LinesTable(QTableView):
             mode = QHeaderView.ResizeMode.Stretch if is_stretched else QHeaderView.ResizeMode.Fixed
             columns.setSectionResizeMode(column, mode)
             if not is_stretched:
-                columns.resizeSection(column, _WIDTHS[column])
+                columns.resizeSection(column, WIDTHS[column])
 
     def reveal(self, row: int) -> None:
         """Scroll as little as needed to see a row."""

@@ -8,7 +8,8 @@ from pos_app.loyalty import reasons
 from pos_app.model.evaluation import Reason
 from ui.formats import Formats
 from ui.noop import QT_TRANSLATE_NOOP
-from ui.sale.screen import Notice, NoticeCode, Problem, ProblemCode, Values
+from ui.sale import burn_words
+from ui.sale.screen import NOT_MORE_HERE, Notice, NoticeCode, Problem, ProblemCode, Values
 
 _NOTICES: dict[NoticeCode, str] = {
     NoticeCode.TYPE_QUANTITY_FIRST: QT_TRANSLATE_NOOP("Notice", "Type the quantity first, then press the key."),
@@ -29,6 +30,21 @@ _NOTICES: dict[NoticeCode, str] = {
     NoticeCode.BURN_STEPS: QT_TRANSLATE_NOOP("Notice", "Points are used in whole steps: {fits_units} would fit."),
     NoticeCode.BURN_LOWERED: QT_TRANSLATE_NOOP("Notice", "The points were lowered to {burned_units}. {reason}"),
     NoticeCode.BURN_SET: QT_TRANSLATE_NOOP("Notice", "{burned_units} used: {worth_minor} less to pay."),
+    NoticeCode.BURN_HELD: QT_TRANSLATE_NOOP(
+        "Notice", "{burned_units} used: {worth_minor} less to pay. Headquarters holds them for this sale."
+    ),
+    NoticeCode.BURN_BY_LIMIT: QT_TRANSLATE_NOOP(
+        "Notice", "{burned_units} used: {worth_minor} less to pay. Headquarters is away; within this till's limits."
+    ),
+    NoticeCode.BURN_BY_LEASE: QT_TRANSLATE_NOOP(
+        "Notice", "{burned_units} used: {worth_minor} less to pay. Headquarters is away; set aside for this till."
+    ),
+    NoticeCode.BURN_REFUSED: QT_TRANSLATE_NOOP("Notice", "{refusal} At most {most_units} can be used now."),
+    NoticeCode.BURN_REFUSED_ALL: QT_TRANSLATE_NOOP("Notice", "{refusal} No points can be used now."),
+    NoticeCode.ASKING: QT_TRANSLATE_NOOP("Notice", "Asking headquarters\u2026"),
+    NoticeCode.CLAIMED: QT_TRANSLATE_NOOP(
+        "Notice", "{claimed_units} of that receipt were claimed. They appear when headquarters has checked the code."
+    ),
     NoticeCode.CASH_TOO_LITTLE: QT_TRANSLATE_NOOP(
         "Notice", "{missing_minor} is missing. Take more cash, or press F10 for a card first."
     ),
@@ -49,6 +65,7 @@ _NOTICES: dict[NoticeCode, str] = {
         "Notice", "{taken_minor} by card is noted. The rest in cash, or F10 again."
     ),
     NoticeCode.FOREIGN_MISSING: QT_TRANSLATE_NOOP("Notice", "Type the number of the fiscal receipt."),
+    NoticeCode.FINISH_FIRST: QT_TRANSLATE_NOOP("Notice", "Finish this sale first, or drop it with F7."),
     NoticeCode.COPY_QUEUED: QT_TRANSLATE_NOOP("Notice", "A copy of the last receipt is on its way to the printer."),
     NoticeCode.NO_RECEIPT: QT_TRANSLATE_NOOP("Notice", "There is no receipt to print again."),
     NoticeCode.NO_STAFF: QT_TRANSLATE_NOOP("Notice", "Nobody has to sign in at this till."),
@@ -86,6 +103,7 @@ _KEPT = QT_TRANSLATE_NOOP("Problem", "The basket is as it was.")
 _NOT_BOOKED = QT_TRANSLATE_NOOP(
     "Problem", "This sale is not booked yet; the basket is kept, and everything before it is safe."
 )
+_NOT_CLAIMED = QT_TRANSLATE_NOOP("Problem", "Nothing was claimed. The basket is as it was.")
 _AGAIN = QT_TRANSLATE_NOOP("Problem", "Scan it again, or type the number under the bars.")
 
 _PROBLEMS: dict[str, Sentences] = {
@@ -116,7 +134,7 @@ _PROBLEMS: dict[str, Sentences] = {
     ProblemCode.RECEIPT: Sentences(
         QT_TRANSLATE_NOOP("Problem", "This is one of our receipts, not goods."),
         _KEPT,
-        QT_TRANSLATE_NOOP("Problem", "Scan goods or a card."),
+        QT_TRANSLATE_NOOP("Problem", "To take goods back, finish this sale first, then scan the receipt again."),
     ),
     ProblemCode.LINES_FULL: Sentences(
         QT_TRANSLATE_NOOP("Problem", "The basket is full."),
@@ -152,6 +170,51 @@ _PROBLEMS: dict[str, Sentences] = {
         QT_TRANSLATE_NOOP("Problem", "These points can no longer be used on this sale."),
         QT_TRANSLATE_NOOP("Problem", "Nothing was booked."),
         QT_TRANSLATE_NOOP("Problem", "Press F4 and type fewer points."),
+    ),
+    "sale.burn_card": Sentences(
+        QT_TRANSLATE_NOOP("Problem", "The points of this card or account may not be used any more."),
+        QT_TRANSLATE_NOOP("Problem", "Nothing was booked."),
+        QT_TRANSLATE_NOOP("Problem", "Press F4 and type 0, then finish the sale."),
+    ),
+    "sale.burn_unasked": Sentences(
+        QT_TRANSLATE_NOOP("Problem", "Headquarters was not asked about these points."),
+        QT_TRANSLATE_NOOP("Problem", "Nothing was booked."),
+        QT_TRANSLATE_NOOP("Problem", "Press F4 and Enter, then finish the sale."),
+    ),
+    "sale.burn_lapsed": Sentences(
+        QT_TRANSLATE_NOOP("Problem", "Headquarters held these points for too long a time and has them back."),
+        QT_TRANSLATE_NOOP("Problem", "Nothing was booked."),
+        QT_TRANSLATE_NOOP("Problem", "Press F4 and Enter, then finish the sale."),
+    ),
+    ProblemCode.CLAIM_WITHOUT_CARD: Sentences(
+        QT_TRANSLATE_NOOP("Problem", "This code claims the points of a receipt, and there is no card on this sale."),
+        _KEPT,
+        QT_TRANSLATE_NOOP("Problem", "Scan the member's card, then this code again."),
+    ),
+    "claim.code": Sentences(
+        QT_TRANSLATE_NOOP("Problem", "This code of a receipt was read wrong."),
+        _NOT_CLAIMED,
+        QT_TRANSLATE_NOOP("Problem", "Scan it again."),
+    ),
+    "claim.no_hq": Sentences(
+        QT_TRANSLATE_NOOP("Problem", "This till has no headquarters that could check the code."),
+        _NOT_CLAIMED,
+        QT_TRANSLATE_NOOP("Problem", "Send the member to another shop of the chain."),
+    ),
+    "claim.no_card": Sentences(
+        QT_TRANSLATE_NOOP("Problem", "This card is not known here."),
+        _NOT_CLAIMED,
+        QT_TRANSLATE_NOOP("Problem", "Enrol it first, then scan the code again."),
+    ),
+    "claim.other_member": Sentences(
+        QT_TRANSLATE_NOOP("Problem", "This receipt belongs to another member."),
+        _NOT_CLAIMED,
+        QT_TRANSLATE_NOOP("Problem", "Scan the card that was used on the receipt, then the code again."),
+    ),
+    "claim.here": Sentences(
+        QT_TRANSLATE_NOOP("Problem", "This receipt is in the till's own books: none of its points are lost."),
+        _NOT_CLAIMED,
+        QT_TRANSLATE_NOOP("Problem", "Show the member the balance; points that are not usable yet come by their date."),
     ),
     "sale.payment": Sentences(
         QT_TRANSLATE_NOOP("Problem", "The payment does not fit the total, which has changed."),
@@ -230,6 +293,7 @@ _LIMITS: dict[str, str] = {
         "Limit", "Points can be used from a balance of {minimum_units} on; it is {balance_units}."
     ),
     reasons.BURN_NO_ELIGIBLE_GOODS: QT_TRANSLATE_NOOP("Limit", "There are no goods in the basket that accept points."),
+    NOT_MORE_HERE: QT_TRANSLATE_NOOP("Limit", "No more of the balance can be used here just now."),
     reasons.BURN_BALANCE: QT_TRANSLATE_NOOP("Limit", "The balance allows no more."),
     reasons.BURN_CAP: QT_TRANSLATE_NOOP(
         "Limit", "Points pay at most {cap_bp} % of the goods that accept them, {cap_minor}."
@@ -244,7 +308,12 @@ def notice_text(notice: Notice, formats: Formats) -> str:
         source = _REFUSALS.get(notice.error_code)
         return notice.english if source is None else _translated("Notice", source)
     limit = "" if notice.reason is None else limit_text(notice.reason, formats)
-    return _translated("Notice", _NOTICES[notice.code]).format(**written(notice.values, formats), reason=limit).strip()
+    values = {**written(notice.values, formats), "reason": limit, "refusal": _burn_refusal(notice.error_code)}
+    return _translated("Notice", _NOTICES[notice.code]).format(**values).strip()
+
+
+def _burn_refusal(code: str) -> str:
+    return _translated("Burning", burn_words.REFUSALS.get(code, burn_words.OTHERWISE))
 
 
 def limit_text(reason: Reason, formats: Formats) -> str:

@@ -56,6 +56,23 @@
     </message>
 </context>
 <context>
+    <name>_Counted</name>
+    <message numerus="yes">
+        <source>Wrong PINs: the next try in %n second(s).</source>
+        <translation>
+            <numerusform>Wrong PINs: the next try in %n second.</numerusform>
+            <numerusform>Wrong PINs: the next try in %n seconds.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n more with the arrow keys.</source>
+        <translation>
+            <numerusform>%n more with the arrow keys.</numerusform>
+            <numerusform>%n more with the arrow keys.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>_Points</name>
     <message numerus="yes">
         <source>{number} point(s)</source>

@@ -17,6 +17,36 @@
     </message>
 </context>
 <context>
+    <name>ApprovalPanelView</name>
+    <message>
+        <source>This needs an approval</source>
+        <translation>Нужно разрешение</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>Назад</translation>
+    </message>
+    <message>
+        <source>Allow it</source>
+        <translation>Разрешить</translation>
+    </message>
+</context>
+<context>
+    <name>AskPage</name>
+    <message>
+        <source>Goods come back</source>
+        <translation>Возврат товара</translation>
+    </message>
+    <message>
+        <source>Looking the receipt up…</source>
+        <translation>Ищем чек…</translation>
+    </message>
+    <message>
+        <source>Scan the receipt, or type its number</source>
+        <translation>Отсканируйте чек или введите его номер</translation>
+    </message>
+</context>
+<context>
     <name>BurnPanelView</name>
     <message>
         <source>Use points</source>
@@ -41,6 +71,73 @@
     <message>
         <source>Of {balance}, at most on this sale</source>
         <translation>Из {balance} в этой покупке самое большее</translation>
+    </message>
+</context>
+<context>
+    <name>Burning</name>
+    <message>
+        <source>Headquarters is away, and no more points are sure to be there.</source>
+        <translation>Нет связи с центром, и больше баллов наверняка нет.</translation>
+    </message>
+    <message>
+        <source>This card is blocked.</source>
+        <translation>Эта карта заблокирована.</translation>
+    </message>
+    <message>
+        <source>This card was replaced: points are used with the new one.</source>
+        <translation>Карту заменили: баллы тратят по новой.</translation>
+    </message>
+    <message>
+        <source>The points of this account are locked.</source>
+        <translation>Баллы этого счёта заморожены.</translation>
+    </message>
+    <message>
+        <source>Headquarters is away, and the till&apos;s clock cannot be right.</source>
+        <translation>Нет связи с центром, а часы кассы идут неверно.</translation>
+    </message>
+    <message>
+        <source>Headquarters has stopped this till from spending points.</source>
+        <translation>Центр запретил этой кассе списывать баллы.</translation>
+    </message>
+    <message>
+        <source>Headquarters is away and was never heard from yet.</source>
+        <translation>Нет связи с центром, и её ещё не было ни разу.</translation>
+    </message>
+    <message>
+        <source>Headquarters has been away for too long.</source>
+        <translation>С центром слишком долго нет связи.</translation>
+    </message>
+    <message>
+        <source>Headquarters is away, and this account must be asked for there.</source>
+        <translation>Нет связи с центром, а про этот счёт надо спрашивать там.</translation>
+    </message>
+    <message>
+        <source>Headquarters is away, and without it no points are used.</source>
+        <translation>Нет связи с центром, а без неё баллы не списывают.</translation>
+    </message>
+    <message>
+        <source>Headquarters is away: there is a limit for each card and day.</source>
+        <translation>Нет связи с центром: действует предел на карту в день.</translation>
+    </message>
+    <message>
+        <source>Headquarters is away, and this till&apos;s limit is used up.</source>
+        <translation>Нет связи с центром, и предел этой кассы исчерпан.</translation>
+    </message>
+    <message>
+        <source>Headquarters is away and has set no more aside for this till.</source>
+        <translation>Нет связи с центром, и больше он для этой кассы не отложил.</translation>
+    </message>
+    <message>
+        <source>Headquarters says that there are fewer points.</source>
+        <translation>Центр сообщает, что баллов меньше.</translation>
+    </message>
+    <message>
+        <source>Headquarters does not know this card yet.</source>
+        <translation>Центр ещё не знает этой карты.</translation>
+    </message>
+    <message>
+        <source>Headquarters does not allow it.</source>
+        <translation>Центр этого не разрешает.</translation>
     </message>
 </context>
 <context>
@@ -131,6 +228,14 @@
         <translation>Сохранено</translation>
     </message>
     <message>
+        <source>Back to the card</source>
+        <translation>Вернуть на карту</translation>
+    </message>
+    <message>
+        <source>To give back</source>
+        <translation>К возврату</translation>
+    </message>
+    <message>
         <source>The next scan begins the next sale.</source>
         <translation>Следующий скан начнёт следующую покупку.</translation>
     </message>
@@ -214,6 +319,25 @@
     </message>
 </context>
 <context>
+    <name>FiguresPanel</name>
+    <message>
+        <source>Points</source>
+        <translation>Баллы</translation>
+    </message>
+    <message>
+        <source>The receipt knows whose points they are: no card is needed.</source>
+        <translation>Чек знает, чьи это баллы: карта не нужна.</translation>
+    </message>
+    <message>
+        <source>No points go with these goods.</source>
+        <translation>С этими товарами баллы не связаны.</translation>
+    </message>
+    <message>
+        <source>Choose what comes back: scan the goods, or press Enter on a line.</source>
+        <translation>Выберите, что возвращают: отсканируйте товар или нажмите Enter на строке.</translation>
+    </message>
+</context>
+<context>
     <name>ForeignPanelView</name>
     <message>
         <source>At the fiscal till</source>
@@ -245,6 +369,37 @@
     </message>
 </context>
 <context>
+    <name>GivePanelView</name>
+    <message>
+        <source>Give back</source>
+        <translation>Отдать</translation>
+    </message>
+    <message>
+        <source>Reference on the terminal&apos;s slip</source>
+        <translation>Номер операции со слипа терминала</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>Назад</translation>
+    </message>
+    <message>
+        <source>Given back</source>
+        <translation>Отдано</translation>
+    </message>
+    <message>
+        <source>Take the goods back at the fiscal till too.</source>
+        <translation>Оформите возврат и на фискальной кассе.</translation>
+    </message>
+    <message>
+        <source>Put it back on the card at the terminal, then type its reference.</source>
+        <translation>Верните сумму на карту через терминал и введите номер операции.</translation>
+    </message>
+    <message>
+        <source>In cash</source>
+        <translation>Наличными</translation>
+    </message>
+</context>
+<context>
     <name>Header</name>
     <message>
         <source>Till {number} · {cashier}</source>
@@ -261,6 +416,10 @@
     <message>
         <source>Scanner unplugged</source>
         <translation>Сканер отключён</translation>
+    </message>
+    <message>
+        <source>nobody is signed in</source>
+        <translation>никто не вошёл</translation>
     </message>
     <message>
         <source>Looking for the scanner</source>
@@ -367,8 +526,16 @@
         <translation>Баллы</translation>
     </message>
     <message>
+        <source>Sign out</source>
+        <translation>Выйти</translation>
+    </message>
+    <message>
         <source>Multiply</source>
         <translation>Умножить</translation>
+    </message>
+    <message>
+        <source>Returns</source>
+        <translation>Возврат</translation>
     </message>
     <message>
         <source>Void</source>
@@ -408,6 +575,10 @@
     <message>
         <source>There are no goods in the basket that accept points.</source>
         <translation>Среди товаров нет таких, за которые можно платить баллами.</translation>
+    </message>
+    <message>
+        <source>No more of the balance can be used here just now.</source>
+        <translation>Здесь сейчас больше списать нельзя.</translation>
     </message>
     <message>
         <source>The balance allows no more.</source>
@@ -540,6 +711,17 @@
     </message>
 </context>
 <context>
+    <name>MoneyBox</name>
+    <message>
+        <source>To give back</source>
+        <translation>К возврату</translation>
+    </message>
+    <message>
+        <source>It was paid by card: F10</source>
+        <translation>Оплачено картой: F10</translation>
+    </message>
+</context>
+<context>
     <name>Notice</name>
     <message>
         <source>Type the quantity first, then press the key.</source>
@@ -614,6 +796,34 @@
         <translation>Списано {burned_units}: к оплате на {worth_minor} меньше.</translation>
     </message>
     <message>
+        <source>{burned_units} used: {worth_minor} less to pay. Headquarters holds them for this sale.</source>
+        <translation>Списано {burned_units}: к оплате на {worth_minor} меньше. Центр держит их для этой продажи.</translation>
+    </message>
+    <message>
+        <source>{burned_units} used: {worth_minor} less to pay. Headquarters is away; within this till&apos;s limits.</source>
+        <translation>Списано {burned_units}: к оплате на {worth_minor} меньше. Нет связи с центром; в пределах этой кассы.</translation>
+    </message>
+    <message>
+        <source>{burned_units} used: {worth_minor} less to pay. Headquarters is away; set aside for this till.</source>
+        <translation>Списано {burned_units}: к оплате на {worth_minor} меньше. Нет связи с центром; отложено для этой кассы.</translation>
+    </message>
+    <message>
+        <source>{refusal} At most {most_units} can be used now.</source>
+        <translation>{refusal} Сейчас можно списать не больше {most_units}.</translation>
+    </message>
+    <message>
+        <source>{refusal} No points can be used now.</source>
+        <translation>{refusal} Сейчас баллы списать нельзя.</translation>
+    </message>
+    <message>
+        <source>Asking headquarters…</source>
+        <translation>Спрашиваем центр…</translation>
+    </message>
+    <message>
+        <source>{claimed_units} of that receipt were claimed. They appear when headquarters has checked the code.</source>
+        <translation>По тому чеку заявлено {claimed_units}. Они появятся, когда центр проверит код.</translation>
+    </message>
+    <message>
         <source>{missing_minor} is missing. Take more cash, or press F10 for a card first.</source>
         <translation>Не хватает {missing_minor}. Возьмите ещё наличных или сначала нажмите F10 для карты.</translation>
     </message>
@@ -650,12 +860,36 @@
         <translation>Введите номер фискального чека.</translation>
     </message>
     <message>
+        <source>Finish this sale first, or drop it with F7.</source>
+        <translation>Сначала завершите эту продажу или отмените её клавишей F7.</translation>
+    </message>
+    <message>
         <source>A copy of the last receipt is on its way to the printer.</source>
         <translation>Копия прошлого чека отправлена на печать.</translation>
     </message>
     <message>
         <source>There is no receipt to print again.</source>
         <translation>Нет чека, который можно напечатать снова.</translation>
+    </message>
+    <message>
+        <source>Nobody has to sign in at this till.</source>
+        <translation>На этой кассе входить не нужно.</translation>
+    </message>
+    <message>
+        <source>Sign in first. What was scanned was not taken.</source>
+        <translation>Сначала войдите. Скан не принят.</translation>
+    </message>
+    <message>
+        <source>Finish the approval first, or Esc to go back.</source>
+        <translation>Сначала закончите с разрешением или вернитесь клавишей Esc.</translation>
+    </message>
+    <message>
+        <source>Type the PIN, then press Enter.</source>
+        <translation>Наберите ПИН и нажмите Enter.</translation>
+    </message>
+    <message>
+        <source>Nobody who may allow this has a PIN here. Esc goes back.</source>
+        <translation>Ни у кого, кто может это разрешить, здесь нет ПИН. Esc: назад.</translation>
     </message>
     <message>
         <source>Saving…</source>
@@ -678,8 +912,82 @@
         <translation>Контрольная цифра этой карты неверна. Отсканируйте её ещё раз.</translation>
     </message>
     <message>
+        <source>This is not the PIN. Type it again.</source>
+        <translation>ПИН неверный. Наберите ещё раз.</translation>
+    </message>
+    <message>
+        <source>The next try has to wait. Nothing was tried.</source>
+        <translation>Со следующей попыткой нужно подождать. Эта не засчитана.</translation>
+    </message>
+    <message>
+        <source>This PIN is locked. Ask a manager to open it.</source>
+        <translation>ПИН заблокирован. Попросите управляющего снять блокировку.</translation>
+    </message>
+    <message>
+        <source>A PIN has 6 to 12 digits. Nothing was tried.</source>
+        <translation>В ПИН от 6 до 12 цифр. Попытка не засчитана.</translation>
+    </message>
+    <message>
+        <source>This person may not allow it either.</source>
+        <translation>Этот сотрудник тоже не может это разрешить.</translation>
+    </message>
+    <message>
         <source>This card belongs to a member already. Scan it again.</source>
         <translation>У этой карты уже есть владелец. Сканируйте её ещё раз.</translation>
+    </message>
+</context>
+<context>
+    <name>PinPanelView</name>
+    <message>
+        <source>PIN</source>
+        <translation>ПИН</translation>
+    </message>
+    <message>
+        <source>Nobody who may allow this has a PIN here.</source>
+        <translation>Ни у кого, кто может это разрешить, здесь нет ПИН.</translation>
+    </message>
+    <message>
+        <source>Checking…</source>
+        <translation>Проверка…</translation>
+    </message>
+    <message>
+        <source>Locked after wrong PINs, until a manager opens it.</source>
+        <translation>Заблокировано из-за неверных ПИН. Снимет управляющий.</translation>
+    </message>
+</context>
+<context>
+    <name>PointsTexts</name>
+    <message>
+        <source>Points are not touched now. Headquarters settles them when it has the sale.</source>
+        <translation>Баллы сейчас не меняются. Центр пересчитает их, когда получит продажу.</translation>
+    </message>
+    <message>
+        <source>Points are not touched.</source>
+        <translation>Баллы не меняются.</translation>
+    </message>
+    <message>
+        <source>{points} come back to the member: they paid for these goods.</source>
+        <translation>{points} возвращаются участнику: ими оплачены эти товары.</translation>
+    </message>
+    <message>
+        <source>{points} are taken back: these goods earned them.</source>
+        <translation>{points} удерживаются: они начислены за эти товары.</translation>
+    </message>
+    <message>
+        <source>{points} of these had expired: nobody owes them.</source>
+        <translation>Из них {points} уже сгорели: за них никто не должен.</translation>
+    </message>
+    <message>
+        <source>{points} of these were spent already: they are forgiven.</source>
+        <translation>Из них {points} уже потрачены: они прощаются.</translation>
+    </message>
+    <message>
+        <source>{points} of these were spent already: they are owed, and the next points repay them.</source>
+        <translation>Из них {points} уже потрачены: это долг, его погасят следующие баллы.</translation>
+    </message>
+    <message>
+        <source>The member is not known at this till: headquarters books the points.</source>
+        <translation>Этой кассе участник не известен: баллы проведёт центр.</translation>
     </message>
 </context>
 <context>
@@ -741,10 +1049,6 @@
         <translation>Это наш чек, а не товар.</translation>
     </message>
     <message>
-        <source>Scan goods or a card.</source>
-        <translation>Сканируйте товар или карту.</translation>
-    </message>
-    <message>
         <source>The basket is full.</source>
         <translation>В покупке больше нет места.</translation>
     </message>
@@ -801,12 +1105,88 @@
         <translation>Сканируйте карту ещё раз и завершите покупку.</translation>
     </message>
     <message>
+        <source>Nothing was claimed. The basket is as it was.</source>
+        <translation>Ничего не заявлено. Корзина не изменилась.</translation>
+    </message>
+    <message>
+        <source>To take goods back, finish this sale first, then scan the receipt again.</source>
+        <translation>Для возврата сначала завершите эту продажу, затем отсканируйте чек ещё раз.</translation>
+    </message>
+    <message>
         <source>These points can no longer be used on this sale.</source>
         <translation>Эти баллы больше нельзя списать в этой покупке.</translation>
     </message>
     <message>
         <source>Press F4 and type fewer points.</source>
         <translation>Нажмите F4 и введите меньше баллов.</translation>
+    </message>
+    <message>
+        <source>The points of this card or account may not be used any more.</source>
+        <translation>Баллы этой карты или счёта больше нельзя списывать.</translation>
+    </message>
+    <message>
+        <source>Press F4 and type 0, then finish the sale.</source>
+        <translation>Нажмите F4 и введите 0, затем завершите продажу.</translation>
+    </message>
+    <message>
+        <source>Headquarters was not asked about these points.</source>
+        <translation>Центр об этих баллах не спросили.</translation>
+    </message>
+    <message>
+        <source>Press F4 and Enter, then finish the sale.</source>
+        <translation>Нажмите F4 и Enter, затем завершите продажу.</translation>
+    </message>
+    <message>
+        <source>Headquarters held these points for too long a time and has them back.</source>
+        <translation>Центр держал эти баллы слишком долго и забрал их обратно.</translation>
+    </message>
+    <message>
+        <source>This code claims the points of a receipt, and there is no card on this sale.</source>
+        <translation>Этот код возвращает баллы по чеку, а карты в продаже нет.</translation>
+    </message>
+    <message>
+        <source>Scan the member&apos;s card, then this code again.</source>
+        <translation>Отсканируйте карту покупателя, затем снова этот код.</translation>
+    </message>
+    <message>
+        <source>This code of a receipt was read wrong.</source>
+        <translation>Код чека прочитан с ошибкой.</translation>
+    </message>
+    <message>
+        <source>Scan it again.</source>
+        <translation>Отсканируйте его ещё раз.</translation>
+    </message>
+    <message>
+        <source>This till has no headquarters that could check the code.</source>
+        <translation>У этой кассы нет центра, который мог бы проверить код.</translation>
+    </message>
+    <message>
+        <source>Send the member to another shop of the chain.</source>
+        <translation>Направьте покупателя в другой магазин сети.</translation>
+    </message>
+    <message>
+        <source>This card is not known here.</source>
+        <translation>Этой карты здесь не знают.</translation>
+    </message>
+    <message>
+        <source>Enrol it first, then scan the code again.</source>
+        <translation>Сначала оформите её, затем снова отсканируйте код.</translation>
+    </message>
+    <message>
+        <source>This receipt belongs to another member.</source>
+        <translation>Этот чек другого покупателя.</translation>
+    </message>
+    <message>
+        <source>Scan the card that was used on the receipt, then the code again.</source>
+        <translation>Отсканируйте карту, что была в чеке, затем снова код.</translation>
+    </message>
+    <message>
+        <source>This receipt is in the till&apos;s own books: none of its points are lost.</source>
+        <translation>Этот чек есть в книгах самой кассы: его баллы не потеряны.</translation>
+    </message>
+    <message>
+        <source>Show the member the balance; points that are not usable yet come by their date.</source>
+        <translation>Покажите покупателю баланс; ещё не доступные баллы придут к своей дате.</translation>
     </message>
     <message>
         <source>The payment does not fit the total, which has changed.</source>
@@ -843,6 +1223,42 @@
     <message>
         <source>Go on with the next customer; F12 prints the receipt.</source>
         <translation>Обслуживайте следующего покупателя; чек печатает F12.</translation>
+    </message>
+    <message>
+        <source>Nobody is signed in at this till.</source>
+        <translation>На этой кассе никто не вошёл.</translation>
+    </message>
+    <message>
+        <source>Sign in with your PIN, then do it again.</source>
+        <translation>Войдите со своим ПИН и повторите.</translation>
+    </message>
+    <message>
+        <source>You may not do this.</source>
+        <translation>Вам это не разрешено.</translation>
+    </message>
+    <message>
+        <source>Ask somebody who may to sign in.</source>
+        <translation>Попросите войти того, кому это можно.</translation>
+    </message>
+    <message>
+        <source>The approval is used up or too old.</source>
+        <translation>Разрешение уже использовано или устарело.</translation>
+    </message>
+    <message>
+        <source>Do it again and have it approved anew.</source>
+        <translation>Повторите и получите новое разрешение.</translation>
+    </message>
+    <message>
+        <source>The secret that belongs to the PINs of this till is gone from this computer.</source>
+        <translation>Секрет, с которым проверяются ПИН этой кассы, пропал с компьютера.</translation>
+    </message>
+    <message>
+        <source>Sales and points are safe; the PINs cannot be checked.</source>
+        <translation>Продажи и баллы целы; проверить ПИН нельзя.</translation>
+    </message>
+    <message>
+        <source>Close the till and run &quot;pos-app staff reset-pepper&quot; with the recovery code.</source>
+        <translation>Закройте кассу и выполните &quot;pos-app staff reset-pepper&quot; с кодом восстановления.</translation>
     </message>
     <message>
         <source>The disk is full: this could not be saved.</source>
@@ -890,6 +1306,347 @@
     </message>
 </context>
 <context>
+    <name>Returns</name>
+    <message>
+        <source>Scan the bars at the foot of the receipt, or type its number.</source>
+        <translation>Отсканируйте штрихкод внизу чека или введите его номер.</translation>
+    </message>
+    <message>
+        <source>These goods are not on this receipt.</source>
+        <translation>Этого товара в чеке нет.</translation>
+    </message>
+    <message>
+        <source>All of it is back already, or chosen.</source>
+        <translation>Всё это уже возвращено или выбрано.</translation>
+    </message>
+    <message>
+        <source>That is another receipt. Finish this one first, or press Esc.</source>
+        <translation>Это другой чек. Сначала закончите с этим или нажмите Esc.</translation>
+    </message>
+    <message>
+        <source>No card is needed: the receipt knows whose points they are.</source>
+        <translation>Карта не нужна: чек знает, чьи это баллы.</translation>
+    </message>
+    <message>
+        <source>That is not a number that can be used here.</source>
+        <translation>Такое число здесь не подходит.</translation>
+    </message>
+    <message>
+        <source>Type how much comes back first, then press F2.</source>
+        <translation>Сначала введите, сколько возвращают, затем нажмите F2.</translation>
+    </message>
+    <message>
+        <source>Type what is given back for the line, then press F3.</source>
+        <translation>Введите, сколько вернуть за всю строку, и нажмите F3.</translation>
+    </message>
+    <message>
+        <source>Of this line at most {left_milli} can come back.</source>
+        <translation>По этой строке можно вернуть не больше {left_milli}.</translation>
+    </message>
+    <message>
+        <source>This is sold by the piece: type a whole number.</source>
+        <translation>Это продаётся поштучно: введите целое число.</translation>
+    </message>
+    <message>
+        <source>That is out of range. The line is as it was.</source>
+        <translation>Недопустимое значение. Строка не изменилась.</translation>
+    </message>
+    <message>
+        <source>Without the receipt not more than today&apos;s price is given back.</source>
+        <translation>Без чека возвращают не больше сегодняшней цены.</translation>
+    </message>
+    <message>
+        <source>Choose first what comes back: scan it.</source>
+        <translation>Сначала выберите, что возвращают: отсканируйте товар.</translation>
+    </message>
+    <message>
+        <source>This code is not in the catalogue.</source>
+        <translation>Этого кода нет в каталоге.</translation>
+    </message>
+    <message>
+        <source>Sold by weight: scan the label with the weight.</source>
+        <translation>Весовой товар: отсканируйте этикетку с весом.</translation>
+    </message>
+    <message>
+        <source>This code cannot be read. Scan it again.</source>
+        <translation>Этот код не читается. Отсканируйте ещё раз.</translation>
+    </message>
+    <message>
+        <source>The list is full. Finish it, then take the rest back.</source>
+        <translation>Список полон. Завершите его, затем примите остальное.</translation>
+    </message>
+    <message>
+        <source>Finish here first: Enter, or Esc to go back.</source>
+        <translation>Сначала закончите здесь: Enter, или Esc — назад.</translation>
+    </message>
+    <message>
+        <source>Looking the receipt up…</source>
+        <translation>Ищем чек…</translation>
+    </message>
+    <message>
+        <source>Saving…</source>
+        <translation>Сохраняется…</translation>
+    </message>
+    <message>
+        <source>Headquarters does not answer: what came back at other tills is not known now.</source>
+        <translation>Центр не отвечает: что вернули на других кассах, сейчас не известно.</translation>
+    </message>
+    <message>
+        <source>Before it could be shown, goods came back with this receipt: {goods}.</source>
+        <translation>Пока чек не был найден, по нему уже возвращали: {goods}.</translation>
+    </message>
+    <message>
+        <source>This receipt is itself a return.</source>
+        <translation>Этот чек сам является возвратом.</translation>
+    </message>
+    <message>
+        <source>Nothing was booked.</source>
+        <translation>Ничего не проведено.</translation>
+    </message>
+    <message>
+        <source>Scan the receipt of the sale.</source>
+        <translation>Отсканируйте чек продажи.</translation>
+    </message>
+    <message>
+        <source>More would come back than was sold: some of it came back meanwhile.</source>
+        <translation>Вернулось бы больше, чем продано: часть тем временем уже вернули.</translation>
+    </message>
+    <message>
+        <source>Press Esc, scan the receipt again and choose anew.</source>
+        <translation>Нажмите Esc, отсканируйте чек ещё раз и выберите заново.</translation>
+    </message>
+    <message>
+        <source>This return is already booked.</source>
+        <translation>Этот возврат уже проведён.</translation>
+    </message>
+    <message>
+        <source>It was not booked a second time.</source>
+        <translation>Второй раз она не проведена.</translation>
+    </message>
+    <message>
+        <source>Go on with the next customer; F12 prints the receipt.</source>
+        <translation>Обслуживайте следующего покупателя; чек печатает F12.</translation>
+    </message>
+    <message>
+        <source>This till has no such receipt.</source>
+        <translation>На этой кассе нет такого чека.</translation>
+    </message>
+    <message>
+        <source>Nothing was booked, and nobody&apos;s points were touched.</source>
+        <translation>Ничего не проведено, ничьи баллы не изменились.</translation>
+    </message>
+    <message>
+        <source>Check the number on the paper and scan it again.</source>
+        <translation>Проверьте номер на бумаге и отсканируйте ещё раз.</translation>
+    </message>
+    <message>
+        <source>Headquarters does not have this receipt yet.</source>
+        <translation>В центре этого чека ещё нет.</translation>
+    </message>
+    <message>
+        <source>Check the number on the paper. The till that sold it may not have sent it yet: try again later.</source>
+        <translation>Проверьте номер на бумаге. Возможно, касса продажи ещё не отправила чек: повторите позже.</translation>
+    </message>
+    <message>
+        <source>The receipt is not of this till, and headquarters does not answer.</source>
+        <translation>Чек не этой кассы, а центр не отвечает.</translation>
+    </message>
+    <message>
+        <source>Try again in a moment, or at the till that sold it.</source>
+        <translation>Повторите чуть позже или на кассе, где был продан товар.</translation>
+    </message>
+</context>
+<context>
+    <name>ReturnsEntry</name>
+    <message>
+        <source>Scan, or type</source>
+        <translation>Сканируйте или введите</translation>
+    </message>
+    <message>
+        <source>Return of receipt {number}</source>
+        <translation>Возврат по чеку {number}</translation>
+    </message>
+</context>
+<context>
+    <name>ReturnsKeys</name>
+    <message>
+        <source>Everything</source>
+        <translation>Всё</translation>
+    </message>
+    <message>
+        <source>Look up</source>
+        <translation>Найти</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>Назад</translation>
+    </message>
+    <message>
+        <source>Quantity</source>
+        <translation>Кол-во</translation>
+    </message>
+    <message>
+        <source>Price</source>
+        <translation>Цена</translation>
+    </message>
+    <message>
+        <source>Not this</source>
+        <translation>Не это</translation>
+    </message>
+    <message>
+        <source>Finish</source>
+        <translation>Завершить</translation>
+    </message>
+    <message>
+        <source>Back in cash</source>
+        <translation>Наличными</translation>
+    </message>
+    <message>
+        <source>Back to the card</source>
+        <translation>На карту</translation>
+    </message>
+    <message>
+        <source>This line</source>
+        <translation>Строка</translation>
+    </message>
+    <message>
+        <source>Take code</source>
+        <translation>Взять код</translation>
+    </message>
+    <message>
+        <source>Next</source>
+        <translation>Дальше</translation>
+    </message>
+    <message>
+        <source>Without it</source>
+        <translation>Без чека</translation>
+    </message>
+</context>
+<context>
+    <name>ReturnsModel</name>
+    <message>
+        <source>No.</source>
+        <translation>№</translation>
+    </message>
+    <message>
+        <source>Item</source>
+        <translation>Товар</translation>
+    </message>
+    <message>
+        <source>Bought</source>
+        <translation>Куплено</translation>
+    </message>
+    <message>
+        <source>Back now</source>
+        <translation>Вернуть</translation>
+    </message>
+    <message>
+        <source>Refund</source>
+        <translation>Сумма</translation>
+    </message>
+    <message>
+        <source>{weight} kg</source>
+        <translation>{weight} кг</translation>
+    </message>
+    <message>
+        <source>all of it is back already</source>
+        <translation>всё уже возвращено</translation>
+    </message>
+    <message>
+        <source>{quantity} back already</source>
+        <translation>уже возвращено: {quantity}</translation>
+    </message>
+    <message>
+        <source>today {amount}</source>
+        <translation>сегодня {amount}</translation>
+    </message>
+</context>
+<context>
+    <name>ReturnsView</name>
+    <message>
+        <source>Scan what comes back</source>
+        <translation>Отсканируйте, что возвращают</translation>
+    </message>
+</context>
+<context>
+    <name>SignInPanelView</name>
+    <message>
+        <source>Sign in</source>
+        <translation>Войти</translation>
+    </message>
+</context>
+<context>
+    <name>Staff</name>
+    <message>
+        <source>cashier</source>
+        <translation>кассир</translation>
+    </message>
+    <message>
+        <source>pharmacist</source>
+        <translation>фармацевт</translation>
+    </message>
+    <message>
+        <source>manager</source>
+        <translation>управляющий</translation>
+    </message>
+    <message>
+        <source>auditor</source>
+        <translation>ревизор</translation>
+    </message>
+    <message>
+        <source>To sell.</source>
+        <translation>Чтобы продавать.</translation>
+    </message>
+    <message>
+        <source>To take goods back.</source>
+        <translation>Чтобы принять возврат.</translation>
+    </message>
+    <message>
+        <source>To take goods back whose receipt cannot be looked up.</source>
+        <translation>Чтобы принять возврат по чеку, который не найти.</translation>
+    </message>
+    <message>
+        <source>To change a price.</source>
+        <translation>Чтобы изменить цену.</translation>
+    </message>
+    <message>
+        <source>To use so many points while headquarters is away.</source>
+        <translation>Чтобы списать столько баллов без связи с центром.</translation>
+    </message>
+    <message>
+        <source>To enrol a card.</source>
+        <translation>Чтобы выдать карту.</translation>
+    </message>
+    <message>
+        <source>To change a member&apos;s card.</source>
+        <translation>Чтобы сменить карту клиента.</translation>
+    </message>
+    <message>
+        <source>To change a balance of points.</source>
+        <translation>Чтобы изменить баланс баллов.</translation>
+    </message>
+    <message>
+        <source>To change an account.</source>
+        <translation>Чтобы изменить счёт.</translation>
+    </message>
+    <message>
+        <source>To change who works here.</source>
+        <translation>Чтобы изменить список сотрудников.</translation>
+    </message>
+    <message>
+        <source>To erase a member&apos;s personal data.</source>
+        <translation>Чтобы стереть личные данные клиента.</translation>
+    </message>
+    <message>
+        <source>To read the audit log.</source>
+        <translation>Чтобы читать журнал действий.</translation>
+    </message>
+    <message>
+        <source>To repair the till&apos;s data.</source>
+        <translation>Чтобы исправить данные кассы.</translation>
+    </message>
+</context>
+<context>
     <name>TillWindow</name>
     <message>
         <source>Goods</source>
@@ -920,6 +1677,13 @@
     </message>
 </context>
 <context>
+    <name>UnknownPage</name>
+    <message>
+        <source>F5 takes the goods back without it, if a manager allows that.</source>
+        <translation>F5 — принять товар без чека, если разрешит управляющий.</translation>
+    </message>
+</context>
+<context>
     <name>VoidPanelView</name>
     <message>
         <source>Drop the whole basket?</source>
@@ -939,6 +1703,25 @@
             <numerusform>Будет убрана %n строка и карта. Ничего не проводится.</numerusform>
             <numerusform>Будут убраны %n строки и карта. Ничего не проводится.</numerusform>
             <numerusform>Будет убрано %n строк и карта. Ничего не проводится.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>_Counted</name>
+    <message numerus="yes">
+        <source>Wrong PINs: the next try in %n second(s).</source>
+        <translation>
+            <numerusform>Неверный ПИН: следующая попытка через %n секунду.</numerusform>
+            <numerusform>Неверный ПИН: следующая попытка через %n секунды.</numerusform>
+            <numerusform>Неверный ПИН: следующая попытка через %n секунд.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n more with the arrow keys.</source>
+        <translation>
+            <numerusform>Ещё %n: клавиши со стрелками.</numerusform>
+            <numerusform>Ещё %n: клавиши со стрелками.</numerusform>
+            <numerusform>Ещё %n: клавиши со стрелками.</numerusform>
         </translation>
     </message>
 </context>

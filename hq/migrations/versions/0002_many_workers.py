@@ -41,6 +41,8 @@ def upgrade() -> None:
         ("ix_account_merged_into", "account", "merged_into", "merged_into <> ''"),
         ("ix_task_open", "task", "code", "done_at_ms IS NULL"),
         ("ix_unseen_return_open", "unseen_return", "event_id", "settled_at_ms IS NULL"),
+        ("ix_hold_open", "hold", "issuer", "state = 'held'"),
+        ("ix_inbox_kept", "inbox", "received_at_ms", "body IS NOT NULL"),
     ):
         only = sa.text(condition)
         op.create_index(name, table, [column], unique=False, postgresql_where=only, sqlite_where=only)
@@ -194,8 +196,8 @@ def _alter() -> None:
         op.drop_constraint(op.f(f"fk_{table}_{column}"), table, type_="foreignkey")
     op.alter_column("inbox", "body", existing_type=sa.LargeBinary(), nullable=True)
     for table, columns in _added().items():
-        for column in columns:
-            op.add_column(table, column)
+        for added in columns:
+            op.add_column(table, added)
     for table, condition in (
         ("account", "status IN ('active', 'frozen', 'blocked', 'merged')"),
         ("card", "status IN ('active', 'blocked', 'replaced')"),
@@ -206,6 +208,8 @@ def _alter() -> None:
         op.drop_index(op.f(f"ix_{table}_change_no"), table_name=table)
         _index_changes(table)
     op.drop_index(op.f("ix_lot_account_ref"), table_name="lot")
+    op.drop_constraint(op.f("ck_terminal_number_range"), "terminal", type_="check")
+    op.create_check_constraint(op.f("ck_terminal_number_range"), "terminal", "terminal_number BETWEEN 1 AND 99999")
     op.drop_constraint(op.f("pk_lot"), "lot", type_="primary")
     op.create_primary_key(op.f("pk_lot"), "lot", ["account_ref", "lot_id"])
     op.drop_index("ix_lot_to_mature", table_name="lot")
@@ -353,7 +357,7 @@ def _rebuilt_on_sqlite() -> dict[str, list[sa.schema.SchemaItem]]:
             sa.Column("clock_drift_ms", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
             *added["terminal"],
             sa.CheckConstraint("durable_seq <= last_seq", name=op.f("ck_terminal_durable_order")),
-            sa.CheckConstraint("terminal_number BETWEEN 1 AND 999", name=op.f("ck_terminal_number_range")),
+            sa.CheckConstraint("terminal_number BETWEEN 1 AND 99999", name=op.f("ck_terminal_number_range")),
             sa.PrimaryKeyConstraint("terminal_id", name=op.f("pk_terminal")),
             sa.UniqueConstraint("terminal_number", name=op.f("uq_terminal_terminal_number")),
         ],

@@ -39,7 +39,7 @@ CREATE TABLE terminal_next (
     pepper_mark TEXT DEFAULT '' NOT NULL,
     CONSTRAINT pk_terminal PRIMARY KEY (id),
     CONSTRAINT ck_terminal_single_row CHECK (id = 1),
-    CONSTRAINT ck_terminal_terminal_number_range CHECK (terminal_number BETWEEN 1 AND 999),
+    CONSTRAINT ck_terminal_terminal_number_range CHECK (terminal_number BETWEEN 1 AND 99999),
     CONSTRAINT ck_terminal_incarnation_range CHECK (incarnation BETWEEN 1 AND 1000000000000000),
     CONSTRAINT ck_terminal_last_seq_range CHECK (last_seq BETWEEN 0 AND 1000000000000000),
     CONSTRAINT ck_terminal_acknowledged_order CHECK (acked_seq <= last_seq AND durable_seq <= acked_seq),

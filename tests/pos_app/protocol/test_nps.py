@@ -77,7 +77,7 @@ EVENT_PART, CODE_PART = TOKEN.split("-")[1:]
         "-",
         "--",
         f"0-{EVENT_PART}-{CODE_PART}",
-        f"1000-{EVENT_PART}-{CODE_PART}",
+        f"100000-{EVENT_PART}-{CODE_PART}",
         f"{'9' * 5000}-{EVENT_PART}-{CODE_PART}",
         f"x-{EVENT_PART}-{CODE_PART}",
         f"²-{EVENT_PART}-{CODE_PART}",

@@ -1,11 +1,13 @@
 """Acts on accounts and cards at a real till: what they book, what they refuse, and that everything that comes later follows."""
 
+import uuid
 from typing import Any
 
+import msgspec
 import pytest
 
 from pos_app.errors import InputError
-from pos_app.model.accounts import AccountStatus, CardStatus
+from pos_app.model.accounts import AccountStatus, CardStatus, Lot
 from pos_app.model.staff import Permission
 from pos_app.protocol.events import (
     AccountStatusEvent,
@@ -15,9 +17,11 @@ from pos_app.protocol.events import (
     MergeEvent,
     decode_body,
 )
+from pos_app.protocol.messages import AccountState, CardState, ChangesPage
 from pos_app.use_cases import account_acts
 from storage import accounts
 from storage.accounts import MonthlySum
+from storage.outbox import SqliteOutbox
 from tests.conftest import OpenShop
 from tests.shop import ANA, BOB, DAY_MS, ENOUGH, GOLD, HOUR_MS, NOBODY, NOON_MS, TEA, TENDER, Shop
 
@@ -250,6 +254,40 @@ def test_that_the_rows_of_a_merge_can_be_put_in_place_again(shop: Shop) -> None:
     assert [(f"account-{ANA}", "shop", 1, 2)] == before[3]
     shop.till.database.write(lambda c: apply_act(c, event))
     assert before == [shop.query(f"SELECT * FROM {table}") for table in tables]
+
+
+def hq_state(shop: Shop, card: str, **figures: Any) -> AccountState:
+    """The account as headquarters had it before any of the acts: with 100 points."""
+    ref = f"account-{card}"
+    lot = Lot(str(uuid.uuid4()), ref, "shop", "p", 0, None, 100, 100, matured=True)
+    made = AccountState(ref, "active", "", (CardState(card, "active"),), (lot,), {}, {}, 1, 1, 3)
+    return msgspec.structs.replace(made, **figures)
+
+
+def test_that_what_headquarters_does_not_count_yet_stays_on_top_of_what_it_sends(open_shop: OpenShop) -> None:
+    shop = open_shop("fixed-card", **AT_HQ)
+    adjust(shop, BOB, 50, GOODWILL)
+    adjust(shop, BOB, -20, FRAUD)
+    shop.till.book_act(account_acts.replace_card, BOB, NOBODY).result()
+    shop.till.book_act(account_acts.freeze, BOB).result()
+    outbox = SqliteOutbox(shop.till.database)
+    outbox.apply_changes(ChangesPage((hq_state(shop, BOB),), (), "c-1", hq_gen=1, more=False))
+    bob = shop.member(BOB)
+    assert 130 == bob.balance.available_units
+    assert (AccountStatus.FROZEN, CardStatus.REPLACED) == (bob.account_status, bob.card_status)
+    assert CardStatus.ACTIVE is shop.member(NOBODY).card_status
+
+
+def test_that_a_merge_that_headquarters_does_not_count_yet_stays_merged(open_shop: OpenShop) -> None:
+    shop = open_shop("fixed-card", **AT_HQ)
+    outbox = SqliteOutbox(shop.till.database)
+    states = (hq_state(shop, ANA), hq_state(shop, BOB))
+    outbox.apply_changes(ChangesPage(states, (), "c-1", hq_gen=1, more=False))
+    shop.till.book_act(account_acts.merge, ANA, BOB).result()
+    assert 200 == shop.member(BOB).balance.available_units
+    outbox.apply_changes(ChangesPage(states, (), "c-2", hq_gen=1, more=False))
+    assert 200 == shop.member(BOB).balance.available_units
+    assert shop.member(ANA).account_ref == shop.member(BOB).account_ref
 
 
 def test_that_leases_go_over_with_a_merge(open_shop: OpenShop) -> None:

@@ -5,8 +5,10 @@ from pathlib import Path
 import keyring
 import pytest
 
+from pos_app.protocol.checkpoints import sign_checkpoint
+from pos_app.protocol.signing import create_private_key
 from pos_app.use_cases.checking import Verdict
-from storage import journal, key_store, print_jobs
+from storage import journal, key_store, print_jobs, pruning
 from tests.conftest import OpenShop
 from tests.pos_app.use_cases.test_explaining import overwrite_table
 from tests.shop import BOB, BREAD, GOLD, TEA, Shop
@@ -18,10 +20,14 @@ GOOD = {
     "chain": Verdict.GOOD,
     "ledger": Verdict.GOOD,
     "balances": Verdict.GOOD,
+    "counters": Verdict.GOOD,
     "receipts": Verdict.GOOD,
+    "audit": Verdict.GOOD,
+    "search": Verdict.GOOD,
     "printing": Verdict.GOOD,
     "headquarters": Verdict.NOTE,
     "key": Verdict.NOTE,
+    "pins": Verdict.NOTE,
     "clock": Verdict.GOOD,
 }
 
@@ -147,6 +153,65 @@ def test_that_a_long_journal_is_read_in_pages(shop: Shop, monkeypatch: pytest.Mo
     assert "All 7 events verify" in words(shop, "chain")
     shop.damage("UPDATE event SET utc_ms = 0, prev_hash = zeroblob(32) WHERE seq = 6")
     assert "breaks at event 6" in shop.bad_findings()["chain"]
+
+
+def prune(shop: Shop, key: bytes) -> None:
+    """Drop the bodies of everything that is there, and sign for them."""
+    terminal = shop.till.database.read(journal.read_terminal)
+    seq = terminal.last_seq
+    shop.till.database.write(lambda c: journal.change_terminal(c, acked_seq=seq, durable_seq=seq))
+    name = (terminal.terminal_id, terminal.incarnation)
+    pruned = shop.till.database.write(
+        lambda c: pruning.drop_bodies(c, name, lambda *at: sign_checkpoint(key, *at), before_ms=2**60)
+    )
+    assert seq == pruned
+
+
+def test_that_a_signed_checkpoint_vouches_for_what_was_pruned(used: Shop) -> None:
+    key = key_store.load_or_create(used.folder, create_private_key)
+    prune(used, key)
+    used.sell(TEA)
+    assert "All 8 events verify" in words(used, "chain")
+    assert "the 7 that were pruned" in words(used, "chain")
+    used.till.database.write(lambda c: pruning.drop_sales(c, before_ms=2**60))
+    assert {} == used.bad_findings(), "receipts of pruned events are dropped with time"
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        ("UPDATE event SET hash = zeroblob(32) WHERE seq = 3", "breaks at event 4 of incarnation 1: prev_hash"),
+        ("UPDATE event SET hash = zeroblob(32) WHERE seq = 7", "breaks at event 7 of incarnation 1: hash"),
+        ("UPDATE event SET prev_hash = zeroblob(32) WHERE seq = 8", "breaks at event 8 of incarnation 1: prev_hash"),
+        ("DELETE FROM event WHERE seq = 3", "breaks at event 3 of incarnation 1: place"),
+        ("DELETE FROM event WHERE seq >= 3", "breaks at event 3 of incarnation 1: place"),
+        ("UPDATE event SET body = NULL WHERE seq = 8", "breaks at event 8 of incarnation 1: hash"),
+        ("UPDATE checkpoint SET signature = zeroblob(64)", "checkpoint of the pruned events is not this till's"),
+        ("UPDATE checkpoint SET hash = zeroblob(32)", "checkpoint of the pruned events is not this till's"),
+        ("UPDATE checkpoint SET seq = 6", "checkpoint of the pruned events is not this till's"),
+    ],
+)
+def test_that_damage_to_a_pruned_chain_is_found(used: Shop, damage: str, said: str) -> None:
+    prune(used, key_store.load_or_create(used.folder, create_private_key))
+    used.sell(TEA)
+    used.damage(damage)
+    assert said in used.bad_findings()["chain"]
+
+
+def test_that_a_checkpoint_without_the_tills_key_is_bad(used: Shop) -> None:
+    prune(used, create_private_key())
+    assert "is not this till's" in used.bad_findings()["chain"]
+
+
+def test_that_the_chains_of_former_names_are_verified_too(used: Shop) -> None:
+    used.till.database.write(lambda c: journal.change_terminal(c, acked_seq=4, durable_seq=4))
+    terminal_id = used.till.database.read(journal.read_terminal).terminal_id
+    used.till.database.write(lambda c: journal.begin_incarnation(c, terminal_id=terminal_id, incarnation=2))
+    assert "All 7 events verify" in words(used, "chain")
+    used.damage("UPDATE event SET body = CAST(body || ' ' AS BLOB) WHERE incarnation = 1 AND seq = 3")
+    assert "breaks at event 3 of incarnation 1: hash" in used.bad_findings()["chain"]
+    used.damage("UPDATE event SET terminal_id = 'x' WHERE incarnation = 1 AND seq = 1")
+    assert "under a name that no till has" in used.bad_findings()["chain"]
 
 
 def test_that_the_doctor_changes_nothing(used: Shop, tmp_path: Path) -> None:

@@ -6,11 +6,12 @@ import pytest
 from pos_app.errors import InputError
 from pos_app.model.accounts import CardStatus
 from pos_app.protocol.events import AdjustmentReason, ErasureEvent, decode_body
-from pos_app.protocol.messages import PersonalRecord, VersionedField
+from pos_app.protocol.messages import ChangesPage, PersonalRecord, VersionedField
 from pos_app.use_cases import account_acts, personal_data
 from pos_app.use_cases.personal_data import erase_member, find_members, show_member
 from pos_app.use_cases.receipt_facts import receipt_facts
 from storage import accounts, people
+from storage.outbox import SqliteOutbox
 from storage.personal import put_records
 from tests.conftest import OpenShop
 from tests.shop import ANA, BOB, DAY_MS, GOLD, NOBODY, NOON_MS, TEA, Shop
@@ -133,6 +134,13 @@ def test_that_nothing_is_taken_of_the_forgotten_again(known: Shop) -> None:
     known.till.database.write(lambda c: put_records(c, [late]))
     known.till.database.write(lambda c: accounts.put_personal(c, account_ref, {"name": NAME}, utc_ms=9))
     assert [] == known.query("SELECT * FROM personal_field WHERE account_ref = ?", account_ref)
+
+
+def test_that_a_tombstone_of_headquarters_erases_to_the_last_byte_too(known: Shop) -> None:
+    page = ChangesPage((), (), "c-1", hq_gen=1, more=False, erased=(ref(known), "nobody-here"))
+    SqliteOutbox(known.till.database).apply_changes(page)
+    assert "" == known.member(NOBODY).name
+    assert NAME.encode() not in bytes_of_the_folder(known)
 
 
 def test_that_whoever_is_forgotten_in_one_account_is_forgotten_in_those_merged_with_it(known: Shop) -> None:

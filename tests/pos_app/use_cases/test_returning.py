@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from pos_app.errors import InputError
 from pos_app.model.receipts import Payment, PaymentKind
-from pos_app.protocol.events import ReturnEvent, decode_body
-from pos_app.use_cases.returning import GRACE_DAYS
-from pos_app.use_cases.views import BasketLine
+from pos_app.protocol.events import ReturnEvent, SaleEvent, decode_body
+from pos_app.use_cases import account_acts
+from pos_app.use_cases.goods_back import GRACE_DAYS, goods_back, summed
+from pos_app.use_cases.returning import known_sale
+from pos_app.use_cases.views import BasketLine, Refund
 from tests.conftest import OpenShop
 from tests.shop import ANA, BOB, BREAD, DAY_MS, GOLD, PILLS, RICE, TEA, TENDER, Shop
 
@@ -325,3 +327,170 @@ def _parts(data: st.DataObject, left: Pieces) -> list[dict[int, int]]:
             left[line - 1] -= taken
         parts.append(part)
     return parts
+
+
+# What is spent, what expired, whose points, and how the money goes back.
+
+CLAMPING = EXPIRING.replace("[burning]", '[returns]\nspent = "clamp"\n\n[burning]')
+RE_EVALUATED = """
+schema = 1
+id = "steps"
+version = 1
+name = "More for larger receipts"
+point_worth_minor = 1
+
+[returns]
+method = "re-evaluate"
+
+[[rules]]
+kind = "progressive"
+id = "steps"
+on = "receipt"
+steps = [{ from_minor = 0, rate_bp = 100 }, { from_minor = 2000, rate_bp = 1000 }]
+"""
+CAFE = """
+schema = 1
+id = "cafe"
+version = 1
+name = "Points of the cafe next door"
+point_worth_minor = 1
+issuer = "cafe"
+
+[[rules]]
+kind = "fixed-card"
+id = "cafe"
+adds = true
+other_rate_bp = 200
+rates_bp = {}
+"""
+
+
+def test_that_what_was_spent_is_forgiven_where_the_programme_says_so(open_shop: OpenShop) -> None:
+    shop = open_shop(CLAMPING)
+    sale = shop.sell(TEA, card=ANA)
+    shop.sell(BREAD, card=ANA, burn=100)
+    back = shop.take_back(sale, line_1=1)
+    assert (100, 0, 77) == (back.clawed_back_units, back.overdraft_units, back.forgiven_units)
+    balance = shop.member(ANA).balance
+    assert (0, 0) == (balance.available_units, balance.overdraft_units)
+    event = decode_body(shop.query("SELECT body FROM event ORDER BY seq DESC LIMIT 1")[0][0])
+    assert isinstance(event, ReturnEvent)
+    assert event.clamps
+    assert {} == shop.bad_findings()
+
+
+@pytest.mark.parametrize("booked_before", [True, False])
+def test_that_points_that_expired_meanwhile_are_not_owed(open_shop: OpenShop, booked_before: bool) -> None:
+    shop = open_shop(EXPIRING)
+    sale = shop.sell(TEA, BREAD, card=ANA)
+    shop.sell(RICE, card=ANA, burn=60)
+    shop.wait(4 * DAY_MS)
+    while booked_before and shop.till.book_due().result():
+        pass
+    first = shop.take_back(sale, line_1=1)
+    second = shop.take_back(sale, line_2=1)
+    assert (100, 73, 27) == (first.clawed_back_units, first.lapsed_units, first.overdraft_units)
+    assert (33, 0, 33) == (second.clawed_back_units, second.lapsed_units, second.overdraft_units)
+    expired = "SELECT sum(units) FROM entry WHERE kind = 'expired' AND lot_id IN (SELECT lot_id FROM award WHERE event_id = ?)"
+    assert [(0,)] == shop.query(expired, sale.event_id)
+    assert {} == shop.bad_findings()
+
+
+def test_that_points_go_back_to_the_issuer_that_gave_them(open_shop: OpenShop) -> None:
+    shop = open_shop("fixed-card", CAFE)
+    sale = shop.sell(TEA, card=BOB)
+    shop.take_back(sale, line_1=1)
+    issued = (
+        "SELECT issuer, sum(units) FROM entry WHERE kind = 'issued' AND event_id <> ? GROUP BY issuer ORDER BY issuer"
+    )
+    assert [("cafe", 20), ("shop", 30)] == shop.query(issued, sale.event_id)
+    event = decode_body(shop.query("SELECT body FROM event ORDER BY seq DESC LIMIT 1")[0][0])
+    assert isinstance(event, ReturnEvent)
+    assert {("cafe", -20), ("", -30)} == {(change.issuer, change.units) for change in event.clawed_back}
+    assert {} == shop.bad_findings()
+
+
+def test_that_the_rest_of_a_receipt_is_rated_again_where_the_programme_says_so(open_shop: OpenShop) -> None:
+    shop = open_shop(RE_EVALUATED)
+    sale = shop.sell(BasketLine(TEA, 2000), BREAD, card=ANA)
+    assert 233 == sale.quote.result.earned_units
+    first = shop.take_back(sale, line_1=1)
+    assert (220, 13) == (first.clawed_back_units, shop.member(ANA).balance.available_units)
+    second = shop.take_back(sale, line_1=1, line_2=1)
+    assert (13, 0) == (second.clawed_back_units, shop.member(ANA).balance.available_units)
+    assert {} == shop.bad_findings()
+
+
+def test_that_the_event_computes_its_return_again(open_shop: OpenShop) -> None:
+    shop = open_shop(RE_EVALUATED, "progressive")
+    sale = shop.sell(BasketLine(TEA, 3000), BREAD, card=ANA)
+    shop.take_back(sale, line_1=1)
+    shop.wait(31 * DAY_MS)
+    shop.take_back(sale, line_1=1, line_2=1)
+    bodies = shop.query("SELECT body FROM event WHERE kind IN ('sale', 'return') ORDER BY seq")
+    sold, *returns = (decode_body(body) for (body,) in bodies)
+    assert isinstance(sold, SaleEvent)
+    for event in returns:
+        assert isinstance(event, ReturnEvent)
+        again = goods_back(
+            sold,
+            shop.till.terms.programmes,
+            before=summed(event.returned_before),
+            quantities_milli={line.line_no: line.quantity_milli for line in event.lines},
+        )
+        told = (event.lines, event.total_minor, event.counted, event.clamps, "2026-07-01")
+        assert told == (again.lines, again.total_minor, again.counted, again.clamps, event.sale_business_date)
+        assert [(change.lot_id, -change.units) for change in event.clawed_back] == [
+            (part.lot_id, part.units) for part in again.clawed_back
+        ]
+
+
+def test_that_confirming_twice_books_once(shop: Shop) -> None:
+    sale = shop.sell(BasketLine(TEA, 2000), card=BOB)
+    event_id = shop.till.open_basket().event_id
+    shop.till.return_goods(sale.receipt_number, {1: 1000}, event_id=event_id).result()
+    with pytest.raises(InputError) as refused:
+        shop.till.return_goods(sale.receipt_number, {1: 1000}, event_id=event_id).result()
+    assert "return.already_booked" == refused.value.code
+    assert [(1000,)] == shop.query("SELECT sum(quantity_milli) FROM return_line")
+
+
+def test_that_money_goes_back_to_the_card_as_it_is(open_shop: OpenShop) -> None:
+    shop = open_shop("fixed-card", currency={"cash_step_minor": 5})
+    sale = shop.sell(BREAD)
+    back = shop.till.return_goods(sale.receipt_number, {1: 1000}, refund=Refund(PaymentKind.CARD, "T-88")).result()
+    rows = (
+        "SELECT p.kind, amount_minor, reference FROM payment AS p JOIN sale USING (event_id) WHERE sale.kind = 'return'"
+    )
+    assert [("card", 333, "T-88")] == shop.query(rows)
+    assert 333 == back.paid_back_minor
+
+
+def test_that_a_quote_says_what_booking_books(open_shop: OpenShop) -> None:
+    shop = open_shop(EXPIRING, currency={"cash_step_minor": 5})
+    sale = shop.sell(TEA, BREAD, card=ANA)
+    shop.sell(RICE, card=ANA, burn=25)
+    known = shop.till.database.read(lambda c: known_sale(c, sale.receipt_number))
+    assert known is not None
+    before = shop.query("SELECT count(*) FROM entry")
+    quote = shop.till.quote_return(known, {1: 1000, 2: 1000}, Refund())
+    assert before == shop.query("SELECT count(*) FROM entry")
+    back = shop.take_back(sale, line_1=1, line_2=1)
+    assert (quote.has_account, quote.knows_account) == (True, True)
+    for name in (
+        "refund_minor",
+        "paid_back_minor",
+        "clawed_back_units",
+        "restored_units",
+        "overdraft_units",
+        "lapsed_units",
+    ):
+        assert getattr(back, name) == getattr(quote, name), name
+
+
+def test_that_points_of_a_merged_account_go_back_from_the_one_that_took_it_over(shop: Shop) -> None:
+    sale = shop.sell(TEA, card=BOB)
+    shop.till.book_act(account_acts.merge, ANA, BOB).result()
+    back = shop.take_back(sale, line_1=1)
+    assert (30, 0, 0) == (back.clawed_back_units, back.overdraft_units, shop.member(ANA).balance.available_units)
+    assert {} == shop.bad_findings()

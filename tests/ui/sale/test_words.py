@@ -20,6 +20,7 @@ FORMATS = Formats(Settings())
 VALUES: dict[str, int | str] = {
     "factor_milli": 2500,
     "most_units": 199,
+    "claimed_units": 30,
     "fits_units": 100,
     "burned_units": 1,
     "worth_minor": 199,

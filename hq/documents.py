@@ -1,0 +1,107 @@
+"""What HQ publishes to its tills beside accounts: products, programmes and staff, each thing a document of its own.
+
+A till takes a kind only where its settings say that HQ owns it. What is published again as it is changes nothing; what is withdrawn
+stays as a row without a body, so that tills hear of it.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import Connection, Engine, select, update
+
+from hq import tables
+from hq.database import transact
+from hq.statements import change_number, upsert_rows
+from pos_app.errors import InputError
+from pos_app.loyalty.programme import encode_programme, programme_set
+from pos_app.protocol.messages import DOCUMENT_BYTES_MAX, Document, DocumentKind
+from pos_app.use_cases.importing import read_products, read_staff
+from pos_app.use_cases.programmes import read_file
+
+_ROWS_AT_ONCE = 2_000
+_document = tables.document.c
+
+
+def publish_products(engine: Engine, path: Path, *, exponent: int) -> int:
+    """Publish the products of a CSV file, without their cost; gives how many are new or differ.
+
+    ``exponent`` is the decimals of the prices in it. Raises ``InputError`` that names every bad row, and then nothing has changed.
+    """
+    products = [item.product for item in read_products(path, exponent=exponent)]
+    return _publish(
+        engine, DocumentKind.PRODUCT, [(product.code, msgspec.json.encode(product)) for product in products]
+    )
+
+
+def publish_programme(engine: Engine, path: Path) -> int:
+    """Publish a programme's file; gives 1 if it is new or differs. Raises ``ProgrammeError`` for one that is not sound by itself."""
+    programme = read_file(path)
+    programme_set([programme])
+    return _publish(engine, DocumentKind.PROGRAMME, [(programme.id, encode_programme(programme))])
+
+
+def publish_staff(engine: Engine, path: Path) -> int:
+    """Publish who works in the chain, from a CSV file; gives how many are new or differ. PINs stay at the tills."""
+    staff = read_staff(path)
+    return _publish(engine, DocumentKind.STAFF, [(one.staff_ref, msgspec.json.encode(one)) for one in staff])
+
+
+def withdraw(engine: Engine, kind: DocumentKind, key: str) -> None:
+    """Take a published thing back. Raises ``InputError`` where nothing like it is published."""
+
+    def step(connection: Connection) -> bool:
+        published = (_document.kind == kind.value, _document.key == key, _document.body.is_not(None))
+        number = change_number(connection)
+        return (
+            connection.execute(update(tables.document).where(*published).values(body=None, change_no=number)).rowcount
+            > 0
+        )
+
+    if not transact(engine, step):
+        raise InputError(
+            "hq.not_published",
+            what=f"There is no published {kind.value} {key}.",
+            safe="Nothing was changed.",
+            todo="`pos-app hq published` lists what there is.",
+        )
+
+
+def published(engine: Engine) -> tuple[Document, ...]:
+    """Everything that is published now."""
+    found = select(_document.kind, _document.key, _document.body).where(_document.body.is_not(None))
+    with engine.connect() as connection:
+        return tuple(Document(*row) for row in connection.execute(found.order_by(_document.kind, _document.key)))
+
+
+def _publish(engine: Engine, kind: DocumentKind, documents: Sequence[tuple[str, bytes]]) -> int:
+    """All of them in one transaction."""
+    for key, body in documents:
+        if len(body) > DOCUMENT_BYTES_MAX:
+            raise InputError(
+                "hq.document_size",
+                what=f"The {kind.value} {key} is larger than {DOCUMENT_BYTES_MAX // 1024} KB.",
+                safe="Nothing was changed.",
+                todo="Make it smaller.",
+            )
+
+    def step(connection: Connection) -> int:
+        number = change_number(connection)
+        changed = 0
+        for start in range(0, len(documents), _ROWS_AT_ONCE):
+            changed += _put(connection, kind, dict(documents[start : start + _ROWS_AT_ONCE]), number)
+        return changed
+
+    return transact(engine, step)
+
+
+def _put(connection: Connection, kind: DocumentKind, documents: dict[str, bytes], number: int) -> int:
+    found = select(_document.key, _document.body).where(_document.kind == kind.value, _document.key.in_(documents))
+    known: dict[str, str | None] = dict(connection.execute(found).all())
+    rows = [
+        {"kind": kind.value, "key": key, "body": body.decode(), "change_no": number}
+        for key, body in sorted(documents.items())
+        if known.get(key) != body.decode()
+    ]
+    upsert_rows(connection, tables.document, rows, replace=("body", "change_no"))
+    return len(rows)

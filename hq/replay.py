@@ -1,0 +1,187 @@
+"""Computing receipts again: each sale on its own input, under the programmes that it names. A difference is a defect.
+
+It runs behind the booking, with a place of its own in each till's chain, and never changes the ledger: what a receipt promised is
+honoured. Sales whose programmes have not come yet wait for them, and the till is asked.
+"""
+
+import logging
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import Connection, Engine, or_, select, tuple_, update
+
+from hq import tables
+from hq.intake import Outcome
+from hq.programme_sets import read_sets
+from hq.statements import Values, insert_rows
+from pos_app.errors import PosError
+from pos_app.loyalty.engine import evaluate
+from pos_app.loyalty.programme import ProgrammeSet
+from pos_app.protocol.events import SaleEvent, decode_body
+
+_PAGE = 200
+_AT_ONCE = 2_000
+_SET_WAIT_MS = 7 * 86_400_000
+_terminal = tables.terminal.c
+_inbox = tables.inbox.c
+_log = logging.getLogger(__name__)
+
+
+class _Row(msgspec.Struct, frozen=True):
+    incarnation: int
+    seq: int
+    kind: str
+    outcome: str
+    body: bytes | None
+    received_at_ms: int
+
+
+class _Place(msgspec.Struct, frozen=True):
+    """How far a till's receipts were computed, and how far they are booked."""
+
+    terminal_id: str
+    incarnation: int
+    seq: int
+    applied_incarnation: int
+    applied_seq: int
+
+
+_COLUMNS = [tables.inbox.c[name] for name in _Row.__struct_fields__]
+
+
+def replay(engine: Engine, *, now_ms: int) -> int:
+    """Compute what was booked since the last time, at most some thousand events; gives how many events it went past.
+
+    Two workers may do the same at once: the second one's result is dropped.
+    """
+    done = 0
+    for place in _behind(engine):
+        done += _replay_some(engine, place, now_ms=now_ms)
+        if done >= _AT_ONCE:
+            break
+    return done
+
+
+def differs(sale: SaleEvent, programmes: ProgrammeSet) -> bool:
+    """Whether the engine gives another result today; raises ``PosError`` for semantics that this program does not know."""
+    result = evaluate(sale.engine_input, programmes)
+    computed = (
+        result.awards,
+        result.burn_units,
+        result.burn_worth_minor,
+        result.burn_as.value,
+        result.burn_shares,
+        result.lots,
+        result.counted,
+        result.class_after,
+    )
+    told = (
+        sale.awards,
+        sale.burn_units,
+        sale.burn_worth_minor,
+        sale.burn_as,
+        sale.burn_shares,
+        tuple(granted.grant for granted in sale.granted_lots),
+        sale.counted,
+        sale.class_after,
+    )
+    return computed != told
+
+
+def _behind(engine: Engine) -> list[_Place]:
+    replayed = _terminal.replayed_incarnation, _terminal.replayed_seq
+    applied = _terminal.applied_incarnation, _terminal.applied_seq
+    behind = or_(*(ours != theirs for ours, theirs in zip(replayed, applied, strict=True)))
+    with engine.connect() as connection:
+        found = select(_terminal.terminal_id, *replayed, *applied).where(behind).order_by(_terminal.terminal_id)
+        return [_Place(*row) for row in connection.execute(found)]
+
+
+def _replay_some(engine: Engine, place: _Place, *, now_ms: int) -> int:
+    """The next events of one till. Computed without a lock; what comes of it counts if nobody else was quicker."""
+    with engine.connect() as connection:
+        rows = [(row, _sale_of(row)) for row in _next_rows(connection, place)]
+        sets = read_sets(connection, {sale.engine_input.programme_set_hash for _, sale in rows if sale is not None})
+    tasks: list[Values] = []
+    passed = 0
+    for row, sale in rows:
+        programmes = None if sale is None else sets.get(sale.engine_input.programme_set_hash)
+        if sale is not None and programmes is None and now_ms - row.received_at_ms < _SET_WAIT_MS:
+            break
+        code = "" if sale is None else _verdict(sale, programmes)
+        if code:
+            tasks.append(_task(place, row, code, now_ms=now_ms))
+        passed += 1
+    end = place.applied_incarnation, place.applied_seq
+    if passed < len(rows) or len(rows) == _PAGE:
+        end = (rows[passed - 1][0].incarnation, rows[passed - 1][0].seq) if passed else (place.incarnation, place.seq)
+    _move(engine, place, end, tasks)
+    return passed
+
+
+def _next_rows(connection: Connection, place: _Place) -> list[_Row]:
+    where = tuple_(_inbox.incarnation, _inbox.seq)
+    found = (
+        select(*_COLUMNS)
+        .where(
+            _inbox.terminal_id == place.terminal_id,
+            where > tuple_(place.incarnation, place.seq),
+            where <= tuple_(place.applied_incarnation, place.applied_seq),
+        )
+        .order_by(_inbox.incarnation, _inbox.seq)
+        .limit(_PAGE)
+    )
+    return [_Row(*row) for row in connection.execute(found)]
+
+
+def _sale_of(row: _Row) -> SaleEvent | None:
+    """The sale in this row, if there is one to compute again."""
+    if row.kind != "sale" or row.outcome != Outcome.ACCEPTED.value or row.body is None:
+        return None
+    event = decode_body(row.body)
+    assert isinstance(event, SaleEvent), "its kind says so"
+    return event
+
+
+def _verdict(sale: SaleEvent, programmes: ProgrammeSet | None) -> str:
+    """The code of the task that a sale gives, empty where it came out the same."""
+    if programmes is None:
+        return "replay_set_missing"
+    try:
+        return "replay_differs" if differs(sale, programmes) else ""
+    except PosError:
+        return "replay_unknown"
+    except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError):
+        # An input that no sound till writes: it must not keep the receipts behind it from being looked at.
+        _log.exception("replay.failed event=%s", sale.event_id)
+        return "replay_differs"
+
+
+def _task(place: _Place, row: _Row, code: str, *, now_ms: int) -> Values:
+    return {
+        "code": code,
+        "terminal_id": place.terminal_id,
+        "incarnation": row.incarnation,
+        "seq": row.seq,
+        "created_at_ms": now_ms,
+    }
+
+
+def _move(engine: Engine, place: _Place, end: tuple[int, int], tasks: Sequence[Values]) -> None:
+    """The till's receipts are computed up to here, unless somebody else has said so already."""
+    before = place.incarnation, place.seq
+    if end == before:
+        return
+    differences = sum(task["code"] == "replay_differs" for task in tasks)
+    values = {
+        "replayed_incarnation": end[0],
+        "replayed_seq": end[1],
+        "replay_differences": _terminal.replay_differences + differences,
+    }
+    still = tuple_(_terminal.replayed_incarnation, _terminal.replayed_seq) == tuple_(*before)
+    with engine.begin() as connection:
+        moved = connection.execute(
+            update(tables.terminal).where(_terminal.terminal_id == place.terminal_id, still).values(values)
+        )
+        if moved.rowcount:
+            insert_rows(connection, tables.task, tasks)

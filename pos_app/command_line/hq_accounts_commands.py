@@ -1,0 +1,186 @@
+"""``pos-app hq tasks``, ``policy`` and what else administrators do about accounts."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pos_app.command_line.hq_options import DatabaseOption
+from pos_app.command_line.output import console, print_json, speaking
+from pos_app.model.policy import Allowance
+
+if TYPE_CHECKING:
+    from hq.looking_after import SetAside
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for another program.")]
+Units = Annotated[int | None, typer.Option(min=0)]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to ``pos-app hq``."""
+    app.command()(tasks)
+    app.command("task-done")(task_done)
+    app.command()(policy)
+    app.command()(leases)
+    app.command("write-off-lease")(write_off_lease)
+    app.command()(holds)
+    app.command("void-hold")(void_hold)
+    app.command()(reinstate)
+    app.command()(claim)
+
+
+def tasks(database: DatabaseOption, as_json: JsonOption = False) -> None:
+    """List what a person should look at, with what to do. Example: `pos-app hq tasks`."""
+    from rich.table import Table
+
+    from hq import operate
+    from hq.tasks import list_tasks
+
+    with speaking(as_json=as_json), operate.opened(database) as engine:
+        found = list_tasks(engine)
+        if as_json:
+            print_json(found)
+            return
+        if not found:
+            console.print("There is nothing to look at.")
+            return
+        table = Table("task", "event", "what happened", "what to do")
+        for task in found:
+            table.add_row(str(task.task_id), task.event, task.what, task.todo)
+        console.print(table)
+
+
+def task_done(task: Annotated[int, typer.Argument(help="The task's number.")], database: DatabaseOption) -> None:
+    """Say that somebody has looked at a task. Example: `pos-app hq task-done 12`."""
+    from hq import operate
+    from hq.tasks import mark_done
+
+    with speaking(), operate.opened(database) as engine:
+        mark_done(engine, task, now_ms=operate.now_ms())
+        console.print(f"Task {task} is done.")
+
+
+def policy(
+    database: DatabaseOption,
+    allowance: Annotated[
+        Allowance | None, typer.Option(help="How offline burning is bounded: none, floor (1 to 50 stores) or lease.")
+    ] = None,
+    card_day: Annotated[
+        int | None, typer.Option(min=0, help="Points that one till may burn offline of one card on one day (floor).")
+    ] = None,
+    till_budget: Annotated[
+        int | None, typer.Option(min=0, help="Points that a till may burn from one contact to the next (floor).")
+    ] = None,
+    lease: Annotated[
+        int | None, typer.Option(min=0, help="Points set aside for the till where a member shops (lease).")
+    ] = None,
+    step_up: Annotated[
+        int | None, typer.Option(min=0, help="Above so many points an offline burn wants a manager.")
+    ] = None,
+    confirmed_hours: Annotated[
+        int | None, typer.Option(min=1, max=720, help="How old headquarters' word on balances may be.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what tills may let burn while they are offline, or change it; points in their smallest unit.
+
+    Example: `pos-app hq policy --allowance lease --lease 2000`.
+    """
+    from hq import operate
+    from hq.policy import change_policy
+
+    wanted = {
+        "allowance": allowance,
+        "card_day_units": card_day,
+        "till_budget_units": till_budget,
+        "lease_units": lease,
+        "step_up_units": step_up,
+        "confirmed_hours_max": confirmed_hours,
+    }
+    with speaking(as_json=as_json), operate.opened(database) as engine:
+        now = change_policy(engine, {name: value for name, value in wanted.items() if value is not None})
+        if as_json:
+            print_json(now)
+            return
+        console.print(f"Offline burning: {now.allowance.value}.")
+        console.print(f"A card and day at one till: {now.card_day_units}; a till's budget: {now.till_budget_units}.")
+        console.print(f"Set aside where a member shops: {now.lease_units}.")
+        console.print(
+            f"With a manager above: {now.step_up_units}; balances at most {now.confirmed_hours_max} hours old."
+        )
+
+
+def leases(database: DatabaseOption, as_json: JsonOption = False) -> None:
+    """List the points that are set aside for tills. Example: `pos-app hq leases`."""
+    from hq import operate
+    from hq.looking_after import list_leases
+
+    with speaking(as_json=as_json), operate.opened(database) as engine:
+        _print_set_aside(list_leases(engine), as_json=as_json)
+
+
+def write_off_lease(
+    lease: Annotated[str, typer.Argument(help="The lease, as `pos-app hq leases` names it.")], database: DatabaseOption
+) -> None:
+    """Give points back that are set aside for a till which is lost. Example: `pos-app hq write-off-lease 0198…`."""
+    from hq import operate
+    from hq.leases import write_off_lease as write_off
+
+    with speaking(), operate.opened(database) as engine:
+        console.print(f"{write_off(engine, lease, now_ms=operate.now_ms())} points are free again.")
+
+
+def holds(database: DatabaseOption, as_json: JsonOption = False) -> None:
+    """List the points that are held for sales under way. Example: `pos-app hq holds`."""
+    from hq import operate
+    from hq.looking_after import list_holds
+
+    with speaking(as_json=as_json), operate.opened(database) as engine:
+        _print_set_aside(list_holds(engine), as_json=as_json)
+
+
+def void_hold(
+    hold: Annotated[str, typer.Argument(help="The hold, as `pos-app hq holds` names it.")], database: DatabaseOption
+) -> None:
+    """End a hold whose till is lost. Example: `pos-app hq void-hold 0198…`."""
+    from hq import operate
+    from hq.holds import void_hold as void
+
+    with speaking(), operate.opened(database) as engine:
+        console.print(f"{void(engine, hold)} points are free again.")
+
+
+def reinstate(
+    holder: Annotated[str, typer.Argument(help="A card's number, or the account.")], database: DatabaseOption
+) -> None:
+    """Let an account that was overdrawn burn offline again. Example: `pos-app hq reinstate 2900000000018`."""
+    from hq import looking_after, operate
+
+    with speaking(), operate.opened(database) as engine:
+        looking_after.reinstate(engine, holder)
+        console.print("Tills may let this account burn offline again.")
+
+
+def claim(
+    code: Annotated[str, typer.Argument(help="The code on the receipt: POSC…")],
+    holder: Annotated[str, typer.Argument(help="The member's card, or the account.")],
+    database: DatabaseOption,
+) -> None:
+    """Book the points of a receipt whose till is lost. Example: `pos-app hq claim POSC043G… 2900000000018`."""
+    from hq import looking_after, operate
+
+    with speaking(), operate.opened(database) as engine:
+        units = looking_after.take_claim(engine, code, holder, now_ms=operate.now_ms())
+        console.print(f"{units} points are new to the member." if units else "The points were there all along.")
+
+
+def _print_set_aside(found: tuple["SetAside", ...], *, as_json: bool) -> None:
+    from rich.table import Table
+
+    if as_json:
+        print_json(found)
+        return
+    table = Table("name", "till", "account", "issuer", "points", "wanted back")
+    for one in found:
+        recalled = "yes" if one.recalled else ""
+        table.add_row(one.name, str(one.terminal_number), one.account_ref, one.issuer, str(one.units), recalled)
+    console.print(table)

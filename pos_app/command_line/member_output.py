@@ -1,0 +1,70 @@
+"""Members for people: what is on the screen when somebody asks for them. Names in it are personal, and go nowhere else."""
+
+from collections.abc import Sequence
+
+from rich.markup import escape
+from rich.table import Table
+
+from pos_app.command_line.output import console
+from pos_app.loyalty.ledger import Expiring
+from pos_app.model.accounts import Member
+from pos_app.model.calendar import local_time
+from pos_app.use_cases.personal_data import MemberView
+from pos_app.use_cases.till import Till
+from storage.people import FoundMember
+
+
+def print_found(found: Sequence[FoundMember]) -> None:
+    """One row a member."""
+    table = Table("name", "phone", "cards", "account")
+    for one in found:
+        table.add_row(escape(one.name), escape(one.phone), " ".join(one.cards), one.account_ref)
+    console.print(table)
+
+
+def print_member(till: Till, view: MemberView) -> None:
+    """Everything of one member."""
+    member = view.member
+    rows = {
+        "name": member.name,
+        "phone": member.phone,
+        "birthday": member.birthday,
+        "account": f"{member.account_ref} ({member.account_status.value})",
+        "class": member.card_class,
+        "receipts": str(member.receipts_before),
+        **{f"card {number}": status for number, status in view.cards.items()},
+        **_balance(till, member),
+    }
+    table = Table(show_header=False)
+    for what, value in rows.items():
+        if value:
+            table.add_row(what, escape(value))
+    console.print(table)
+    if view.expiring:
+        print_forecast(till, view.expiring)
+
+
+def print_forecast(till: Till, expiring: Sequence[Expiring]) -> None:
+    """What expires when, soonest first."""
+    table = Table("expires", "points")
+    for one in expiring:
+        table.add_row(_moment(till, one.expires_at_ms), till.points_text(one.units))
+    console.print(table)
+
+
+def print_balance(till: Till, done: str, member: Member) -> None:
+    """What was done, and how the member stands then."""
+    console.print(f"{done} {', '.join(f'{what} {value}' for what, value in _balance(till, member).items() if value)}.")
+
+
+def _balance(till: Till, member: Member) -> dict[str, str]:
+    balance = member.balance
+    return {
+        "available": till.points_text(balance.available_units),
+        "pending": till.points_text(balance.pending_units) if balance.pending_units else "",
+        "owed": till.points_text(balance.overdraft_units) if balance.overdraft_units else "",
+    }
+
+
+def _moment(till: Till, utc_ms: int) -> str:
+    return f"{local_time(utc_ms=utc_ms, zone_name=till.settings.shop.zone):%Y-%m-%d %H:%M}"

@@ -1,0 +1,261 @@
+import msgspec
+import pytest
+
+from hq.operate import RunningHq
+from pos_app.loyalty.programme import programme_set
+from pos_app.model.evaluation import BurnShare, LotGrant
+from pos_app.model.identifiers import derived_id
+from pos_app.protocol.events import AnyEvent, BurnedLot, GrantedLot, ReturnedLine, SaleEvent
+from pos_app.use_cases.programmes import encode_programme_set
+from tests.hq.journals import DAY_MS, START_MS, enrolment, new_id, sale
+from tests.hq.ledgers import LATER_MS, assert_sound
+from tests.hq.tills import Till, book_all, programmes_known, rows, taken_back, task_codes, units, unseen
+from tests.pos_app.loyalty.builders import preset
+
+PIECE = 1000
+
+
+def bought(*, pieces: int = 3, earned: int = 10, burned: int = 0, **changes: object) -> SaleEvent:
+    """One line of so many pieces."""
+    sold = sale(account_ref="a", card="299", amounts=(900,), earned=earned, burned=burned, **changes)  # type: ignore[arg-type]
+    lines = tuple(msgspec.structs.replace(line, quantity_milli=pieces * PIECE) for line in sold.lines)
+    parts = (BurnedLot(new_id(), burned, START_MS + 20 * DAY_MS),) if burned else ()
+    return msgspec.structs.replace(sold, lines=lines, burned_lots=parts)
+
+
+def test_that_what_two_tills_take_back_adds_up_to_what_one_would(hq: RunningHq) -> None:
+    first, second = Till(hq.engine, 1), Till(hq.engine, 2)
+    sold = bought()
+    first.book(sold)
+    # Neither knows of the other: each would take back 3 of 10 points for the first of three pieces.
+    first.write(taken_back(sold, {1: PIECE}))
+    second.write(taken_back(sold, {1: PIECE}))
+    book_all(hq.engine)
+    two_back = units(hq.engine, "a")
+    first.book(taken_back(sold, {1: PIECE}))
+
+    assert {"issued": -4, "available": 4} == two_back
+    assert {} == units(hq.engine, "a")
+    assert [] == task_codes(hq.engine)
+    assert_sound(hq)
+
+
+def test_that_what_exceeds_the_sale_moves_no_points_and_is_a_task(hq: RunningHq) -> None:
+    first, second = Till(hq.engine, 1), Till(hq.engine, 2)
+    sold = bought()
+    first.book(sold)
+    first.write(taken_back(sold, {1: 2 * PIECE}))
+    second.write(taken_back(sold, {1: 2 * PIECE}), taken_back(sold, {1: PIECE}))
+    book_all(hq.engine)
+
+    assert {} == units(hq.engine, "a")
+    assert ["returned_too_much", "returned_too_much"] == task_codes(hq.engine)
+    assert [PIECE, 2 * PIECE] == [milli for (milli,) in rows(hq.engine, "return_line", "quantity_milli")]
+    assert [300, 600, 600] == sorted(minor for (minor,) in rows(hq.engine, "sale", "total_minor", kind="return"))
+    assert [(0,)] == rows(hq.engine, "accumulator", "sum_minor")
+    assert_sound(hq)
+
+
+def test_that_the_same_return_from_two_chains_is_one(hq: RunningHq) -> None:
+    first, copy = Till(hq.engine, 1), Till(hq.engine, 2)
+    sold = bought()
+    back = taken_back(sold, {1: PIECE})
+    first.book(sold, back)
+    copy.book(sold, back)
+
+    assert {"issued": -7, "available": 7} == units(hq.engine, "a")
+    assert [] == task_codes(hq.engine)
+
+
+def test_that_a_return_waits_for_its_sale_and_is_settled_when_it_comes(hq: RunningHq) -> None:
+    first, second = Till(hq.engine, 1), Till(hq.engine, 2)
+    sold = bought()
+    second.book(taken_back(sold, {1: PIECE}))
+    waiting = units(hq.engine, "a"), task_codes(hq.engine), rows(hq.engine, "sale", "kind")
+    first.book(sold)
+
+    assert ({}, ["sale_missing"], [("return",)]) == waiting
+    assert ({"issued": -7, "available": 7}, []) == (units(hq.engine, "a"), task_codes(hq.engine))
+    book_all(hq.engine)
+    assert {"issued": -7, "available": 7} == units(hq.engine, "a")
+    assert_sound(hq)
+
+
+def test_that_a_return_of_something_that_is_no_sale_is_a_task(hq: RunningHq) -> None:
+    first, second = Till(hq.engine, 1), Till(hq.engine, 2)
+    card = enrolment("a", "299")
+    second.book(taken_back(bought(), {1: PIECE}, sale_event_id=card.event_id))
+    first.book(card, taken_back(bought(), {1: PIECE}, sale_event_id=card.event_id))
+
+    assert ["not_a_sale", "not_a_sale"] == task_codes(hq.engine)
+
+
+def test_that_burned_points_come_back_with_their_dates_and_days_of_grace(hq: RunningHq) -> None:
+    till = Till(hq.engine)
+    sold = bought(earned=0, burned=9)
+    undated = msgspec.structs.replace(
+        bought(earned=0, burned=9), account_ref="b", card_ref="300", burned_lots=(), event_id=new_id()
+    )
+    back, no_dates = taken_back(sold, {1: PIECE}), taken_back(undated, {1: PIECE})
+    till.book(sale(account_ref="a", card="299", earned=9), sale(account_ref="b", card="300", earned=9))
+    till.book(sold, undated, back, no_dates, now_ms=START_MS + 2 * DAY_MS)
+
+    restored = derived_id(back.event_id, "restored-1"), START_MS + 20 * DAY_MS, 3
+    made_up = derived_id(no_dates.event_id, "restored-0"), START_MS + (1 + 365) * DAY_MS, 3
+    of_lot = ("lot_id", "expires_at_ms", "remaining_units")
+    assert [restored] == rows(hq.engine, "lot", *of_lot, account_ref="a", remaining_units=3)
+    assert [made_up] == rows(hq.engine, "lot", *of_lot, account_ref="b", remaining_units=3)
+    assert_sound(hq)
+
+
+def test_that_points_that_have_expired_are_not_owed(hq: RunningHq) -> None:
+    till = Till(hq.engine)
+    sold = bought(expires_ms=START_MS + DAY_MS // 2)
+    till.book(sold, taken_back(sold, {1: 3 * PIECE}))
+
+    assert {} == units(hq.engine, "a")
+    assert_sound(hq)
+
+
+def test_that_what_is_spent_is_owed_counted_by_its_cause_and_forgiven_where_the_programme_clamps(hq: RunningHq) -> None:
+    till = Till(hq.engine)
+    kind, strict = bought(), msgspec.structs.replace(bought(), account_ref="b", card_ref="300")
+    spend = [
+        sale(account_ref=ref, card=card, burned=10, utc_ms=START_MS + 1) for ref, card in (("a", "299"), ("b", "300"))
+    ]
+    till.book(kind, strict, *spend)
+    till.book(taken_back(kind, {1: 3 * PIECE}, clamps=True), taken_back(strict, {1: 3 * PIECE}))
+
+    assert {"issued": -10, "redeemed": 10} == units(hq.engine, "a")
+    assert {"redeemed": 10, "overdraft": -10} == units(hq.engine, "b")
+    assert [("b", "clawback", 10)] == rows(hq.engine, "overdraft_cause", "account_ref", "cause", "units")
+    assert [("a", True), ("b", True)] == rows(hq.engine, "account", "account_ref", "offline_burning")
+    assert_sound(hq)
+
+
+def test_that_points_are_taken_from_the_account_that_took_the_other_over(hq: RunningHq) -> None:
+    first, second = Till(hq.engine, 1), Till(hq.engine, 2)
+    first.book(sale(account_ref="z", card="299"))
+    sold = bought()
+    second.book(sold)
+    second.book(taken_back(sold, {1: 3 * PIECE}))
+
+    assert ({}, {}) == (units(hq.engine, "z"), units(hq.engine, "a"))
+    assert [("merged",)] == rows(hq.engine, "account", "status", account_ref="a")
+
+
+def test_that_counted_sums_leave_the_month_of_the_sale(hq: RunningHq) -> None:
+    till = Till(hq.engine)
+    sold = bought()
+    till.book(sold, taken_back(sold, {1: 2 * PIECE}, utc_ms=START_MS + 40 * DAY_MS))
+
+    assert [("2026-01", 300)] == rows(hq.engine, "accumulator", "month", "sum_minor")
+
+
+def test_that_a_return_is_computed_again_where_hq_has_the_programmes(hq: RunningHq) -> None:
+    programmes = programme_set([preset("fixed-card")])
+    programmes_known(hq.engine, programmes, encode_programme_set(programmes).decode())
+    till = Till(hq.engine)
+    sold = bought()
+    engine_input = msgspec.structs.replace(sold.engine_input, programme_set_hash=programmes.hash)
+    sold = msgspec.structs.replace(sold, engine_input=engine_input)
+    honest = taken_back(sold, {1: PIECE}, programmes=programmes)
+    liar = taken_back(sold, {1: PIECE}, programmes=programmes, before=honest.lines, clawed_back=())
+    till.book(sold, honest, liar)
+
+    assert {"issued": -4, "available": 4} == units(hq.engine, "a")
+    assert ["return_differs"] == task_codes(hq.engine)
+
+
+def test_that_rules_that_hq_cannot_run_fall_back_to_shares(hq: RunningHq) -> None:
+    programmes = programme_set([preset("fixed-card")])
+    programmes_known(hq.engine, programmes, encode_programme_set(programmes).decode())
+    till = Till(hq.engine)
+    sold = bought()
+    engine_input = msgspec.structs.replace(sold.engine_input, programme_set_hash=programmes.hash, semantics=99)
+    sold = msgspec.structs.replace(sold, engine_input=engine_input)
+    till.book(sold, taken_back(sold, {1: PIECE}))
+
+    assert {"issued": -7, "available": 7} == units(hq.engine, "a")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"clawed_back": ()},
+        {"restored_lots": (GrantedLot(new_id(), LotGrant("", "shop", 4, START_MS, None)),)},
+        {"lines": (ReturnedLine(1, PIECE, 300, 0, 99, 0),)},
+    ],
+)
+def test_that_words_that_do_not_fit_the_sale_do_not_count(hq: RunningHq, words: dict[str, object]) -> None:
+    till = Till(hq.engine)
+    sold = bought()
+    till.book(sold, taken_back(sold, {1: PIECE}, **words))
+
+    assert {"issued": -7, "available": 7} == units(hq.engine, "a")
+
+
+def test_that_an_unseen_return_is_settled_once_its_sale_is_there(hq: RunningHq) -> None:
+    first, second = Till(hq.engine, 1), Till(hq.engine, 2)
+    sold = bought(receipt_number="001-01-0000007")
+    code = sold.lines[0].product_code
+    second.book(unseen("001-01-0000007", (code, PIECE)))
+    waiting = rows(hq.engine, "unseen_return", "settled_at_ms"), rows(hq.engine, "sale", "kind", "total_minor")
+    first.book(sold)
+    settled = units(hq.engine, "a")
+    book_all(hq.engine)
+    first.book(taken_back(sold, {1: 2 * PIECE}))
+
+    assert ([(None,)], [("return", 100)]) == waiting
+    assert {"issued": -7, "available": 7} == settled
+    assert [(LATER_MS,)] == rows(hq.engine, "unseen_return", "settled_at_ms")
+    assert ({}, []) == (units(hq.engine, "a"), task_codes(hq.engine))
+    assert_sound(hq)
+
+
+def test_that_unseen_goods_that_the_receipt_does_not_have_are_a_task(hq: RunningHq) -> None:
+    till = Till(hq.engine)
+    sold = bought(receipt_number="001-01-0000007")
+    code = sold.lines[0].product_code
+    till.book(
+        sold,
+        unseen("001-01-0000007", (code, 2 * PIECE), ("other", PIECE)),
+        unseen("001-01-0000007", (code, 2 * PIECE), utc_ms=START_MS + 2 * DAY_MS),
+        unseen("001-01-0000007", (code, PIECE), utc_ms=START_MS + 3 * DAY_MS),
+    )
+
+    assert ({}, ["returned_too_much"] * 3) == (units(hq.engine, "a"), task_codes(hq.engine))
+    assert_sound(hq)
+
+
+def test_that_an_unseen_return_of_an_anonymous_sale_moves_no_points(hq: RunningHq) -> None:
+    till = Till(hq.engine)
+    sold = sale(receipt_number="001-01-0000007", amounts=(100,))
+    till.book(sold, unseen("001-01-0000007", (sold.lines[0].product_code, PIECE)))
+
+    assert [] == rows(hq.engine, "entry", "units")
+    assert [(PIECE,)] == rows(hq.engine, "return_line", "quantity_milli")
+
+
+@pytest.mark.parametrize(
+    ("event", "code"),
+    [
+        (taken_back(bought(), {1: PIECE}, lines=()), "lines"),
+        (taken_back(bought(), {1: PIECE}, sale_event_id="x"), "ref"),
+        (taken_back(bought(), {1: PIECE}, lines=(ReturnedLine(1, 0, 0, 0, 0, 0),)), "lines"),
+        (taken_back(bought(), {1: PIECE}, lines=(ReturnedLine(1, 1, 0, 0, -1, 0),)), "range"),
+        (unseen("001-01-0000007"), "lines"),
+        (unseen("", ("1", PIECE)), "ref"),
+        (unseen("001-01-0000007", ("1", 0)), "lines"),
+        (msgspec.structs.replace(bought(), lines=()), "lines"),
+        (msgspec.structs.replace(bought(), burn_shares=(BurnShare(2, 1, 1),)), "lines"),
+        (msgspec.structs.replace(bought(), burned_lots=(BurnedLot("x", -1),)), "range"),
+        (msgspec.structs.replace(bought(), granted_lots=()), "awards"),
+        (msgspec.structs.replace(bought(), auth_id="x"), "ref"),
+    ],
+)
+def test_that_what_cannot_be_taken_back_is_a_task(hq: RunningHq, event: AnyEvent, code: str) -> None:
+    Till(hq.engine).book(event)
+
+    assert [code] == task_codes(hq.engine)
+    assert [] == rows(hq.engine, "sale", "kind")
