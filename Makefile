@@ -13,7 +13,7 @@ export UV_NO_PROGRESS := 1
 # A build machine without a screen draws into memory.
 export QT_QPA_PLATFORM ?= $(if $(DISPLAY)$(WAYLAND_DISPLAY),,offscreen)
 
-.PHONY: demo test crash histories bench lock clean format
+.PHONY: demo test crash histories bench load lock clean format
 
 demo: $(READY)
 	@installer/debian-libraries.sh $(if $(DISPLAY)$(WAYLAND_DISPLAY),window,offscreen)
@@ -40,6 +40,10 @@ histories: $(READY)
 bench: $(READY)
 	@installer/debian-libraries.sh offscreen
 	@QT_QPA_PLATFORM=offscreen $(PYTHON) -m bench
+
+# Ten tills at a headquarters of several processes on PostgreSQL, on this machine; LOAD has the options of bench/hq_load.py.
+load: $(READY)
+	@$(PYTHON) -m bench.hq_load $(LOAD)
 
 format: $(READY)
 	@.venv/bin/ruff format .

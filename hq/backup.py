@@ -15,8 +15,9 @@ import shutil
 import tempfile
 import uuid
 import zipfile
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -86,7 +87,8 @@ def back_up(engine: Engine, folder: Path, *, now_ms: int) -> Path:
             _copy_postgresql(engine, part, now_ms=now_ms)
         _keep(part, path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         raise _problem(f"{path} cannot be written ({error.strerror}).", "Give a folder with room for it.") from error
     return path
 
@@ -97,6 +99,8 @@ def verify(engine: Engine, path: Path, *, scratch_url: str = "", now_ms: int) ->
     ``scratch_url`` is an empty PostgreSQL database; without it one is made on HQ's own server and dropped again. Raises
     ``StorageError`` for a backup that is damaged, does not add up, or is another headquarters'; then nothing becomes durable.
     """
+    if path.suffix == _POSTGRESQL_SUFFIX:
+        _read_manifest(path)
     with _scratch(engine, path, scratch_url) as copy:
         verified, ends = _examined(copy, path)
         with copy.connect() as connection:
@@ -177,7 +181,7 @@ def _copy_postgresql(engine: Engine, part: Path, *, now_ms: int) -> None:
 
 
 def _copy_table(connection: Connection, table: Table, member: IO[bytes]) -> _Copied:
-    columns = tuple(column.name for column in table.columns)
+    columns = tuple(str(column.name) for column in table.columns)
     digest, rows = hashlib.sha256(), 0
     listed = ", ".join(f'"{name}"' for name in columns)
     with _driver(connection).cursor() as cursor:
@@ -186,7 +190,7 @@ def _copy_table(connection: Connection, table: Table, member: IO[bytes]) -> _Cop
                 digest.update(content)
                 member.write(content)
         rows = cursor.rowcount
-    return _Copied(table.name, columns, rows, digest.hexdigest())
+    return _Copied(str(table.name), columns, rows, digest.hexdigest())
 
 
 def _keep(part: Path, path: Path) -> None:
@@ -293,7 +297,7 @@ def _refill_sqlite(engine: Engine, path: Path) -> None:
 def _refill_postgresql(engine: Engine, path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive, engine.begin() as connection:
-            manifest = msgspec.json.decode(archive.read(_MANIFEST), type=_Manifest)
+            manifest = _read_manifest(path)
             _refuse_revision(connection, manifest)
             connection.execute(tables.headquarters.delete())
             for copied in manifest.tables:
@@ -301,6 +305,14 @@ def _refill_postgresql(engine: Engine, path: Path) -> None:
             for table in (tables.task, tables.backup):
                 _restart_numbers(connection, table)
             partitions.make_ahead(connection, today=datetime.now(tz=UTC).date())
+    except (OSError, zipfile.BadZipFile, zlib.error, psycopg.DataError) as error:
+        raise _unreadable(path, str(error)) from error
+
+
+def _read_manifest(path: Path) -> _Manifest:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return msgspec.json.decode(archive.read(_MANIFEST), type=_Manifest)
     except (OSError, zipfile.BadZipFile, KeyError, msgspec.MsgspecError) as error:
         raise _unreadable(path, str(error)) from error
 
@@ -354,16 +366,15 @@ def _examine_chain(connection: Connection, terminal_id: str, incarnation: int, l
     An event whose body is past its retention proves itself by the hash that the next one builds on.
     """
     columns = (_inbox.incarnation, _inbox.seq, _inbox.hash, _inbox.body)
-    rows = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(
-        select(*columns).where(_inbox.terminal_id == terminal_id).order_by(_inbox.incarnation, _inbox.seq)
-    )
+    found = select(*columns).where(_inbox.terminal_id == terminal_id).order_by(_inbox.incarnation, _inbox.seq)
     count, at, digest = 0, (0, 0), GENESIS
-    for of_incarnation, seq, stored, body in rows:
-        follows = (of_incarnation, at[1] + 1) if of_incarnation == at[0] else (of_incarnation, 1)
-        before = digest if of_incarnation == at[0] else GENESIS
-        if (of_incarnation, seq) != follows or not _is_next(before, terminal_id, follows, stored, body):
-            raise _broken(terminal_id, of_incarnation, seq)
-        count, at, digest = count + 1, follows, stored
+    with connection.execute(found, execution_options={"yield_per": _ROWS_AT_ONCE}) as rows:
+        for of_incarnation, seq, stored, body in rows:
+            follows = (of_incarnation, at[1] + 1) if of_incarnation == at[0] else (of_incarnation, 1)
+            before = digest if of_incarnation == at[0] else GENESIS
+            if (of_incarnation, seq) != follows or not _is_next(before, terminal_id, follows, stored, body):
+                raise _broken(terminal_id, of_incarnation, seq)
+            count, at, digest = count + 1, follows, stored
     end = (at[1], digest) if at[0] == incarnation else (0, GENESIS)
     if end != (last_seq, last_hash):
         raise _broken(terminal_id, incarnation, last_seq)

@@ -18,6 +18,7 @@ from hq.settling import settle_waiting
 
 _log = logging.getLogger(__name__)
 _IDLE_WAIT_S = 1.0
+_REPLAY_EVERY_MS = 5_000
 _DUE_EVERY_MS = 60_000
 _MONTHS_EVERY_MS = 6 * 3_600_000
 
@@ -61,7 +62,7 @@ class Booker:
     def _book(self) -> None:
         APPLIED.inc(self._try(apply_inbox))
         self._try(settle_waiting)
-        self._try(replay)
+        self._try_every(_REPLAY_EVERY_MS, replay)
         self._try_every(_DUE_EVERY_MS, book_what_is_due)
         self._try_every(_DUE_EVERY_MS, forget_nonces)
         self._try_every(_MONTHS_EVERY_MS, _make_months)

@@ -140,16 +140,14 @@ def _book_points(work: WorkingSet, received: Received, account: Account, event: 
 
 def _account_of_sale(work: WorkingSet, event: SaleEvent) -> Account:
     """The account that the points go to; one for a card that was never seen, until somebody enrols it."""
-    account = work.home_of(event.account_ref)
-    if account is not None:
-        return account
-    holder = work.holder_of(event.card_ref)
-    if holder is not None:
+    account, holder = work.home_of(event.account_ref), work.holder_of(event.card_ref)
+    if account is None and holder is not None:
         # Another till met this card first and gave it another account.
         work.add_alias(event.account_ref, holder)
         return holder
-    account = work.add_account(Account(event.account_ref))
-    if event.card_ref:
+    if account is None:
+        account = work.add_account(Account(event.account_ref))
+    if event.card_ref and holder is None:
         account_events.give_card(work, event.card_ref, account)
     return account
 

@@ -71,6 +71,7 @@ def _answer(connection: Connection, *, call: SignedCall, request: HoldRequest, n
     if account is None:
         return _refused(request, HoldRefusal.UNKNOWN_ACCOUNT, now_ms=now_ms)
     hold = _find(connection, work, request.auth_id)
+    _let_go_of_replaced(connection, work, request, terminal_id=terminal.terminal_id)
     free_units = work.free_units(
         account, request.issuer, at_ms=now_ms, holder=terminal.terminal_id, but=request.auth_id
     )
@@ -88,6 +89,14 @@ def _answer(connection: Connection, *, call: SignedCall, request: HoldRequest, n
     work.touch(account)
     work.write(connection, now_ms=now_ms)
     return HoldAnswer(request.auth_id, request.units, free_units - request.units, hq_time_ms=now_ms)
+
+
+def _let_go_of_replaced(connection: Connection, work: WorkingSet, request: HoldRequest, *, terminal_id: str) -> None:
+    """The same customer wants to burn more: what the till has for this sale so far is not in the way. Kept where this is refused."""
+    earlier = _find(connection, work, request.replaces) if request.replaces else None
+    if earlier is not None and earlier.state == HELD and earlier.terminal_id == terminal_id:
+        earlier.state = VOIDED
+        work.put_hold(earlier)
 
 
 def _refusal(connection: Connection, account: Account, hold: Hold | None) -> HoldRefusal | None:

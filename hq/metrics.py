@@ -7,6 +7,8 @@ Those of HTTP are counted by each worker; with several workers ``prometheus_clie
 import os
 import time
 from collections.abc import Iterable
+from threading import Thread
+from wsgiref.simple_server import WSGIServer
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, multiprocess, start_http_server
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
@@ -18,6 +20,7 @@ from hq import tables
 from hq.database import snapshot
 from hq.restoring import waiting_for
 from hq.terminals import waiting_events
+from pos_app.errors import StorageError
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _READ_EVERY_S = 10.0
@@ -77,16 +80,46 @@ class DatabaseFigures(Collector):
         return self._figures
 
 
-def serve_metrics(engine: Engine, *, port: int, host: str = "127.0.0.1") -> int:
-    """Answer ``/metrics`` on a port of its own, from a thread; gives the port (0 takes a free one)."""
+class MetricsServer:
+    """Answers ``/metrics`` on a port of its own, from a thread, until it is stopped."""
+
+    def __init__(self, server: WSGIServer, thread: Thread) -> None:
+        self.port = int(server.server_port)
+        self._server = server
+        self._thread = thread
+
+    def stop(self) -> None:
+        """Close the port."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+def serve_metrics(engine: Engine, *, port: int, host: str = "127.0.0.1") -> MetricsServer:
+    """Begin to answer Prometheus; ``port`` 0 takes a free one. Raises ``StorageError`` for an address that cannot be used."""
     registry = CollectorRegistry()
     if os.environ.get(FOLDER_VARIABLE):
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     else:
-        registry.register(_REGISTRY)
+        registry.register(_AsRegistered())
     registry.register(DatabaseFigures(engine))
-    server, _ = start_http_server(port, addr=host, registry=registry)
-    return int(server.server_port)
+    try:
+        return MetricsServer(*start_http_server(port, addr=host, registry=registry))
+    except OSError as error:
+        raise StorageError(
+            "hq.address",
+            what=f"The figures cannot be offered on {host} port {port} ({error.strerror}).",
+            safe="Nothing was changed.",
+            todo="Give another port with --metrics-port.",
+        ) from error
+
+
+class _AsRegistered(Collector):
+    """What this process counted."""
+
+    def collect(self) -> Iterable[Metric]:
+        """The figures so far."""
+        return _REGISTRY.collect()
 
 
 def read_figures(connection: Connection, *, now_ms: int) -> Iterable[Metric]:

@@ -86,12 +86,13 @@ def _measured(engine: Engine, serving: Serving) -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="pos-app-hq-metrics-") as folder:
         if serving.workers > 1 or serving.appliers > 1:
             os.environ[FOLDER_VARIABLE] = folder
+        server = serve_metrics(engine, port=serving.metrics_port, host=serving.metrics_host)
+        _log.info("hq.metrics port=%d", server.port)
         try:
-            port = serve_metrics(engine, port=serving.metrics_port, host=serving.metrics_host)
-            _log.info("hq.metrics port=%d", port)
             yield
         finally:
             os.environ.pop(FOLDER_VARIABLE, None)
+            server.stop()
 
 
 def create_enrolment_code(

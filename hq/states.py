@@ -84,7 +84,7 @@ class _Parts:
     def _read_leases(self, connection: Connection, terminal_id: str, extent: Extent) -> None:
         c = tables.lease.c
         found = select(c.account_ref, *_LEASE_COLUMNS).where(extent(c.account_ref), c.units > 0).order_by(c.lease_id)
-        for ref, *values in connection.execute(found):
+        for ref, *values in connection.execute(found).all():
             lease = Lease(*values)
             if lease.holder == terminal_id:
                 self.leases[ref].append(lease)
@@ -101,7 +101,7 @@ class _Parts:
         if leased:
             c = tables.lot.c
             used_up = select(*_LOT_COLUMNS).where(c.account_ref.in_(set(leased.values())), c.lot_id.in_(leased))
-            for row in connection.execute(used_up):
+            for row in connection.execute(used_up).all():
                 self.lots[row.account_ref].append(Lot(*row))
 
 
@@ -112,7 +112,7 @@ def read_personal(connection: Connection, extent: Extent) -> tuple[PersonalRecor
     held: defaultdict[str, dict[str, VersionedField]] = defaultdict(dict)
     for ref, field, *values in connection.execute(
         select(*columns).where(extent(c.account_ref)).order_by(c.account_ref)
-    ):
+    ).all():
         held[ref][field] = VersionedField(*values)
     return tuple(PersonalRecord(ref, fields) for ref, fields in held.items())
 
@@ -121,7 +121,7 @@ def _cards(connection: Connection, extent: Extent) -> dict[str, list[CardState]]
     c = tables.card.c
     cards: defaultdict[str, list[CardState]] = defaultdict(list)
     found = select(c.account_ref, c.number, c.status).where(extent(c.account_ref)).order_by(c.number)
-    for ref, number, status in connection.execute(found):
+    for ref, number, status in connection.execute(found).all():
         cards[ref].append(CardState(number, status))
     return cards
 
@@ -130,7 +130,7 @@ def _lots(connection: Connection, extent: Extent) -> defaultdict[str, list[Lot]]
     c = tables.lot.c
     lots: defaultdict[str, list[Lot]] = defaultdict(list)
     found = select(*_LOT_COLUMNS).where(extent(c.account_ref), c.remaining_units > 0)
-    for row in connection.execute(found.order_by(c.account_ref, c.lot_id)):
+    for row in connection.execute(found.order_by(c.account_ref, c.lot_id)).all():
         lots[row[1]].append(Lot(*row))
     return lots
 
@@ -140,13 +140,13 @@ def _overdrafts(connection: Connection, extent: Extent) -> _Units:
     owed = select(c.account_ref, c.issuer, -c.units).where(
         extent(c.account_ref), c.kind == AccountKind.OVERDRAFT.value, c.units < 0
     )
-    return _by_issuer(connection.execute(owed))
+    return _by_issuer(connection.execute(owed).all())
 
 
 def _held(connection: Connection, extent: Extent) -> _Units:
     c = tables.hold.c
     sums = select(c.account_ref, c.issuer, func.sum(c.units)).where(extent(c.account_ref), c.state == "held")
-    return _by_issuer(connection.execute(sums.group_by(c.account_ref, c.issuer)))
+    return _by_issuer(connection.execute(sums.group_by(c.account_ref, c.issuer)).all())
 
 
 def _by_issuer(rows: Any) -> _Units:
@@ -160,6 +160,6 @@ def _sums(connection: Connection, extent: Extent) -> Mapping[str, dict[str, dict
     c = tables.accumulator.c
     sums: defaultdict[str, defaultdict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
     found = select(c.account_ref, c.programme_id, c.month, c.sum_minor).where(extent(c.account_ref))
-    for ref, programme_id, month, sum_minor in connection.execute(found):
+    for ref, programme_id, month, sum_minor in connection.execute(found).all():
         sums[ref][programme_id][month] = sum_minor
     return sums

@@ -41,9 +41,10 @@ def refuse_too_many(database_url: str, *, workers: int, appliers: int) -> None:
 def run_workers(database_url: str, listener: socket.socket, config: HqConfig, *, workers: int, appliers: int) -> None:
     """Serve and book in processes of their own until this one is interrupted. Raises ``StorageError`` if one of them dies."""
     context = multiprocessing.get_context("spawn")
+    logs = bool(logging.getLogger().handlers)
     processes: list[BaseProcess] = [
-        *(context.Process(target=_serve, args=(database_url, listener, config)) for _ in range(workers)),
-        *(context.Process(target=_apply, args=(database_url,)) for _ in range(appliers)),
+        *(context.Process(target=_serve, args=(database_url, listener, config, logs)) for _ in range(workers)),
+        *(context.Process(target=_apply, args=(database_url, logs)) for _ in range(appliers)),
     ]
     with _stopping(processes), suppress(KeyboardInterrupt):
         for process in processes:
@@ -80,17 +81,17 @@ def uvicorn_config(app: object) -> uvicorn.Config:
     )
 
 
-def _serve(database_url: str, listener: socket.socket, config: HqConfig) -> None:
-    """One serving process."""
-    _log_as_parent()
+def _serve(database_url: str, listener: socket.socket, config: HqConfig, logs: bool) -> None:  # noqa: FBT001
+    """One serving process, which logs if its parent does."""
+    _begin_log(wanted=logs)
     engine = open_engine(database_url)
     serve_here(engine, listener, config)
     engine.dispose()
 
 
-def _apply(database_url: str) -> None:
-    """One booking process."""
-    _log_as_parent()
+def _apply(database_url: str, logs: bool) -> None:  # noqa: FBT001
+    """One booking process, which logs if its parent does."""
+    _begin_log(wanted=logs)
     engine = open_engine(database_url)
     booker = Booker(engine)
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -99,10 +100,11 @@ def _apply(database_url: str) -> None:
     engine.dispose()
 
 
-def _log_as_parent() -> None:
+def _begin_log(*, wanted: bool) -> None:
     from pos_app import logs
 
-    logs.configure(folder=None)
+    if wanted:
+        logs.configure(folder=None)
 
 
 @contextmanager

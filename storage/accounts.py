@@ -260,37 +260,6 @@ _put_personal = Statement(
 )
 
 
-_unconfirmed_lots = Statement(
-    lambda: (
-        select(tables.award.c.lot_id)
-        .distinct()
-        .join(tables.sale, tables.sale.c.event_id == tables.award.c.event_id)
-        .join(tables.event, tables.event.c.event_id == tables.award.c.event_id)
-        .join(tables.account, _account.account_ref == tables.sale.c.account_ref)
-        .join(
-            tables.terminal,
-            (tables.terminal.c.terminal_id == tables.event.c.terminal_id)
-            & (tables.terminal.c.incarnation == tables.event.c.incarnation),
-        )
-        .where(
-            tables.sale.c.account_ref == bindparam("account_ref"),
-            tables.sale.c.account_ref != EMPTY,
-            (tables.event.c.incarnation != _account.includes_incarnation)
-            | (tables.event.c.seq > _account.includes_seq),
-        )
-    )
-)
-
-
-def unconfirmed_lots(connection: Connection, account_ref: str) -> frozenset[str]:
-    """Lots that our own sales gave and HQ's state of the account does not count yet: they cannot be burned here.
-
-    What stands in the journal under a former name is durable at HQ, so it is counted.
-    """
-    rows = _unconfirmed_lots.all(driver_connection(connection), account_ref)
-    return frozenset(row[0] for row in rows)
-
-
 def add_members(
     connection: Connection, members: Sequence[NewMember], *, utc_ms: int, provisional: bool = False
 ) -> None:

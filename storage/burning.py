@@ -8,7 +8,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from storage import tables
 from storage.database import driver_connection
-from storage.journal import Terminal, is_under
+from storage.journal import Terminal
 from storage.statements import Statement
 
 # With constants in them, word for word as the partial indexes have them, so that SQLite sees that those apply.
@@ -90,33 +90,56 @@ def unsynced(connection: Connection, account_ref: str, issuer: str) -> Unsynced:
     return Unsynced(frozenset(given), burned)
 
 
+_held = Statement(
+    lambda: select(tables.reserved.c.held_units).where(
+        tables.reserved.c.account_ref == bindparam("account_ref"), tables.reserved.c.issuer == bindparam("issuer")
+    )
+)
+_own_held = Statement(
+    lambda: select(func.sum(_authorisation.units)).where(
+        _IS_OPEN,
+        _authorisation.state == literal_column("'held'"),
+        _authorisation.account_ref == bindparam("account_ref"),
+        _authorisation.issuer == bindparam("issuer"),
+    )
+)
+_burned_today = Statement(
+    lambda: select(func.sum(_authorisation.burned_units)).where(
+        _IS_OFFLINE,
+        _authorisation.business_date == bindparam("business_date"),
+        _authorisation.account_ref == bindparam("account_ref"),
+        _authorisation.issuer == bindparam("issuer"),
+    )
+)
+# One look-up for each offline burn; as a join SQLite would go through all that waits for each of them.
+_burned_since_contact = Statement(
+    lambda: select(func.sum(_authorisation.burned_units)).where(
+        _IS_OFFLINE,
+        select(_event.seq)
+        .where(
+            _event.event_id == _authorisation.event_id,
+            _event.terminal_id == bindparam("terminal_id"),
+            _event.incarnation == bindparam("incarnation"),
+        )
+        .scalar_subquery()
+        > bindparam("acked_seq"),
+    )
+)
+
+
 def held_units(connection: Connection, account_ref: str, issuer: str) -> int:
     """What HQ said that it holds of an account for sales under way."""
-    c = tables.reserved.c
-    query = select(c.held_units).where(c.account_ref == account_ref, c.issuer == issuer)
-    return connection.execute(query).scalar() or 0
+    return _sum(_held, connection, account_ref, issuer)
 
 
 def own_held_units(connection: Connection, account_ref: str, issuer: str) -> int:
     """What HQ holds of an account for sales under way at this till."""
-    query = select(func.sum(_authorisation.units)).where(
-        _IS_OPEN,
-        _authorisation.state == "held",
-        _authorisation.account_ref == account_ref,
-        _authorisation.issuer == issuer,
-    )
-    return int(connection.execute(query).scalar() or 0)
+    return _sum(_own_held, connection, account_ref, issuer)
 
 
 def burned_today_units(connection: Connection, account_ref: str, issuer: str, business_date: str) -> int:
     """What this till burned offline of an account on one business date."""
-    query = select(func.sum(_authorisation.burned_units)).where(
-        _IS_OFFLINE,
-        _authorisation.business_date == business_date,
-        _authorisation.account_ref == account_ref,
-        _authorisation.issuer == issuer,
-    )
-    return int(connection.execute(query).scalar() or 0)
+    return _sum(_burned_today, connection, business_date, account_ref, issuer)
 
 
 def burned_since_contact_units(connection: Connection, terminal: Terminal) -> int:
@@ -124,10 +147,12 @@ def burned_since_contact_units(connection: Connection, terminal: Terminal) -> in
 
     By numbers of the chain and not by time, so that no wrong clock makes a budget new.
     """
-    # One look-up for each offline burn; as a join SQLite would go through all that waits for each of them.
-    seq = select(_event.seq).where(_event.event_id == _authorisation.event_id, is_under(terminal)).scalar_subquery()
-    query = select(func.sum(_authorisation.burned_units)).where(_IS_OFFLINE, seq > terminal.acked_seq)
-    return int(connection.execute(query).scalar() or 0)
+    return _sum(_burned_since_contact, connection, terminal.terminal_id, terminal.incarnation, terminal.acked_seq)
+
+
+def _sum(statement: Statement, connection: Connection, *values: str | int) -> int:
+    row = statement.first(driver_connection(connection), *values)
+    return 0 if row is None else int(row[0] or 0)
 
 
 def ask(connection: Connection, auth_id: str, *, account_ref: str, issuer: str, units: int, created_at_ms: int) -> None:

@@ -56,6 +56,7 @@ class Database:
             connection = self._engine.connect()
             connection.exec_driver_sql("PRAGMA query_only = ON")
             self._local.connection = connection
+            self._local.only_reads = True
         return connection
 
     def read(self, job: Callable[[Connection], Result]) -> Result:
@@ -65,7 +66,14 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection for reading that is closed at once: for threads that end before the till does. Errors as of ``read``."""
+        """A connection for reading that is closed at once: for threads that end before the till does. Errors as of ``read``.
+
+        A thread that reads anyway uses the connection that it has.
+        """
+        if getattr(self._local, "only_reads", False) and self._local.connection is not None:
+            with self._said_to_people():
+                yield self._local.connection
+            return
         with self._said_to_people(), self._engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA query_only = ON")
             yield connection

@@ -1,12 +1,15 @@
 """The edge of the window: where we are, whether scanner and headquarters are there, the time; and a banner when something is not."""
 
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from pos_app.settings import Settings
 from pos_app.use_cases.clock import Clock
 from pos_app.use_cases.views import SyncStatus
 from ui.formats import Formats
+from ui.status_words import status_sentences
+from ui.theme.fonts import font
 from ui.theme.tokens import Role
 from ui.widgets import label
 
@@ -29,8 +32,11 @@ class Header(QWidget):
         self._scanner_banner, self._printer_banner, self._sync_banner = _Banner(), _Banner(), _Banner()
         self._banners = (self._scanner_banner, self._printer_banner, self._sync_banner)
         self.scanner = label(Role.SMALL)
-        self.queue = label(Role.SMALL)
+        self.queue = _Clickable(Role.SMALL)
+        self.queue.clicked.connect(self.toggle_details)
+        self._details = _Details(self)
         self.time = label(Role.BODY_STRONG)
+        self._said: tuple[str, ...] = ()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -88,8 +94,21 @@ class Header(QWidget):
     def show_sync(self, status: SyncStatus | None) -> None:
         """How many events wait for headquarters; a banner where they will wait until somebody does something."""
         self.queue.setText(self._queue_text(status))
-        self.queue.setToolTip("" if status is None else status.problem)
+        self._said = () if status is None else tuple(status_sentences(status, self._formats))
+        self.queue.setToolTip("" if status is None else "\n".join(self._said) or status.problem)
+        self._details.show_sentences(self._said)
         self._sync_banner.show_text("" if status is None else self._stop_text(status))
+
+    def toggle_details(self) -> None:
+        """Open or close what works now and what to do, below the bar; nothing where nothing is known yet."""
+        if self._said and self._details.isHidden():
+            self._details.open_below(self)
+        else:
+            self._details.hide()
+
+    def details(self) -> str:
+        """What the opened details say, a sentence a line; empty while they are closed."""
+        return "" if self._details.isHidden() else self._details.text()
 
     def banners(self) -> list[str]:
         """What the banners say now."""
@@ -137,6 +156,54 @@ class Header(QWidget):
         text = self._formats.time(self._clock.utc_ms())
         if text != self.time.text():
             self.time.setText(text)
+
+
+class _Clickable(QLabel):
+    """A text in the bar that opens something."""
+
+    clicked = Signal()
+
+    def __init__(self, role: Role) -> None:
+        super().__init__()
+        self.setFont(font(role))
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """A click."""
+        self.clicked.emit()
+        event.accept()
+
+
+class _Details(QFrame):
+    """What works now, a sentence a line, over the screen below the bar until it is closed again: nothing moves for it."""
+
+    def __init__(self, header: QWidget) -> None:
+        super().__init__(header)
+        self.setObjectName("details")
+        self._text = label(Role.BODY, wraps=True)
+        cells = QHBoxLayout(self)
+        cells.setContentsMargins(20, 10, 20, 10)
+        cells.addWidget(self._text)
+        self.hide()
+
+    def text(self) -> str:
+        return self._text.text()
+
+    def show_sentences(self, sentences: tuple[str, ...]) -> None:
+        self._text.setText("\n".join(sentences))
+        if not sentences:
+            self.hide()
+        elif not self.isHidden():
+            self.resize(self.width(), self.heightForWidth(self.width()))
+
+    def open_below(self, header: QWidget) -> None:
+        window = header.window()
+        self.setParent(window)
+        below = header.mapTo(window, header.rect().bottomLeft())
+        self.setGeometry(below.x(), below.y() + 1, header.width(), self.heightForWidth(header.width()))
+        self.show()
+        self.raise_()
 
 
 class _Banner(QFrame):

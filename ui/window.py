@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
@@ -109,6 +109,9 @@ class TillWindow(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """A key that no field wanted: a command, or nothing. A key that is held down counts once, but for moving and removing."""
+        if event.key() == Qt.Key.Key_F1 and not event.isAutoRepeat():
+            self.header.toggle_details()
+            return
         command = command_of(event)
         if command is None or (event.isAutoRepeat() and command not in _MOVES):
             event.ignore()

@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 FOLDER = Path(__file__).parent
-PICTURES = ("basket", "burning")
+PICTURES = ("basket", "burning", "returning")
 """Names of ``ui.gallery``."""
 _COLOURS = 128
 

@@ -23,7 +23,7 @@ _TODO = {
     ToDo.NOTHING: "Nothing is to be done.",
     ToDo.WAIT: "Nothing is to be done: it goes on by itself.",
     ToDo.JOIN: "Make a code at headquarters and run `pos-app join CODE`.",
-    ToDo.ENROL_AGAIN: "Make a code with `pos-app hq enrol-code STORE --terminal NUMBER` and run `pos-app join CODE`.",
+    ToDo.ENROL_AGAIN: "Make a code with `pos-app hq enrol-code STORE --till-number NUMBER` and run `pos-app join CODE`.",
     ToDo.CALL_SUPPORT: "Call support.",
     ToDo.CHECK_ADDRESS: "Check hq.url in the settings, and who answers there.",
     ToDo.UPDATE: "Install the newer version of this program.",

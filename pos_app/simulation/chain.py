@@ -24,8 +24,8 @@ from pos_app.simulation.wire import HQ_URL, HqDoor, Line, Network
 OPENS_MS = 8 * HOUR_MS
 CLOSES_MS = 22 * HOUR_MS
 KILL_STATEMENTS_MAX = 60
-_APPLY_EACH_MS = 10 * MINUTE_MS
-_SYNC_EACH_MS = 12 * MINUTE_MS
+_APPLY_EACH_MS = 15 * MINUTE_MS
+_SYNC_EACH_MS = 20 * MINUTE_MS
 _RETURN_PERCENT = 4
 _RETURNABLE_MAX = 300
 _ELSEWHERE_PERCENT = 40
@@ -76,7 +76,7 @@ class Chain:
         machine = Machine(
             name,
             folder,
-            settings(settings_number, hq_url=HQ_URL),
+            settings(settings_number, hq_url=HQ_URL, mirror=self.folder / f"{name}.mirror"),
             programmes(self.options.seed),
             clock=clock or TillClock(self.world, drift_ppm=self.chance.randint(-_DRIFT_PPM_MAX, _DRIFT_PPM_MAX)),
             line=Line(self.network),

@@ -8,6 +8,7 @@ from pos_app.simulation.facts import ASSETS, HqFacts
 from pos_app.simulation.machines import Machine
 from pos_app.simulation.promises import NOBODY, Households, Promises, Purse
 from pos_app.use_cases.checking import Verdict, examine
+from storage.journal import read_terminal
 
 _SHOWN_MAX = 5
 _RECEIPTS = ("sale", "return", "unseen_return")
@@ -103,6 +104,14 @@ def view_problems(machine: Machine, facts: HqFacts, hq_lots: Mapping[str, tuple[
     yield from _listed(f"overdrafts at {machine.name} differ from HQ's", _different(hq_owed, owed))
     cards = {row[0]: row[1] for row in reader.exec_driver_sql("SELECT number, account_ref FROM card")}
     yield from _listed(f"cards at {machine.name} differ from HQ's", _different(facts.owners, cards))
+
+
+def hold_problems(machine: Machine, held: Mapping[str, int]) -> Iterator[str]:
+    """No hold outlives its sale, unless the disk that asked for it is gone. ``held``: till's id to holds."""
+    if machine.generation == 0 and not machine.has_twin:
+        terminal_id = read_terminal(machine.till.database.reader()).terminal_id
+        if held.get(terminal_id):
+            yield f"{held[terminal_id]} holds of {machine.name} are held for nobody"
 
 
 def doctor_problems(machine: Machine) -> Iterator[str]:

@@ -77,20 +77,23 @@ class Cashier:
 
     def serve(self, visit: Visit) -> None:
         """Sell; a program that dies is started again, and what it had booked is looked up, never booked blindly again."""
-        if visit.dies_after is not None:
-            self.machine.light_fuse(visit.dies_after)
         event_id = self.machine.till.open_basket().event_id
+        dies_after = visit.dies_after
         for _attempt in range(_ATTEMPTS_MAX):
             try:
-                if not self._was_booked(event_id, visit):
-                    self._sell(visit, event_id)
-                break
+                with self.machine.living(dies_after):
+                    closed = None if self._was_booked(event_id, visit) else self._sell(visit, event_id)
             except KilledError:
                 self.revive()
+                dies_after = None
+                continue
             except (InputError, StorageError) as error:
                 self._counts[f"refused: {error.code}"] += 1
-                break
-        self.machine.put_out()
+                return
+            if closed is not None:
+                self._told(visit, *closed)
+            self.machine.copy_to_mirror()
+            return
 
     def revive(self) -> None:
         """Start the dead program again."""
@@ -130,25 +133,27 @@ class Cashier:
         self, act: "Callable[[], Future[Any]]", dies_after: int | None, promise: Callable[[AnyEvent], Promise]
     ) -> None:
         """Do something that books one event; what stands in the journal afterwards was done, whether "done" was heard or not."""
-        if dies_after is not None:
-            self.machine.light_fuse(dies_after)
         before = self._journal_end()
         try:
-            act().result()
+            with self.machine.living(dies_after):
+                act().result()
         except KilledError:
             self.revive()
         except (InputError, StorageError) as error:
             self._counts[f"refused: {error.code}"] += 1
-        self.machine.put_out()
+        self.machine.copy_to_mirror()
         for event in self._events_after(before):
             if isinstance(event, _ACTS):
                 made = promise(event)
                 self._record(made)
                 self._counts[made.kind] += 1
 
-    def _sell(self, visit: Visit, event_id: str) -> None:
+    def _sell(self, visit: Visit, event_id: str) -> tuple[Basket, ClosedSale]:
         basket = self._basket(visit, event_id)
-        closed = self.machine.till.close_sale(basket, ENOUGH).result()
+        return basket, self.machine.till.close_sale(basket, ENOUGH).result()
+
+    def _told(self, visit: Visit, basket: Basket, closed: ClosedSale) -> None:
+        """The customer has heard "done"."""
         self._counts["sales"] += 1
         promise = self._promise(visit, basket, closed)
         self._record(promise)

@@ -1,5 +1,6 @@
 """What headquarters' database says in the end, read with plain SQL: the checks trust none of the product's own sums."""
 
+import uuid
 from collections import defaultdict
 from typing import Any
 
@@ -86,12 +87,19 @@ def _homes(hq: SimulatedHq) -> dict[str, str]:
 
 
 def _overdrafts(hq: SimulatedHq) -> dict[str, dict[str, int]]:
-    """What each account went into overdraft by, by the kind of event: ``sale`` (burned at two tills), ``return`` (clawed back)."""
-    rows = hq.query(
-        "SELECT e.account_ref, COALESCE(s.kind, 'other'), SUM(-e.units) FROM entry e LEFT JOIN sale s"
-        " ON s.event_id = e.event_id WHERE e.kind = 'overdraft' AND e.units < 0 GROUP BY 1, 2"
-    )
-    overdrafts: dict[str, dict[str, int]] = defaultdict(dict)
-    for account_ref, kind, units in rows:
-        overdrafts[account_ref][kind] = int(units)
+    """What each account came to owe, by the kind of event: ``sale`` (burned at two tills), ``return`` (clawed back).
+
+    What the same booking repaid from points that were there is off: those only began later than the event.
+    """
+    kinds = {dashed(row[0]): row[1] for row in hq.query("SELECT event_id, kind FROM sale")}
+    owed: dict[tuple[str, str], int] = defaultdict(int)
+    for account_ref, event_id, units in hq.query(
+        "SELECT account_ref, event_id, SUM(-units) FROM entry WHERE kind = 'overdraft' GROUP BY 1, 2"
+    ):
+        owed[account_ref, dashed(event_id)] += int(units)
+    overdrafts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for (account_ref, event_id), units in owed.items():
+        repaid_at_once = owed.get((account_ref, str(uuid.uuid5(uuid.UUID(event_id), "repaid"))), 0)
+        if units + repaid_at_once > 0:
+            overdrafts[account_ref][kinds.get(event_id, "other")] += units + repaid_at_once
     return overdrafts

@@ -10,17 +10,26 @@ class KilledError(BaseException):
     """The process is dead. Not an ``Exception``: nothing in the product may catch it and go on."""
 
 
+class EndlessError(BaseException):
+    """Something goes on and on: a defect of the product, which would hang for ever."""
+
+
 class Fuse:
     """Blows at a statement that was chosen before. ``blown`` is called at that moment, to look at the disk as it is then."""
 
     def __init__(self, blown: Callable[[], None] = lambda: None) -> None:
         self._blown = blown
         self._left: int | None = None
+        self._bound: int | None = None
         self.is_blown = False
 
     def light(self, statements: int) -> None:
         """The process dies after so many more statements have run."""
         self._left = statements
+
+    def bound(self, statements: int | None) -> None:
+        """What it does next ends within so many statements, or ``EndlessError`` is raised; None: there is no such bound."""
+        self._bound = statements
 
     def put_out(self) -> None:
         """It lives on."""
@@ -28,6 +37,10 @@ class Fuse:
 
     def burn(self) -> None:
         """A statement is about to run; raises ``KilledError`` when the process is dead."""
+        if self._bound is not None:
+            self._bound -= 1
+            if self._bound < 0:
+                raise EndlessError
         if self._left is None:
             if self.is_blown:
                 raise KilledError

@@ -3,6 +3,7 @@
 import shutil
 import uuid
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,10 +21,14 @@ from hq.settling import settle_waiting
 from pos_app.model.policy import BurnPolicy
 from pos_app.simulation.clocks import World
 from pos_app.simulation.fuses import Fuse, KilledError
+from pos_app.simulation.options import HOUR_MS
 from pos_app.simulation.wire import HQ_URL, HqDoor
 
-_STEPS = (apply_inbox, settle_waiting, book_what_is_due, forget_nonces)
-"""What the booker does, in its order."""
+_WHEN_WOKEN = (apply_inbox, settle_waiting)
+_NOW_AND_THEN = (book_what_is_due, forget_nonces)
+"""What the booker does, as often as the virtual hours pass."""
+_STATEMENTS_MIN = 4_000
+_STATEMENTS_PER_EVENT = 40
 _SQLITE_NAME = "hq.sqlite3"
 
 
@@ -113,7 +118,11 @@ class SimulatedHq:
         prepare(self._desk)
         self._fuse = Fuse()
         notice_statements(self._engine, self._fuse.burn)
-        self._application = create_app(self._engine, HqConfig(public_url=HQ_URL), utc_ms=self._world.utc_ms)
+        self._application = create_app(
+            self._engine, HqConfig(public_url=HQ_URL), received=self.wake, utc_ms=self._world.utc_ms
+        )
+        self._is_woken = True
+        self._next_due_ms = 0
         self._open_door()
 
     def stop(self) -> None:
@@ -145,17 +154,35 @@ class SimulatedHq:
         """Book what came in and what is due; the process may die of it, and is started again."""
         if self.is_away:
             return
+        steps: tuple[Callable[..., int], ...] = _WHEN_WOKEN if self._is_woken else ()
+        if self._world.now_ms >= self._next_due_ms:
+            steps += _NOW_AND_THEN
+            self._next_due_ms = self._world.now_ms + HOUR_MS
+        self._fuse.bound(_STATEMENTS_MIN + _STATEMENTS_PER_EVENT * self._waiting_events())
         try:
-            for step in _STEPS:
+            for step in steps:
                 step(self._engine, now_ms=self._world.now_ms)
+            self._is_woken = False
         except KilledError:
             self._die()
+        finally:
+            self._fuse.bound(None)
+
+    def _waiting_events(self) -> int:
+        """How many events the second step has before it, at most."""
+        rows = self.query("SELECT last_seq, applied_seq, incarnation - applied_incarnation FROM terminal")
+        return sum(last_seq if renamed else last_seq - applied_seq for last_seq, applied_seq, renamed in rows)
+
+    def wake(self) -> None:
+        """Something came in."""
+        self._is_woken = True
 
     def back_up(self) -> None:
         """Take a backup; what it holds is durable."""
-        self.stop()
+        # PostgreSQL copies a database only while nobody is connected.
+        self._engine.dispose()
+        self._desk.dispose()
         self._store.back_up()
-        self.start()
         self._mark_durable()
 
     def restore(self) -> None:

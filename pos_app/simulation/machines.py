@@ -1,12 +1,14 @@
 """A till's computer: its folder, what is left of it after a kill, copies of its disk, and the till that runs on it."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 from pos_app.errors import StorageError
 from pos_app.loyalty.programme import Programme
+from pos_app.protocol.events import decode_body
 from pos_app.settings import Settings
 from pos_app.simulation.clocks import TillClock
 from pos_app.simulation.fuses import Fuse, KilledError
@@ -14,12 +16,15 @@ from pos_app.simulation.shop import GOODS
 from pos_app.simulation.wire import HQ_URL, Line
 from pos_app.sync.client import HqClient
 from pos_app.sync.rounds import SyncOptions, SyncReport, SyncRounds
-from pos_app.use_cases import authorising, leasing
+from pos_app.use_cases.housekeeping import chores_of
 from pos_app.use_cases.joining import private_key
 from pos_app.use_cases.losing import accept_loss
+from pos_app.use_cases.mirroring import mirror_of
+from pos_app.use_cases.restoring import restore
 from pos_app.use_cases.till import Till, open_till
 from storage import catalogue
 from storage.database import open_database
+from storage.mirror import MirroredEvent, read_mirror
 from storage.outbox import SqliteOutbox
 
 _MARK = "till.last"
@@ -73,23 +78,38 @@ class Machine:
         if self.till.find_product(GOODS[0].code) is None:
             self.till.database.write(lambda connection: catalogue.put_products(connection, GOODS))
         self._rounds: SyncRounds | None = None
+        self._mirror = mirror_of(self.till.database, self.settings)
+        self._chores = chores_of(self.till, lambda: private_key(self.till))
 
     def close(self) -> None:
         """End the program as people do."""
         self._fuse.put_out()
+        self._let_go_of_mirror()
         self.till.close()
 
-    def light_fuse(self, statements: int) -> None:
-        """The program dies after so many more statements."""
-        self._fuse.light(statements)
+    @contextmanager
+    def living(self, dies_after: int | None = None) -> Iterator[None]:
+        """What the program does in the block, it does while it lives; raises ``KilledError`` when it died.
 
-    def put_out(self) -> None:
-        """It lives on."""
-        self._fuse.put_out()
+        Whatever the dead process' code raised on top never happened: there was no process any more.
+        """
+        if dies_after is not None:
+            self._fuse.light(dies_after)
+        try:
+            yield
+        except BaseException as error:
+            if self._fuse.is_blown:
+                raise KilledError from error
+            raise
+        finally:
+            self._fuse.put_out()
+        if self._fuse.is_blown:
+            raise KilledError
 
     def revive(self) -> None:
         """After a kill: start again from the disk as it was at that moment, not as a polite end would have left it."""
         assert self._fuse.is_blown, "only a dead till is revived"
+        self._let_go_of_mirror()
         self.till.database.abandon()
         shutil.rmtree(self.folder)
         self._wreck.rename(self.folder)
@@ -122,14 +142,11 @@ class Machine:
             accept_loss(self.till)
 
     def sync(self) -> SyncReport:
-        """One round of the sync worker; raises ``KilledError``."""
+        """One round of the sync worker."""
         if self._rounds is None:
             client = self.line.client(HQ_URL, private_key=private_key(self.till))
             self._rounds = self._rounds_with(client)
-        report = self._rounds.run()
-        if self._fuse.is_blown:
-            raise KilledError
-        return report
+        return self._rounds.run()
 
     def _rounds_with(self, client: HqClient) -> SyncRounds:
         hq = self.settings.hq
@@ -146,14 +163,42 @@ class Machine:
         )
 
     def look_after(self) -> None:
-        """What the program does now and then beside the sync; raises ``KilledError``."""
-        authorising.void_lapsed(self.till).result()
-        leasing.release_due(self.till).result()
+        """What the program does now and then beside the sync."""
+        for chore in self._chores:
+            while chore().result():
+                pass
+
+    def copy_to_mirror(self) -> None:
+        """What the mirror's thread does after a booking, where there is a mirror."""
+        if self._mirror is not None:
+            self._mirror.copy()
+
+    def mirrored_ids(self) -> set[str]:
+        """Every event that the mirror has."""
+        path = self.mirror_path
+        if path is None or not path.exists():
+            return set()
+        return {decode_body(one.body).event_id for one in read_mirror(path) if isinstance(one, MirroredEvent)}
+
+    @property
+    def mirror_path(self) -> Path | None:
+        """The file of the mirror, on another disk; None for none."""
+        mirror = self.settings.storage.mirror
+        return Path(mirror) if mirror else None
+
+    def restore_mirror(self) -> None:
+        """Somebody puts the mirror's events into the journal of this disk."""
+        if self.mirror_path is not None and self.mirror_path.exists():
+            restore(self.till, self.mirror_path)
 
     def event_ids(self) -> set[str]:
         """Every event whose body this disk still has."""
         rows = self.till.database.reader().exec_driver_sql("SELECT event_id FROM event WHERE body IS NOT NULL")
         return {row[0] for row in rows}
+
+    def _let_go_of_mirror(self) -> None:
+        if self._mirror is not None:
+            self._mirror.close()
 
     def _keep_wreck(self) -> None:
         self.copy_disk(self._wreck)

@@ -28,6 +28,7 @@ class Post:
         self.number = number
         self.cashier = Cashier(machine, promises, watch, counts)
         self.has_joined = False
+        self.has_mirror_to_restore = False
         self._watch = watch
         self._counts = counts
         self._unknown = 0
@@ -49,21 +50,23 @@ class Post:
         self.has_joined = True
         self._unknown = 0
         self._counts["enrolled"] += 1
+        if self.has_mirror_to_restore:
+            self.machine.restore_mirror()
+            self.has_mirror_to_restore = False
+            self._counts["restored from the mirror"] += 1
         return True
 
     def sync(self, hq: SimulatedHq, *, dies_after: int | None = None) -> SyncReport | None:
         """One round, and what a manager does about its outcome; None where the program died of it."""
         if not self.has_joined and not (hq.is_up and self.join(hq)):
             return None
-        if dies_after is not None:
-            self.machine.light_fuse(dies_after)
         try:
-            self.machine.look_after()
-            report = self.machine.sync()
+            with self.machine.living(dies_after):
+                self.machine.look_after()
+                report = self.machine.sync()
         except KilledError:
             self.cashier.revive()
             return None
-        self.machine.put_out()
         if not report.waiting_events:
             self._watch.heard(self.machine.memory)
         self._unknown = self._unknown + 1 if report.problem is Problem.UNKNOWN_TILL else 0

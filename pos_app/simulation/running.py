@@ -13,6 +13,8 @@ from pos_app.simulation import checks
 from pos_app.simulation.chain import Chain
 from pos_app.simulation.chance import seeded
 from pos_app.simulation.facts import HqFacts, read_facts, read_lots
+from pos_app.simulation.fuses import EndlessError
+from pos_app.simulation.headquarters import dashed
 from pos_app.simulation.options import DAY_MS, START_MS, SimulationOptions
 from pos_app.simulation.report import SimulationReport, result_hash
 from pos_app.simulation.troubles import Troubles
@@ -29,15 +31,24 @@ def simulate(options: SimulationOptions) -> SimulationReport:
         chain = Chain(options, folder)
         troubles = Troubles(chain)
         try:
-            for day in range(options.days):
-                midnight_ms = START_MS + day * DAY_MS
-                chain.plan_day(midnight_ms)
-                troubles.plan_day(midnight_ms)
-                chain.agenda.run_until(midnight_ms + DAY_MS)
-            rounds = chain.make_peace(late_ms=DELAY_MAX_MS)
+            rounds = _play(chain, troubles, defects)
             return _report(chain, troubles, rounds, defects, started_s)
         finally:
             chain.close()
+
+
+def _play(chain: Chain, troubles: Troubles, defects: Counter[str]) -> int | None:
+    """All days, then peace; gives the rounds that peace took."""
+    try:
+        for day in range(chain.options.days):
+            midnight_ms = START_MS + day * DAY_MS
+            chain.plan_day(midnight_ms)
+            troubles.plan_day(midnight_ms)
+            chain.agenda.run_until(midnight_ms + DAY_MS)
+        return chain.make_peace(late_ms=DELAY_MAX_MS)
+    except EndlessError:
+        defects["HQ's second step did not end"] += 1
+        return None
 
 
 def _report(
@@ -92,7 +103,12 @@ def _problems(chain: Chain, facts: HqFacts, rounds: int | None, defects: Counter
     overdraft = checks.concurrent_overdraft(households, facts, chain.shoppers.cards)
     yield from chain.watch.problems(households, overdraft)
     lots = read_lots(chain.hq)
+    held = {
+        dashed(row[0]): row[1]
+        for row in chain.hq.query("SELECT terminal_id, COUNT(*) FROM hold WHERE state = 'held' GROUP BY 1")
+    }
     for post in chain.posts:
+        yield from checks.hold_problems(post.machine, held)
         yield from checks.view_problems(post.machine, facts, lots)
         yield from checks.doctor_problems(post.machine)
 

@@ -1,9 +1,12 @@
 """What every simulated shop sells, and by which programmes."""
 
+from pathlib import Path
+
 from pos_app.loyalty.programme import Programme, parse_programme
 from pos_app.model.products import Product, ProductClass
-from pos_app.settings import CardRange, Hq, Settings, Shop, Till
+from pos_app.settings import CardRange, Hq, Settings, Shop, Storage, Till
 
+_BATCHES = (500, 7, 50)
 _HOLD_TIMEOUT_MS = 10_000
 """Of the machine that simulates: a slow one must not change what happens."""
 GOODS = tuple(
@@ -74,13 +77,18 @@ def programmes(seed: int) -> tuple[Programme, ...]:
     return parse_programme(own, source="own.toml"), parse_programme(_PARTNER, source="partner.toml")
 
 
-def settings(number: int, *, hq_url: str) -> Settings:
-    """The settings of a till."""
+def settings(number: int, *, hq_url: str, mirror: Path) -> Settings:
+    """The settings of a till: every second one has a mirror, every third one lets go of bodies after a day; batches differ."""
     return Settings(
         shop=Shop(name="Simulated shop", store_id=store_id(number)),
         till=Till(authority="hq", number=number),
         cards=(CARDS,),
-        hq=Hq(url=hq_url, hold_timeout_ms=_HOLD_TIMEOUT_MS),
+        hq=Hq(
+            url=hq_url,
+            hold_timeout_ms=_HOLD_TIMEOUT_MS,
+            batch_events_max=_BATCHES[number % len(_BATCHES)],
+        ),
+        storage=Storage(mirror="" if number % 2 else str(mirror), keep_events_days=35 if number % 3 else 1),
     )
 
 

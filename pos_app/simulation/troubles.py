@@ -119,7 +119,9 @@ class Troubles:
         shutil.rmtree(self._chain.folder / f"{post.machine.name}-image", ignore_errors=True)
         post.machine.replace_disk(blank)
         shutil.rmtree(blank)
-        self._risk(before, "the disk was lost")
+        mirrored = post.machine.mirrored_ids()
+        post.has_mirror_to_restore = bool(mirrored)
+        self._risk(before - mirrored, "the disk was lost")
         post.cashier.receipts.clear()
         post.has_joined = False
 

@@ -164,6 +164,8 @@ def block_card(till: "Till", connection: Connection, card_number: str, *, approv
     facts = _holder_of(connection, card_number)
     if facts.card_status is CardStatus.BLOCKED:
         raise _refused("blocked", "This card is blocked already.", todo="Nothing is to be done.")
+    if facts.card_status is CardStatus.REPLACED:
+        raise _refused("replaced", "This card was replaced: it burns no more.", todo="Freeze the account, if need be.")
     _book_card(till, connection, facts, CardAction.BLOCK, card_number, approval=approval)
     return _member(till, connection, facts.account_ref, card_number)
 

@@ -56,7 +56,7 @@ def restore(till: "Till", mirror: Path, *, everything: bool = False) -> Restored
             "mirror.not_joined",
             what="This till has not joined headquarters, which alone can book what the mirror holds.",
             safe="Nothing was changed.",
-            todo="Make a code with `pos-app hq enrol-code STORE --terminal NUMBER`, run `pos-app join CODE`, and restore then.",
+            todo="Make a code with `pos-app hq enrol-code STORE --till-number NUMBER`, run `pos-app join CODE`, and restore then.",
         )
     approver_ref = staffing.check(till, Permission.REPAIR)
     durable = {} if everything else _durable_seqs(mirror)

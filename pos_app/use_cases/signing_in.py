@@ -103,6 +103,11 @@ def approve(till: "Till", permission: Permission, *, staff_ref: str, pin: str, s
     return till.pin_worker.executor().submit(lambda: _approve(till, permission, staff_ref, pin, subject))
 
 
+def unlock(till: "Till", locked_ref: str, *, staff_ref: str, pin: str) -> "Future[None]":
+    """Open somebody's lock at the counter with the PIN of ``staff_ref``, who may manage staff. Errors as of ``approve``."""
+    return till.pin_worker.executor().submit(lambda: _unlock(till, locked_ref, staff_ref, pin))
+
+
 def restart_waits(connection: Connection, *, boot_id: str, monotonic_ms: int) -> None:
     """Begin the waits anew that were counted by a clock which no longer runs; in the caller's transaction."""
     for row in staff.waits_of_other_boots(connection, boot_id):
@@ -190,6 +195,16 @@ def _approve(till: "Till", permission: Permission, staff_ref: str, pin: str, sub
     )
     till.attendance.keep(approval)
     return approval
+
+
+def _unlock(till: "Till", locked_ref: str, staff_ref: str, pin: str) -> None:
+    _approve(till, Permission.MANAGE_STAFF, staff_ref, pin, locked_ref)
+
+    def reset(connection: Connection) -> None:
+        staff.put_failures(connection, locked_ref, failures=0)
+        write_audit(till, connection, action="staff_reset", approver_ref=staff_ref, subject=locked_ref)
+
+    till.database.write(reset)
 
 
 def _checked(
@@ -295,5 +310,5 @@ def _locked() -> PosError:
         "staff.locked",
         what=f"This PIN is locked after {pins.FAILURES_MAX} wrong tries.",
         safe="Nothing was changed.",
-        todo="Ask a manager to open it with `pos-app staff reset`.",
+        todo="Ask a manager to open it, here or with `pos-app staff reset`.",
     )

@@ -49,4 +49,5 @@ def status_of(till: "Till", report: "SyncReport | None", mirror: "MirrorStatus |
         mirror_lag_events=None if mirror is None else mirror.lag_events,
         mirror_problem=mirror_problem,
         works=works_now(facts),
+        problem_code="" if problem is None else problem.value,
     )

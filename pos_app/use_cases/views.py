@@ -125,7 +125,7 @@ class SyncStatus(msgspec.Struct, frozen=True):
     ``problem`` says in a sentence why nothing moves. ``is_away``: no answer came. ``is_stopped``: it does not go on by itself,
     somebody has to do what ``problem`` says. ``has_joined`` is false where HQ has never taken this till. ``snapshot_accounts``: so many
     accounts came with a snapshot that is still under way. ``mirror_lag_events`` is what the mirror lacks (None: there is none).
-    ``works`` says what can be done now.
+    ``works`` says what can be done now; ``problem_code`` is a ``pos_app.sync.decisions.Problem``, empty for none.
     """
 
     waiting_events: int
@@ -139,3 +139,4 @@ class SyncStatus(msgspec.Struct, frozen=True):
     mirror_lag_events: int | None = None
     mirror_problem: str = ""
     works: WorksNow | None = None
+    problem_code: str = ""

@@ -40,6 +40,7 @@ from pos_app.protocol.messages import (
     ErrorAnswer,
     PersonalRecord,
     PersonalUpload,
+    SnapshotPage,
     decode_message,
     encode_batch,
     encode_message,
@@ -271,6 +272,16 @@ class Journal:
             terminal_id=self.terminal_id,
             time_ms=now_ms() if time_ms is None else time_ms,
         )
+
+    def get(self, path: str) -> HttpAnswer:
+        """Sign and ask."""
+        return self.client.call(
+            "GET", f"/v1/terminals/{self.terminal_id}{path}", terminal_id=self.terminal_id, time_ms=now_ms()
+        )
+
+    def snapshot(self, cursor: str = "") -> SnapshotPage:
+        """A page of the snapshot."""
+        return accepted(self.get(f"/snapshot?cursor={cursor}"), SnapshotPage)
 
     def page(self, cursor: str = "") -> ChangesPage:
         """A page of changes."""

@@ -155,7 +155,7 @@ def test_that_merges_follow_one_another_in_one_run(hq: RunningHq) -> None:
     )
 
     assert {"issued": -16, "available": 16} == units(hq.engine, "c")
-    assert [("1", "c"), ("2", "c"), ("3", "c")] == rows(hq.engine, "card", "number", "account_ref")
+    assert [("1", "c"), ("2", "c"), ("3", "c"), ("9", "c")] == rows(hq.engine, "card", "number", "account_ref")
     assert_sound(hq)
 
 

@@ -47,6 +47,25 @@ def test_that_what_is_held_for_one_till_is_not_held_for_another(hq: RunningHq, e
         assert {"a": {"shop": 10}} == read_held(connection, ["a", "b"])
 
 
+def test_that_a_higher_burn_takes_the_place_of_its_earlier_hold(hq: RunningHq, enrol: Enrol) -> None:
+    first, second = enrol(), enrol()
+    with_points(hq, first)
+    earlier, others = ask(first, 6).auth_id, ask(second, 1).auth_id
+
+    def raise_to(units: int, replaces: str, auth_id: str = "") -> HoldAnswer:
+        request = HoldRequest(auth_id or str(uuid.uuid4()), "a", "shop", units, replaces)
+        return accepted(first.post("/holds", encode_message(request)), HoldAnswer)
+
+    assert (0, 3, "balance") == told(raise_to(8, others))
+    assert (0, 9, "balance") == told(raise_to(10, earlier))
+    assert {"shop": 7} == state_of(first, "a").held_units
+    auth_id = str(uuid.uuid4())
+    for _ in range(2):
+        assert (8, 1, "") == told(raise_to(8, earlier, auth_id))
+    assert {"shop": 9} == state_of(first, "a").held_units
+    assert "settled" == ask(first, 6, auth_id=earlier).refusal
+
+
 def test_that_a_sale_ends_its_hold_even_where_it_takes_less(hq: RunningHq, journal: Journal) -> None:
     with_points(hq, journal)
     auth_id = ask(journal, 7).auth_id

@@ -23,12 +23,16 @@ def sales_in(connection: Connection, name: str) -> int:
 
 def test_that_rows_move_into_the_month_that_was_missing_and_old_months_go(hq: RunningHq, enrol: Enrol) -> None:
     journal = enrol()
-    journal.upload(*[sale(earned=1, account_ref="a", card="1", utc_ms=START_MS + 31 * day * DAY_MS) for day in range(3)])
+    journal.upload(
+        *[sale(earned=1, account_ref="a", card="1", utc_ms=START_MS + 31 * day * DAY_MS) for day in range(3)]
+    )
     apply_inbox(hq.engine, now_ms=LATER_MS)
     with hq.engine.begin() as connection:
         make_ahead(connection, today=date(2026, 2, 10))
         if hq.engine.dialect.name == "postgresql":
-            assert {"sale_2026_01", "sale_2026_02", "sale_2026_03", "sale_2026_04", "sale_2026_05"} <= set(months(connection))
+            assert {"sale_2026_01", "sale_2026_02", "sale_2026_03", "sale_2026_04", "sale_2026_05"} <= set(
+                months(connection)
+            )
             assert [1, 1, 1, 0] == [
                 sales_in(connection, name) for name in ("sale_2026_01", "sale_2026_02", "sale_2026_03", "sale_default")
             ]

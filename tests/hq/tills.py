@@ -54,6 +54,8 @@ class Till:
 
     def write(self, *events: AnyEvent, received_at_ms: int = LATER_MS) -> None:
         """Put events into HQ's inbox."""
+        if not events:
+            return
         rows = []
         for event in events:
             self.seq += 1

@@ -8,7 +8,7 @@ import pytest
 from pos_app.errors import SettingsError
 from pos_app.model.accounts import BalanceView
 from pos_app.model.evaluation import NextStep
-from pos_app.model.receipts import Payment, PaymentKind
+from pos_app.model.receipts import Payment, PaymentKind, SaleKind
 from receipts.document import Banner, Barcode, Columns, LineItem, Qr, Table, Weight
 from receipts.facts import MemberFacts, ReceiptFacts
 from receipts.layout import lay_out
@@ -217,6 +217,15 @@ def test_that_the_receipt_carries_its_number_as_a_bar_code_and_the_address_as_a_
 def test_that_pieces_are_counted_and_what_is_weighed_is_one_item() -> None:
     assert "7 items" in text(samples.philippine())
     assert "1 item\n" in text(samples.kuwaiti())
+
+
+def test_that_a_return_of_a_receipt_that_nobody_could_show_says_that_its_points_are_settled_later() -> None:
+    facts = msgspec.structs.replace(
+        samples.kuwaiti(), kind=SaleKind.RETURN, original_receipt="001-01-0000007", is_unseen=True
+    )
+    said = "The points of these goods are settled later."
+    assert said in " ".join(text(facts).split())
+    assert said not in " ".join(text(msgspec.structs.replace(facts, is_unseen=False)).split())
 
 
 def test_that_a_receipt_in_an_unknown_language_is_refused() -> None:

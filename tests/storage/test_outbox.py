@@ -13,7 +13,7 @@ from storage.applying import lots_with
 from storage.journal import Terminal
 from storage.outbox import SqliteOutbox
 from tests.conftest import OpenShop
-from tests.shop import ANA, BOB, NOON_MS, TEA, Shop
+from tests.shop import ANA, BOB, ENOUGH, NOON_MS, TEA, Shop
 
 HQ = {"till": {"authority": "hq"}, "hq": {"url": "https://hq.example.org"}}
 BOB_REF = f"account-{BOB}"
@@ -240,7 +240,10 @@ def test_that_an_own_later_burn_is_taken_from_hqs_lots(beneath: Shop) -> None:
     take(beneath, page(state(beneath, hq_lot("l-hq", 500), includes_seq=terminal(beneath).last_seq)))
     acknowledge(beneath, 3, 3)
     counted = terminal(beneath).last_seq
-    beneath.sell(TEA, card=BOB, burn=400)
+    basket = beneath.basket(TEA, card=BOB)
+    answer = beneath.till.authorise_burn(basket, 400).result()
+    burning = msgspec.structs.replace(basket, burn_units=400, authorisation=answer.authorisation)
+    beneath.till.close_sale(burning, ENOUGH).result()
     take(beneath, page(state(beneath, hq_lot("l-hq", 500), includes_seq=counted)))
     assert 100 + 18 == beneath.member(BOB).balance.available_units
 

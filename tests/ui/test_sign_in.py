@@ -116,7 +116,7 @@ def test_that_the_wait_is_told_in_words_and_counts(hands: Hands, till: Till) -> 
     clock_of(till).now_ms += 1_000
     hands.qtbot.waitUntil(lambda: "Wrong PINs: the next try in 1 second." in hands.words(), timeout=5_000)
     till.database.write(lambda c: c.exec_driver_sql("UPDATE staff SET failures = 10 WHERE staff_ref = 'ben'"))
-    hands.qtbot.waitUntil(lambda: "Locked after wrong PINs, until a manager opens it." in hands.words(), timeout=5_000)
+    hands.qtbot.waitUntil(lambda: "Locked after wrong PINs. Enter: a manager opens it." in hands.words(), timeout=5_000)
 
 
 def test_that_a_price_is_approved_and_the_cashier_goes_on(hands: Hands) -> None:

@@ -26,6 +26,8 @@ from ui.gallery.shop import (
     open_sample_till,
     sample_settings,
 )
+from ui.returns.screen import ReturnsScreen
+from ui.returns.screen import Stage as ReturnsStage
 from ui.theme import tokens
 from ui.window import TillWindow
 
@@ -55,10 +57,34 @@ class Stage:
 
     def wait_for_receipt(self) -> None:
         """Until the sale is booked and its receipt can be seen."""
+        self._wait_until(self._has_receipt)
+
+    def take_back(self) -> None:
+        """Scan the receipt of the last sale, and wait until its lines can be seen."""
+        receipt = self.window.presenter.screen().receipt
+        assert receipt is not None, "something was sold"
+        self.scan(receipt.sale.receipt_number)
+        self._wait_until(lambda: self._returns().stage is ReturnsStage.CHOOSING)
+
+    def take_back_unseen(self, number: str) -> None:
+        """Scan a receipt that nobody can show, and wait until that is said."""
+        self.scan(number)
+        self._wait_until(lambda: self._returns().stage is ReturnsStage.UNKNOWN)
+
+    def wait_for_return(self) -> None:
+        """Until the return is booked and its receipt can be seen."""
+        self._wait_until(lambda: (done := self._returns().done) is not None and bool(done.preview))
+
+    def _returns(self) -> ReturnsScreen:
+        page = self.window.returns
+        assert page is not None, "goods come back"
+        return page.presenter.screen()
+
+    def _wait_until(self, condition: Callable[[], bool]) -> None:
         deadline = QDeadlineTimer(_WAIT_MS)
-        while not self._has_receipt():
+        while not condition():
             if deadline.hasExpired():
-                raise SystemExit("the sale was not booked in time")
+                raise SystemExit("nothing was booked in time")
             QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, _STEP_MS)
 
     def _has_receipt(self) -> bool:
@@ -164,6 +190,29 @@ def _nothing(_stage: Stage) -> None:
     """The empty screen."""
 
 
+def _returning(stage: Stage) -> None:
+    _done(stage)
+    stage.take_back()
+    stage.scan(CODES[4], CODES[0])
+
+
+def _returned(stage: Stage) -> None:
+    _returning(stage)
+    stage.type("", Key.Key_F9, Key.Key_Return)
+    stage.wait_for_return()
+
+
+def _unknown_receipt(stage: Stage) -> None:
+    stage.take_back_unseen("007-01-0000123")
+
+
+def _unseen(stage: Stage) -> None:
+    _unknown_receipt(stage)
+    stage.type("", Key.Key_F5)
+    stage.scan(CODES[0], CODES[5], CODES[5])
+    stage.type("5", Key.Key_F3)
+
+
 PICTURES: dict[str, tuple[str, str, Callable[[Stage], None]]] = {
     "empty": ("till", "en", _nothing),
     "basket": ("till", "en", _member),
@@ -181,6 +230,11 @@ PICTURES: dict[str, tuple[str, str, Callable[[Stage], None]]] = {
     "next-customer": ("till", "en", _next_customer),
     "beside": ("beside", "en", _beside),
     "beside-done": ("beside", "en", _beside_done),
+    "returning": ("till", "en", _returning),
+    "returned": ("till", "en", _returned),
+    "unknown-receipt": ("till", "en", _unknown_receipt),
+    "unseen": ("till", "en", _unseen),
+    "returning-ru": ("till", "ru", _returning),
     "basket-ru": ("till", "ru", _member),
     "burning-ru": ("till", "ru", _burning),
     "stopped-ru": ("till", "ru", _stopped),

@@ -161,6 +161,8 @@ class UnknownPage(QWidget):
         column.addWidget(self._safe)
         column.addSpacing(tokens.SPACE)
         column.addWidget(label(Role.BODY, text=unseen, wraps=True))
+        self._back = label(Role.BODY_STRONG, name="error", wraps=True)
+        column.addWidget(self._back)
         column.addStretch()
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -173,6 +175,8 @@ class UnknownPage(QWidget):
         self._number.setText(unknown.number)
         self._safe.setText(sentences.safe)
         self._todo.setText(sentences.todo)
+        self._back.setVisible(bool(unknown.back))
+        self._back.setText(self.tr("Came back with this number before: {goods}.").format(goods=unknown.back))
 
 
 class AskPage(QWidget):

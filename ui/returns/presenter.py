@@ -18,6 +18,7 @@ from pos_app.use_cases.staffing import Approval
 from pos_app.use_cases.till import Till
 from pos_app.use_cases.unseen_returning import ClosedUnseenReturn
 from pos_app.use_cases.views import Refund
+from storage.unseen_returns import UnseenSum
 from ui.keys import Command
 from ui.returns import choosing
 from ui.returns.desk import Desk
@@ -26,11 +27,13 @@ from ui.returns.screen import Done, GivePanel, NoticeCode, ReturnsScreen, Stage,
 from ui.returns.showing import screen_of
 from ui.sale import approving
 from ui.sale import screen as sale
+from ui.sale.numbers import typed_form
 from ui.sale.payment import REFERENCE_LENGTH_MAX, is_card_number
 from ui.sale.ports import Background, Play, Printing
 from ui.sale.screen import Problem, ProblemCode, problem_of
 
 _LOG = logging.getLogger(__name__)
+_MILLI_DIGITS = 3
 
 
 class View(Protocol):
@@ -255,7 +258,7 @@ class ReturnsPresenter:
             returnable = future.result()
         except ReceiptUnknownError as error:
             desk.stage = Stage.UNKNOWN
-            desk.unknown = Unknown(number, error.word.value)
+            desk.unknown = Unknown(number, error.word.value, _goods_of(error.unseen))
             desk.play(Tone.ATTENTION)
             return
         desk.show(returnable)
@@ -265,13 +268,15 @@ class ReturnsPresenter:
     def _warn(self, returnable: Returnable) -> None:
         """What the cashier should know before paying anything back."""
         if returnable.unseen:
-            self._desk.say(NoticeCode.BACK_UNSEEN, goods=_goods_of(returnable))
+            self._desk.say(NoticeCode.BACK_UNSEEN, goods=_goods_of(returnable.unseen))
         elif returnable.word is Word.AWAY:
             self._desk.say(NoticeCode.HQ_AWAY)
 
     def _begin_unseen(self) -> None:
         desk = self._desk
         desk.stage, desk.marked = Stage.UNSEEN, -1
+        if desk.unknown is not None and desk.unknown.back:
+            desk.say(NoticeCode.BACK_UNSEEN, goods=desk.unknown.back)
 
     def _open_panel(self, *, by_card: bool) -> None:
         desk = self._desk
@@ -329,6 +334,6 @@ class ReturnsPresenter:
             self._view.show_screen(self.screen())
 
 
-def _goods_of(returnable: Returnable) -> str:
-    """What came back unseen, as a list of names."""
-    return ", ".join(one.name for one in returnable.unseen)
+def _goods_of(unseen: tuple[UnseenSum, ...]) -> str:
+    """What came back unseen, as a list."""
+    return ", ".join(f"{typed_form(one.quantity_milli, _MILLI_DIGITS)} \u00d7 {one.name}" for one in unseen)

@@ -119,10 +119,14 @@ AnyNotice = Notice | sale.Notice | None
 
 
 class Unknown(msgspec.Struct, frozen=True):
-    """A receipt that nobody can show; ``word`` is what headquarters said (``finding_receipts.Word``)."""
+    """A receipt that nobody can show; ``word`` is what headquarters said (``finding_receipts.Word``).
+
+    ``back`` is what came back here with this number before, unseen, as a list; empty for nothing.
+    """
 
     number: str
     word: str
+    back: str = ""
 
 
 class Done(msgspec.Struct, frozen=True):

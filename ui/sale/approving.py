@@ -19,7 +19,7 @@ from pos_app.use_cases.till import Till
 from ui.keys import Command
 from ui.sale.desk import Desk, Pending
 from ui.sale.ports import Play
-from ui.sale.screen import ApprovalPanel, Notice, NoticeCode, SignInPanel
+from ui.sale.screen import ApprovalPanel, Level, Notice, NoticeCode, SignInPanel
 
 _SAID_IN_THE_PANEL = frozenset(
     {"staff.wrong_pin", "staff.wait", "staff.locked", "staff.pin_shape", "staff.not_allowed"}
@@ -54,7 +54,7 @@ def ask(desk: PinDesk, permission: Permission, *, subject: str = "", then: Calla
         then(None)
         return
     desk.pending = Pending(permission, subject, then)
-    desk.approval = ApprovalPanel(permission, signing_in.people(desk.till, permission))
+    desk.approval = ApprovalPanel(permission, _people(desk))
     desk.is_done = False
     desk.play(Tone.ATTENTION)
 
@@ -88,7 +88,7 @@ def is_open(desk: PinDesk) -> bool:
 
 def refuse_scan(desk: PinDesk) -> None:
     """A scan while a PIN is wanted is not taken."""
-    desk.say(NoticeCode.SIGN_IN_FIRST if desk.sign_in is not None else NoticeCode.APPROVE_FIRST)
+    desk.say(NoticeCode.APPROVE_FIRST if desk.approval is not None else NoticeCode.SIGN_IN_FIRST)
 
 
 def press(desk: PinDesk, command: Command, typed: str) -> "Future[Any] | None":
@@ -101,7 +101,7 @@ def press(desk: PinDesk, command: Command, typed: str) -> "Future[Any] | None":
         return _begin(desk, typed)
     if command in {Command.UP, Command.DOWN}:
         choose(desk, panel.marked + (-1 if command is Command.UP else 1))
-    elif command is Command.BACK and desk.sign_in is None:
+    elif command is Command.BACK and desk.approval is not None:
         desk.approval = desk.pending = None
     else:
         refuse_scan(desk)
@@ -127,13 +127,14 @@ def end(desk: PinDesk, future: "Future[Any]") -> None:
             raise
         desk.tell(Notice(NoticeCode.REFUSED, error_code=error.code, english=error.what))
         return
-    if desk.sign_in is not None:
+    if desk.approval is None:
         desk.sign_in = None
         desk.play(Tone.OK)
         return
     desk.approval = desk.pending = None
     if pending is not None:
         pending.then(answer)
+    refresh(desk)
 
 
 def refresh(desk: PinDesk) -> bool:
@@ -141,8 +142,7 @@ def refresh(desk: PinDesk) -> bool:
     if not is_open(desk):
         return False
     panel = _panel(desk)
-    permission = panel.permission if isinstance(panel, ApprovalPanel) else None
-    people = signing_in.people(desk.till, permission)
+    people = _people(desk)
     is_changed = people != panel.people
     if is_changed:
         _show(desk, people=people, marked=max(0, min(panel.marked, len(people) - 1)))
@@ -156,28 +156,57 @@ def is_counting(desk: PinDesk) -> bool:
 
 def _begin(desk: PinDesk, pin: str) -> "Future[Any] | None":
     panel = _panel(desk)
-    if not pin:
-        desk.say(NoticeCode.TYPE_PIN)
-        return None
     if not panel.people:
         desk.say(NoticeCode.NOBODY_MAY)
         return None
-    person: Person = panel.people[panel.marked]
+    person = panel.people[panel.marked]
+    if person.is_locked and desk.approval is None:
+        _ask_to_unlock(desk, person)
+        return None
+    if not pin:
+        desk.say(NoticeCode.TYPE_PIN)
+        return None
     _show(desk, is_checking=True)
-    if desk.sign_in is not None:
+    return _check_pin(desk, person, pin)
+
+
+def _check_pin(desk: PinDesk, person: Person, pin: str) -> "Future[Any]":
+    pending = desk.pending
+    if pending is None:
         return desk.till.sign_in(person.staff_ref, pin)
-    assert desk.pending is not None, "an approval is for something"
-    return desk.till.approve(desk.pending.permission, staff_ref=person.staff_ref, pin=pin, subject=desk.pending.subject)
+    if pending.unlocks:
+        return signing_in.unlock(desk.till, pending.unlocks, staff_ref=person.staff_ref, pin=pin)
+    return desk.till.approve(pending.permission, staff_ref=person.staff_ref, pin=pin, subject=pending.subject)
+
+
+def _ask_to_unlock(desk: PinDesk, person: Person) -> None:
+    """A manager opens the lock here, so that the till need not be closed for it."""
+    desk.pending = Pending(
+        Permission.MANAGE_STAFF,
+        person.staff_ref,
+        lambda _nothing: desk.tell(Notice(NoticeCode.UNLOCKED, Level.INFO)),
+        unlocks=person.staff_ref,
+    )
+    desk.approval = ApprovalPanel(Permission.MANAGE_STAFF, _people(desk))
+    desk.play(Tone.ATTENTION)
+
+
+def _people(desk: PinDesk) -> tuple[Person, ...]:
+    """Who can type a PIN for what is wanted now: nobody opens their own lock."""
+    if desk.pending is None:
+        return signing_in.people(desk.till)
+    people = signing_in.people(desk.till, desk.pending.permission)
+    return tuple(person for person in people if person.staff_ref != desk.pending.unlocks)
 
 
 def _panel(desk: PinDesk) -> SignInPanel | ApprovalPanel:
-    panel = desk.sign_in or desk.approval
+    panel = desk.approval or desk.sign_in
     assert panel is not None, "a PIN is wanted"
     return panel
 
 
 def _show(desk: PinDesk, **changes: Any) -> None:
-    if desk.sign_in is not None:
-        desk.sign_in = msgspec.structs.replace(desk.sign_in, **changes)
-    elif desk.approval is not None:
+    if desk.approval is not None:
         desk.approval = msgspec.structs.replace(desk.approval, **changes)
+    elif desk.sign_in is not None:
+        desk.sign_in = msgspec.structs.replace(desk.sign_in, **changes)

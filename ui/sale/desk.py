@@ -33,11 +33,12 @@ from ui.sale.screen import (
 
 
 class Pending(NamedTuple):
-    """What waits for an approval: ``then`` goes on with it."""
+    """What waits for an approval: ``then`` goes on with it. ``unlocks`` is whose locked PIN it opens instead, empty for nobody's."""
 
     permission: Permission
     subject: str
     then: Callable[[Approval | None], None]
+    unlocks: str = ""
 
 
 class Desk:
@@ -62,7 +63,7 @@ class Desk:
 
     def top_panel(self) -> Panel:
         """The panel that is seen: one that wants a PIN lies over the others."""
-        return self.sign_in or self.approval or self.panel
+        return self.approval or self.sign_in or self.panel
 
     def begin_sale(self) -> None:
         """An empty basket, and nothing of the last customer's."""

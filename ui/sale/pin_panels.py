@@ -43,7 +43,7 @@ _ACTS: dict[Permission, str] = {
     Permission.CHANGE_CARD: QT_TRANSLATE_NOOP("Staff", "To change a member's card."),
     Permission.ADJUST_POINTS: QT_TRANSLATE_NOOP("Staff", "To change a balance of points."),
     Permission.CHANGE_ACCOUNT: QT_TRANSLATE_NOOP("Staff", "To change an account."),
-    Permission.MANAGE_STAFF: QT_TRANSLATE_NOOP("Staff", "To change who works here."),
+    Permission.MANAGE_STAFF: QT_TRANSLATE_NOOP("Staff", "To open a locked PIN, or change who works here."),
     Permission.ERASE_MEMBER: QT_TRANSLATE_NOOP("Staff", "To erase a member's personal data."),
     Permission.READ_AUDIT: QT_TRANSLATE_NOOP("Staff", "To read the audit log."),
     Permission.REPAIR: QT_TRANSLATE_NOOP("Staff", "To repair the till's data."),
@@ -74,7 +74,7 @@ class PinPanelView(SidePanel):
         # A touch anywhere in the panel leaves the cursor where the PIN is typed.
         self.setFocusProxy(self._field)
         self.body.addWidget(self._field)
-        self._state = label(Role.SMALL_STRONG, wraps=True)
+        self._state = label(Role.SMALL_STRONG, name="state", wraps=True)
         self._state.setMinimumHeight(_STATE_HEIGHT)
         self._state.setAlignment(Qt.AlignmentFlag.AlignVCenter)
         self.body.addWidget(self._state)
@@ -87,7 +87,7 @@ class PinPanelView(SidePanel):
         self._show_names(panel)
         text, is_bad = self._state_text(panel)
         self._state.setText(text)
-        self._state.setStyleSheet(f"color: {tokens.ERROR if is_bad else tokens.INK_SOFT}")
+        _set_property(self._state, "bad", is_bad)
 
     def typed(self) -> tuple[str, str]:
         """The PIN, once."""
@@ -126,7 +126,7 @@ class PinPanelView(SidePanel):
         if panel.is_checking:
             return self.tr("Checking\u2026"), False
         if person.is_locked:
-            return self.tr("Locked after wrong PINs, until a manager opens it."), True
+            return self.tr("Locked after wrong PINs. Enter: a manager opens it."), True
         if person.wait_ms:
             seconds = -(-person.wait_ms // _SECOND_MS)
             return _COUNTED.waiting(seconds), True
@@ -192,10 +192,7 @@ class _Name(QPushButton):
         self._text = f"{person.name} \u00b7 {role}" if with_role else person.name
         self.setAccessibleName(self._text)
         self._fit()
-        if self.property("marked") != is_marked:
-            self.setProperty("marked", is_marked)
-            self.style().unpolish(self)
-            self.style().polish(self)
+        _set_property(self, "marked", is_marked)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """The text as it fits."""
@@ -208,6 +205,14 @@ class _Name(QPushButton):
 
     def _touch(self) -> None:
         self.touched.emit(self.number)
+
+
+def _set_property(widget: QWidget, name: str, value: bool) -> None:  # noqa: FBT001 - what a property is set to
+    """Set what the style sheet asks for, and let it look again."""
+    if widget.property(name) != value:
+        widget.setProperty(name, value)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
 
 
 def _marked_ref(panel: SignInPanel | ApprovalPanel) -> str:

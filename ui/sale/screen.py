@@ -92,6 +92,7 @@ class NoticeCode(StrEnum):
     APPROVE_FIRST = "approve_first"
     TYPE_PIN = "type_pin"
     NOBODY_MAY = "nobody_may"
+    UNLOCKED = "unlocked"
     SAVING = "saving"
     REFUSED = "refused"
 

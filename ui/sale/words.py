@@ -73,6 +73,7 @@ _NOTICES: dict[NoticeCode, str] = {
     NoticeCode.APPROVE_FIRST: QT_TRANSLATE_NOOP("Notice", "Finish the approval first, or Esc to go back."),
     NoticeCode.TYPE_PIN: QT_TRANSLATE_NOOP("Notice", "Type the PIN, then press Enter."),
     NoticeCode.NOBODY_MAY: QT_TRANSLATE_NOOP("Notice", "Nobody who may allow this has a PIN here. Esc goes back."),
+    NoticeCode.UNLOCKED: QT_TRANSLATE_NOOP("Notice", "The lock is open. Type the PIN."),
     NoticeCode.SAVING: QT_TRANSLATE_NOOP("Notice", "Saving\u2026"),
     NoticeCode.REFUSED: "",
 }

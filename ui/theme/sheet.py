@@ -23,6 +23,7 @@ _SHEET = Template("""
 
 #banner { background: $attention_tint; border-bottom: 1px solid $rule; }
 #banner QLabel { color: $attention; }
+#details { background: $paper; border-bottom: 1px solid $rule; }
 
 #notice { color: $ink_soft; }
 #notice[level="attention"] { color: $attention; background: $attention_tint; border-radius: ${radius}px; }
@@ -54,6 +55,8 @@ QPushButton#primary QLabel { color: $on_accent; }
 QPushButton#primary:disabled { background: $rule; border-color: $rule; }
 QPushButton#primary QLabel:disabled { color: $ink_soft; }
 
+#state { color: $ink_soft; }
+#state[bad="true"] { color: $error; }
 QPushButton#person { text-align: left; padding: 0 14px; color: $ink; }
 QPushButton#person[marked="true"] { background: $accent_tint; border: 2px solid $accent; color: $accent_deep; }
 

@@ -892,6 +892,10 @@
         <translation>Ни у кого, кто может это разрешить, здесь нет ПИН. Esc: назад.</translation>
     </message>
     <message>
+        <source>The lock is open. Type the PIN.</source>
+        <translation>Блокировка снята. Наберите ПИН.</translation>
+    </message>
+    <message>
         <source>Saving…</source>
         <translation>Сохраняется…</translation>
     </message>
@@ -951,8 +955,8 @@
         <translation>Проверка…</translation>
     </message>
     <message>
-        <source>Locked after wrong PINs, until a manager opens it.</source>
-        <translation>Заблокировано из-за неверных ПИН. Снимет управляющий.</translation>
+        <source>Locked after wrong PINs. Enter: a manager opens it.</source>
+        <translation>Заблокировано: неверные ПИН. Enter: снимет управляющий.</translation>
     </message>
 </context>
 <context>
@@ -1630,8 +1634,8 @@
         <translation>Чтобы изменить счёт.</translation>
     </message>
     <message>
-        <source>To change who works here.</source>
-        <translation>Чтобы изменить список сотрудников.</translation>
+        <source>To open a locked PIN, or change who works here.</source>
+        <translation>Чтобы снять блокировку или изменить список сотрудников.</translation>
     </message>
     <message>
         <source>To erase a member&apos;s personal data.</source>
@@ -1682,6 +1686,10 @@
         <source>F5 takes the goods back without it, if a manager allows that.</source>
         <translation>F5 — принять товар без чека, если разрешит управляющий.</translation>
     </message>
+    <message>
+        <source>Came back with this number before: {goods}.</source>
+        <translation>По этому номеру уже возвращали: {goods}.</translation>
+    </message>
 </context>
 <context>
     <name>VoidPanelView</name>
@@ -1704,6 +1712,169 @@
             <numerusform>Будут убраны %n строки и карта. Ничего не проводится.</numerusform>
             <numerusform>Будет убрано %n строк и карта. Ничего не проводится.</numerusform>
         </translation>
+    </message>
+</context>
+<context>
+    <name>Working</name>
+    <message>
+        <source>Points cannot be spent: the clock cannot be right.</source>
+        <translation>Баллы списать нельзя: часы не могут быть верны.</translation>
+    </message>
+    <message>
+        <source>Points cannot be spent: headquarters does not take this till&apos;s word.</source>
+        <translation>Баллы списать нельзя: центр не принимает слово этой кассы.</translation>
+    </message>
+    <message>
+        <source>Points cannot be spent: headquarters must be asked, and does not answer.</source>
+        <translation>Баллы списать нельзя: нужно спросить центр, а он не отвечает.</translation>
+    </message>
+    <message>
+        <source>Points cannot be spent: headquarters was never heard.</source>
+        <translation>Баллы списать нельзя: связи с центром ещё не было.</translation>
+    </message>
+    <message>
+        <source>Points cannot be spent: headquarters has been away for too long.</source>
+        <translation>Баллы списать нельзя: с центром слишком долго нет связи.</translation>
+    </message>
+    <message>
+        <source>Points cannot be spent: this till&apos;s limit is used up until headquarters answers.</source>
+        <translation>Баллы списать нельзя: лимит этой кассы исчерпан, пока центр не ответит.</translation>
+    </message>
+    <message>
+        <source>Points cannot be spent: headquarters has set none aside for this till, and does not answer.</source>
+        <translation>Баллы списать нельзя: центр ничего не отложил для этой кассы и не отвечает.</translation>
+    </message>
+    <message>
+        <source>Headquarters cannot be reached. Sales are kept here and sent later.</source>
+        <translation>Нет связи с центром. Продажи хранятся здесь и будут отправлены позже.</translation>
+    </message>
+    <message>
+        <source>Headquarters answers too slowly. Sales are kept here and sent later.</source>
+        <translation>Центр отвечает слишком медленно. Продажи хранятся здесь и будут отправлены позже.</translation>
+    </message>
+    <message>
+        <source>Something else than headquarters answers at its address. Sales are kept here.</source>
+        <translation>По адресу центра отвечает что-то другое. Продажи хранятся здесь.</translation>
+    </message>
+    <message>
+        <source>Headquarters has an error of its own. Sales are kept here and sent later.</source>
+        <translation>В центре ошибка. Продажи хранятся здесь и будут отправлены позже.</translation>
+    </message>
+    <message>
+        <source>Headquarters is busy. Sales are kept here and sent in a moment.</source>
+        <translation>Центр занят. Продажи хранятся здесь и скоро будут отправлены.</translation>
+    </message>
+    <message>
+        <source>Headquarters does not know this till. Sales are kept here.</source>
+        <translation>Центр не знает эту кассу. Продажи хранятся здесь.</translation>
+    </message>
+    <message>
+        <source>Headquarters wants a newer version of this program. Sales are kept here.</source>
+        <translation>Центру нужна более новая версия программы. Продажи хранятся здесь.</translation>
+    </message>
+    <message>
+        <source>Headquarters refuses a receipt for its size. It is kept here.</source>
+        <translation>Центр не принимает чек из-за его размера. Чек хранится здесь.</translation>
+    </message>
+    <message>
+        <source>Another till writes under this till&apos;s name. Sales are kept here.</source>
+        <translation>Под именем этой кассы пишет другая. Продажи хранятся здесь.</translation>
+    </message>
+    <message>
+        <source>This till was enrolled on another computer. Sales are kept here.</source>
+        <translation>Эта касса подключена на другом компьютере. Продажи хранятся здесь.</translation>
+    </message>
+    <message>
+        <source>Headquarters has shut this till out. Sales are kept here.</source>
+        <translation>Центр отключил эту кассу. Продажи хранятся здесь.</translation>
+    </message>
+    <message>
+        <source>Sending failed by an error of this program. Sales are kept here.</source>
+        <translation>Отправка не удалась из-за ошибки программы. Продажи хранятся здесь.</translation>
+    </message>
+    <message>
+        <source>What answers as headquarters does not sign with its key. Nothing was taken from it.</source>
+        <translation>То, что отвечает вместо центра, не подписывает ответы его ключом. Ничего не принято.</translation>
+    </message>
+    <message>
+        <source>Headquarters wants events back that it had called safe. Sales are kept here.</source>
+        <translation>Центр просит вернуть события, которые считал сохранёнными. Продажи хранятся здесь.</translation>
+    </message>
+    <message>
+        <source>Points cannot be spent at the moment.</source>
+        <translation>Сейчас баллы списать нельзя.</translation>
+    </message>
+    <message>
+        <source>Nothing is to be done: it goes on by itself.</source>
+        <translation>Делать ничего не нужно: всё восстановится само.</translation>
+    </message>
+    <message>
+        <source>To do: make a code at headquarters and join with it.</source>
+        <translation>Что делать: получите код в центре и подключите кассу.</translation>
+    </message>
+    <message>
+        <source>To do: make a code for this till&apos;s number at headquarters and join with it.</source>
+        <translation>Что делать: получите в центре код для номера этой кассы и подключите её заново.</translation>
+    </message>
+    <message>
+        <source>To do: call support.</source>
+        <translation>Что делать: позвоните в поддержку.</translation>
+    </message>
+    <message>
+        <source>To do: check the address of headquarters in the settings.</source>
+        <translation>Что делать: проверьте адрес центра в настройках.</translation>
+    </message>
+    <message>
+        <source>To do: install the newer version of this program.</source>
+        <translation>Что делать: установите новую версию программы.</translation>
+    </message>
+    <message>
+        <source>To do: set the clock right.</source>
+        <translation>Что делать: поставьте часы верно.</translation>
+    </message>
+    <message>
+        <source>To do: put the disk with the second copy of the journal back.</source>
+        <translation>Что делать: верните диск со второй копией журнала.</translation>
+    </message>
+    <message>
+        <source>Selling works. Points are earned.</source>
+        <translation>Продажа работает. Баллы начисляются.</translation>
+    </message>
+    <message>
+        <source>Members are being fetched from headquarters: {count} so far.</source>
+        <translation>Загружаются участники из центра: пока {count}.</translation>
+    </message>
+    <message>
+        <source>Headquarters was away for too long: names that it has were forgotten here. They come back with it.</source>
+        <translation>С центром слишком долго не было связи: имена, которые у него есть, здесь удалены. Они вернутся вместе со связью.</translation>
+    </message>
+    <message>
+        <source>Points can be spent.</source>
+        <translation>Баллы можно списывать.</translation>
+    </message>
+    <message>
+        <source>Points can be spent: headquarters is asked.</source>
+        <translation>Баллы можно списывать: спрашиваем центр.</translation>
+    </message>
+    <message>
+        <source>Points can be spent without headquarters: up to {most} a card, above {step} with a manager.</source>
+        <translation>Баллы можно списывать и без центра: до {most} с карты, свыше {step} — с менеджером.</translation>
+    </message>
+    <message>
+        <source>Goods can come back, with receipts of other tills too.</source>
+        <translation>Возврат работает, в том числе по чекам других касс.</translation>
+    </message>
+    <message>
+        <source>Goods can come back with this till&apos;s receipts; with others a manager decides.</source>
+        <translation>Возврат работает по чекам этой кассы; по другим решает менеджер.</translation>
+    </message>
+    <message>
+        <source>The second copy of the journal cannot be written. Sales are booked as always.</source>
+        <translation>Вторая копия журнала не записывается. Продажи проводятся как всегда.</translation>
+    </message>
+    <message>
+        <source>The second copy of the journal is {count} events behind.</source>
+        <translation>Вторая копия журнала отстаёт, событий: {count}.</translation>
     </message>
 </context>
 <context>

@@ -20,9 +20,6 @@ _FOREIGN_KEYS = {
     "card": "account_ref",
     "lot": "account_ref",
     "nps_answer": "terminal_id",
-    "sale": "terminal_id",
-    "payment": "event_id",
-    "award": "event_id",
 }
 _LINE_COLUMNS = ("line_no", "quantity_milli", "refund_minor", "tax_minor", "earned_units", "burned_units")
 
@@ -30,6 +27,8 @@ _LINE_COLUMNS = ("line_no", "quantity_milli", "refund_minor", "tax_minor", "earn
 def upgrade() -> None:
     """From the first tables to these, with everything that is in them."""
     connection = op.get_bind()
+    # Those that refer to others go first.
+    columns = {name: _set_aside(name) for name in ("payment", "award", "sale")}
     _create_new()
     if connection.dialect.name == "postgresql":
         _alter()
@@ -46,8 +45,7 @@ def upgrade() -> None:
     ):
         only = sa.text(condition)
         op.create_index(name, table, [column], unique=False, postgresql_where=only, sqlite_where=only)
-    for name in ("payment", "award", "sale"):
-        _copy_for_reports(name)
+    _make_for_reports(columns)
     _fill(connection)
 
 
@@ -366,36 +364,33 @@ def _rebuilt_on_sqlite() -> dict[str, list[sa.schema.SchemaItem]]:
 
 def _copy(name: str, definition: list[sa.schema.SchemaItem]) -> None:
     """The same rows in a table of this definition; columns that the old one lacks get their defaults."""
-    connection = op.get_bind()
-    columns = [column["name"] for column in sa.inspect(connection).get_columns(name)]
-    _set_aside(name)
+    listed = ", ".join(_set_aside(name))
     op.create_table(name, *definition)
-    listed = ", ".join(columns)
     op.execute(f"INSERT INTO {name} ({listed}) SELECT {listed} FROM {name}_before")  # noqa: S608 - names of ours
     op.execute(f"DROP TABLE {name}_before")
 
 
-def _set_aside(name: str) -> None:
-    """The rows in a temporary table, and the old one gone, with the names of its keys."""
+def _set_aside(name: str) -> list[str]:
+    """Put the rows in a temporary table, drop the old one with the names of its keys, and give the names of its columns."""
+    columns = [column["name"] for column in sa.inspect(op.get_bind()).get_columns(name)]
     op.execute(f"CREATE TEMPORARY TABLE {name}_before AS SELECT * FROM {name}")  # noqa: S608 - a name of ours
     op.drop_table(name)
+    return columns
 
 
-def _copy_for_reports(name: str) -> None:
-    """Sales with their payments and awards; on PostgreSQL into the partition for what has none, until somebody makes the months'."""
-    columns = [column["name"] for column in sa.inspect(op.get_bind()).get_columns(name)]
-    _set_aside(name)
-    op.create_table(name, *_for_reports()[name], postgresql_partition_by="RANGE (business_date)")
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute(f"CREATE TABLE {name}_default PARTITION OF {name} DEFAULT")
-    if name == "sale":
-        for indexed in (["account_ref"], ["nps_code"], ["terminal_id", "business_date"]):
-            op.create_index(op.f("_".join(["ix_sale", *indexed])), "sale", indexed, unique=False)
-        rows = f"SELECT {', '.join(columns)} FROM sale_before"  # noqa: S608 - names of ours
-        op.execute(f"INSERT INTO sale ({', '.join(columns)}) {rows}")
-        for of_sale in ("payment", "award"):
-            _fill_from_sale(of_sale)
-        op.execute("DROP TABLE sale_before")
+def _make_for_reports(columns: dict[str, list[str]]) -> None:
+    """Sales with their payments and awards; on PostgreSQL in the partition for what has none, until somebody makes the months'."""
+    for name, definition in _for_reports().items():
+        op.create_table(name, *definition, postgresql_partition_by="RANGE (business_date)")
+        if op.get_bind().dialect.name == "postgresql":
+            op.execute(f"CREATE TABLE {name}_default PARTITION OF {name} DEFAULT")
+    for indexed in (["account_ref"], ["nps_code"], ["terminal_id", "business_date"]):
+        op.create_index(op.f("_".join(["ix_sale", *indexed])), "sale", indexed, unique=False)
+    listed = ", ".join(columns["sale"])
+    op.execute(f"INSERT INTO sale ({listed}) SELECT {listed} FROM sale_before")  # noqa: S608 - names of ours
+    for of_sale in ("payment", "award"):
+        _fill_from_sale(of_sale)
+    op.execute("DROP TABLE sale_before")
 
 
 def _fill_from_sale(name: str) -> None:

@@ -203,7 +203,7 @@ def test_that_a_damaged_till_ends_with_one_whatever_its_words_look_like(used: Pa
     shop.close()
     ran = Ran("doctor", "--settings", used)
     assert 1 == ran.code
-    assert "receipts bad [/red] 1. Keep the file and report these receipts." in ran.out
+    assert f"receipts bad {RECEIPT}; [/red] 1. These receipts are not what their events say." in ran.out
     assert 1 == Ran("doctor", "--settings", used, "--json").code
 
 

@@ -19,6 +19,7 @@ from pos_app.loyalty.ledger import (
     book_merge,
     book_release,
     book_removal,
+    book_repayment,
     book_return,
     book_sale,
     forecast,
@@ -67,6 +68,20 @@ def test_that_no_more_is_forgiven_than_is_owed() -> None:
     assert [("write_off", -4, ""), ("overdraft", 4, "")] == moves(booking)
     assert {} == booking.books.overdraft_units
     assert () == book_forgiveness(books, event_id=SALE_ID, units=9, issuer="partner").entries
+
+
+def test_that_a_debt_beside_points_is_repaid_from_them() -> None:
+    lots = (
+        lot(1, 5),
+        lot(2, 3, starts_at_ms=NOW_MS, expires_at_ms=NOW_MS + 9, matured=False),
+        lot(3, 9, issuer="partner"),
+    )
+    booking = book_repayment(Books("a-1", lots, {"shop": 4}), event_id=SALE_ID)
+    assert [("pending", -3, "2"), ("overdraft", 3, "2"), ("available", -1, "1"), ("overdraft", 1, "1")] == moves(
+        booking
+    )
+    assert ({}, [("1", 4), ("2", 0), ("3", 9)]) == (booking.books.overdraft_units, remaining(booking.books))
+    assert () == book_repayment(booking.books, event_id=RETURN_ID).entries
 
 
 def test_that_a_lease_takes_from_lots_in_the_order_of_burning() -> None:
@@ -417,3 +432,27 @@ def test_that_any_partition_of_a_clamped_claw_back_takes_the_same(
 def _cut(data: st.DataObject, units: int) -> list[int]:
     first = data.draw(st.integers(0, units))
     return [first, units - first]
+
+
+def test_that_a_release_after_its_lots_expiry_expires_and_repays_nothing() -> None:
+    expired = msgspec.structs.replace(lot(1, 9, expires_at_ms=NOW_MS), remaining_units=0)
+    books = Books("a-1", (expired,), {"shop": 3}, leases=(lease(1, 5, of=1, expires_at_ms=NOW_MS),))
+    booking = book_release(books, event_id=SALE_ID, lease_id="lease-1", units=5, at_ms=NOW_MS)
+    assert [("leased", -5, "1"), ("expired", 5, "1")] == moves(booking)
+    assert ({"shop": 3}, ()) == (booking.books.overdraft_units, booking.changed_lots)
+
+
+def test_that_a_release_repays_the_overdraft_first() -> None:
+    books = Books("a-1", (lot(1, 0),), {"shop": 3}, leases=(lease(1, 5, of=1),))
+    booking = book_release(books, event_id=SALE_ID, lease_id="lease-1", units=5, at_ms=NOW_MS)
+    expected = [("leased", -5, "1"), ("available", 5, "1"), ("available", -3, "1"), ("overdraft", 3, "1")]
+    assert expected == moves(booking)
+    assert ({}, [("1", 2)]) == (booking.books.overdraft_units, remaining(booking.books))
+
+
+def test_that_a_repayment_takes_the_soonest_expiring_points_of_the_issuer() -> None:
+    books = Books("a-1", (lot(1, 5), lot(2, 5, expires_at_ms=NOW_MS), lot(3, 5, issuer="partner")), {"shop": 7})
+    booking = book_repayment(books, event_id=SALE_ID)
+    expected = [("available", -5, "2"), ("overdraft", 5, "2"), ("available", -2, "1"), ("overdraft", 2, "1")]
+    assert expected == moves(booking)
+    assert () == book_repayment(booking.books, event_id=SALE_ID).entries

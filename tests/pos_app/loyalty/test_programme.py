@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from pos_app.errors import ProgrammeError
-from pos_app.loyalty.document import Burning, Earning, FixedCard, Life, Pharmacy, Programme
+from pos_app.loyalty.document import Burning, Earning, FixedCard, Life, Pharmacy, Programme, Returns
 from pos_app.loyalty.document_errors import explained
 from pos_app.loyalty.programme import (
     DOCUMENT_BYTES_MAX,
@@ -434,3 +434,29 @@ def test_that_a_programme_cannot_be_changed() -> None:
 
 def test_that_a_smallest_programme_works() -> None:
     assert Programme(schema=1, id="p", version=1, name="P", point_worth_minor=1) == parse_programme(HEAD, source="x")
+
+
+def test_that_returns_go_by_shares_unless_the_programme_says_otherwise() -> None:
+    assert Returns(method="prorate", spent="overdraft") == parse_programme(HEAD, source="x").returns
+    text = HEAD + '[returns]\nmethod = "re-evaluate"\nspent = "clamp"\n'
+    assert Returns(method="re-evaluate", spent="clamp") == parse_programme(text, source="x").returns
+
+
+@pytest.mark.parametrize(
+    ("key", "why"),
+    [
+        ('method = "again"', "line 7: returns.method: 'again' is not possible."),
+        ('spent = "gift"', "line 7: returns.spent: 'gift' is not possible."),
+        ("clamp = true", "line 7: returns.clamp: "),
+    ],
+)
+def test_that_returns_by_no_method_are_refused(key: str, why: str) -> None:
+    assert why in refused(f"{HEAD}[returns]\n{key}\n")
+
+
+def test_that_how_goods_come_back_is_part_of_the_hash_only_where_it_is_said() -> None:
+    said = programme_set([programme(FIVE_PERCENT, returns=Returns())])
+    assert programme_set([programme(FIVE_PERCENT)]).hash == said.hash
+    clamping = programme(FIVE_PERCENT, returns=Returns(spent="clamp"))
+    assert said.hash != programme_set([clamping]).hash
+    assert clamping == decode_programme(encode_programme(clamping))

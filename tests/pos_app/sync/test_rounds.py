@@ -10,10 +10,12 @@ from pos_app.protocol.messages import (
     Batch,
     BatchAnswer,
     ChangesPage,
+    Done,
     ErrorAnswer,
     PersonalAnswer,
     PersonalRecord,
     PersonalUpload,
+    ProgrammeSetUpload,
     Rejected,
     VersionedField,
     decode_batch,
@@ -24,7 +26,7 @@ from pos_app.sync.client import HqClient
 from pos_app.sync.decisions import WORDS, Problem
 from pos_app.sync.rounds import SyncOptions, SyncReport, SyncRounds
 from tests.pos_app.sync.servers import Request, Script, Server, answer, raw, serving
-from tests.pos_app.sync.tills import Till, opened_till
+from tests.pos_app.sync.tills import TERMINAL, Till, opened_till
 
 NOW_MS = 1_800_000_000_000
 KEY = bytes(range(32))
@@ -367,3 +369,81 @@ def test_that_a_defect_is_logged_with_its_trace_and_ends_nothing(
     assert mended.problem is None
     assert ["sync.own_error"] == caplog.messages
     assert "ZeroDivisionError" in caplog.text
+
+
+def want(*hashes: str) -> Script:
+    return acked(1, wanted_sets=hashes)
+
+
+SET_HASH, UNKNOWN_HASH = "ab" * 32, "cd" * 32
+DONE = answer(200, Done(NOW_MS))
+
+
+@pytest.mark.expects_log("sync.no_programme_set")
+def test_that_programme_sets_go_up_when_hq_asks_for_them_and_only_those_that_the_till_has(till: Till) -> None:
+    till.keep_programme_set(SET_HASH, b"[]")
+    till.write(b"1")
+
+    report, server = run_round(till, want(UNKNOWN_HASH, SET_HASH, SET_HASH), DONE, NOTHING_CHANGED)
+
+    assert report.problem is None
+    assert ["batches", "programme-sets", "changes"] == [called(request) for request in server.requests]
+    assert ProgrammeSetUpload(SET_HASH, "[]") == decode_message(server.requests[1].body, ProgrammeSetUpload)
+
+
+def test_that_a_programme_set_that_hq_did_not_take_is_sent_again(till: Till) -> None:
+    till.keep_programme_set(SET_HASH, b"[]")
+    till.write(b"1")
+    with serving(want(SET_HASH), answer(500), NOTHING_CHANGED, DONE, NOTHING_CHANGED) as server:
+        rounds = Rounds(till, server, SyncOptions(), lambda: False)
+        problems = [rounds.run().problem, rounds.run().problem]
+        rounds.client.close()
+
+    assert [Problem.HQ_ERROR, None] == problems
+    assert ["batches", "programme-sets", "changes", "programme-sets", "changes"] == [
+        called(request) for request in server.requests
+    ]
+
+
+@pytest.mark.expects_log("sync.rewound_too_far")
+def test_that_an_hq_that_wants_what_it_had_called_safe_is_named_in_words_and_nothing_breaks(till: Till) -> None:
+    till.write(b"1", b"2", b"3")
+    till.outbox.acknowledge(acked_seq=2, durable_seq=2, hq_gen=1, hq_time_ms=NOW_MS)
+    till.change(pruned_seq=1)
+
+    report, _ = run_round(till, answer(409, ErrorAnswer("GAP", expected_seq=1)), NOTHING_CHANGED)
+
+    assert (Problem.REWOUND_TOO_FAR, 300_000, 1) == (report.problem, report.wait_ms, report.waiting_events)
+    assert "mirror" in report.problem_words
+    assert (2, 2) == (till.terminal.acked_seq, till.terminal.durable_seq)
+
+
+@pytest.mark.expects_log("sync.stopped")
+@pytest.mark.parametrize(("status", "code"), [(409, "FORK"), (410, "FENCED")])
+def test_that_a_till_that_was_shut_out_enrols_again_and_sends_what_is_not_safe(
+    till: Till, status: int, code: str
+) -> None:
+    till.write(b"1", b"2", b"3")
+    till.outbox.acknowledge(acked_seq=2, durable_seq=1, hq_gen=1, hq_time_ms=NOW_MS)
+    ids = till.event_ids()
+    run_round(till, answer(status, ErrorAnswer(code)), NOTHING_CHANGED)
+    assert code == till.sync_state
+
+    till.begin_incarnation(TERMINAL, 2)
+    report, server = run_round(till, acked(2), NOTHING_CHANGED)
+
+    (batch,) = batches(server)
+    assert (2, 1, (b"2", b"3")) == (batch.incarnation, batch.first_seq, batch.bodies)
+    assert (None, ids) == (report.problem, till.event_ids())
+
+
+def test_that_a_till_that_was_shut_out_for_good_goes_on_sending(till: Till, caplog: pytest.LogCaptureFixture) -> None:
+    till.write(b"1")
+    refusal = answer(403, ErrorAnswer("REVOKED"))
+    run_round(till, refusal, refusal)
+    till.write(b"2")
+
+    _, server = run_round(till, refusal, refusal)
+
+    assert [(1, 2)] == sequences(server), "what it sends goes to quarantine"
+    assert "sync.stopped reason=REVOKED" in caplog.messages

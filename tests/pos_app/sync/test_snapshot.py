@@ -69,7 +69,7 @@ def of(hq: SmallHq) -> dict[str, int]:
 
 
 def names(till: Till) -> int:
-    return till.database.reader().exec_driver_sql("SELECT count(*) FROM personal_field").scalar_one()
+    return int(till.database.reader().exec_driver_sql("SELECT count(*) FROM personal_field").scalar_one())
 
 
 def test_that_a_till_that_joined_gets_every_account_and_then_follows_the_changes(till: Till) -> None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pos_app.protocol.messages import EnrolAnswer, PersonalRecord
-from storage import journal, tables
+from storage import journal, programmes, tables
 from storage.database import Connection, Database, open_database
 from storage.outbox import SqliteOutbox
 
@@ -57,6 +57,24 @@ class Till:
         self.database.write(
             lambda connection: connection.execute(tables.account.insert().values(account_ref=account_ref))
         )
+
+    def keep_programme_set(self, set_hash: str, body: bytes) -> None:
+        """Put a programme set under a hash."""
+        self.database.write(
+            lambda connection: programmes.keep_programme_set(connection, set_hash=set_hash, body=body, utc_ms=1)
+        )
+
+    def begin_incarnation(self, terminal_id: str, incarnation: int) -> None:
+        """Go on under another name, as after enrolling again."""
+        self.database.write(
+            lambda connection: journal.begin_incarnation(connection, terminal_id=terminal_id, incarnation=incarnation)
+        )
+        self.change(sync_state="ok")
+
+    def event_ids(self) -> list[str]:
+        """The ids of all events in the order in which they were written."""
+        rows = self.database.reader().exec_driver_sql("SELECT event_id FROM event ORDER BY incarnation, seq")
+        return [str(row[0]) for row in rows]
 
     @property
     def terminal(self) -> journal.Terminal:

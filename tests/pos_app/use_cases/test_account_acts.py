@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from pos_app.errors import InputError
+from pos_app.errors import InputError, NotAllowedError
 from pos_app.model.accounts import AccountStatus, CardStatus, Lot
 from pos_app.model.staff import Permission
 from pos_app.protocol.events import (
@@ -24,6 +24,7 @@ from storage.accounts import MonthlySum
 from storage.outbox import SqliteOutbox
 from tests.conftest import OpenShop
 from tests.shop import ANA, BOB, DAY_MS, ENOUGH, GOLD, HOUR_MS, NOBODY, NOON_MS, TEA, TENDER, Shop
+from tests.staff import ANNA, BEN, PINS, enter, hire
 
 GOODWILL, FRAUD, FORGIVEN = AdjustmentReason.GOODWILL, AdjustmentReason.FRAUD, AdjustmentReason.FORGIVEN_OVERDRAFT
 CORRECTION = AdjustmentReason.CORRECTION
@@ -188,6 +189,7 @@ def test_that_a_replaced_card_still_finds_its_member(shop: Shop) -> None:
     assert isinstance(event, CardEvent)
     assert (NOBODY, BOB) == (event.card_number, event.replaces)
     assert "account.replaced" == refusal(shop, account_acts.replace_card, BOB, "2990000000057")
+    assert "account.replaced" == refusal(shop, account_acts.block_card, BOB)
 
 
 def test_that_a_card_is_blocked_and_free_again(shop: Shop) -> None:
@@ -304,6 +306,25 @@ def test_that_leases_go_over_with_a_merge(open_shop: OpenShop) -> None:
     merged = shop.till.book_act(account_acts.merge, ANA, BOB).result()
     assert 17 == merged.balance.available_units
     assert [(f"account-{ANA}", 7)] == shop.query("SELECT account_ref, units FROM lease")
+
+
+@pytest.mark.usefixtures("no_keystore")
+def test_that_a_cashier_needs_a_manager_for_an_act_and_an_approval_is_for_one(shop: Shop) -> None:
+    hire(shop.till)
+    enter(shop.till, BEN.staff_ref)
+    events = shop.query("SELECT count(*) FROM event")
+    with pytest.raises(NotAllowedError, match="right to adjust points"):
+        adjust(shop, BOB, 50)
+    assert events == shop.query("SELECT count(*) FROM event")
+    approval = shop.till.approve(
+        Permission.ADJUST_POINTS, staff_ref=ANNA.staff_ref, pin=PINS[ANNA.staff_ref], subject=f"account-{BOB}"
+    ).result()
+    assert 50 == adjust(shop, BOB, 50, approval=approval)
+    given, audited = last_events(shop, 2)
+    assert (ANNA.staff_ref, BEN.staff_ref) == (given.approved_by, given.moment.staff_ref)
+    assert ANNA.staff_ref == audited.approver_ref
+    with pytest.raises(NotAllowedError, match="used up"):
+        adjust(shop, BOB, 50, approval=approval)
 
 
 def test_that_every_act_says_which_right_it_needs(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,13 +8,15 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from pos_app.errors import InputError
+from pos_app.errors import InputError, NotAllowedError
 from pos_app.model.receipts import Payment, PaymentKind
+from pos_app.model.staff import Permission, Role, StaffMember
 from pos_app.protocol.events import ReturnEvent, SaleEvent, decode_body
-from pos_app.use_cases import account_acts
+from pos_app.use_cases import account_acts, staff_changes
 from pos_app.use_cases.goods_back import GRACE_DAYS, goods_back, summed
 from pos_app.use_cases.returning import known_sale
 from pos_app.use_cases.views import BasketLine, Refund
+from storage import staff
 from tests.conftest import OpenShop
 from tests.shop import ANA, BOB, BREAD, DAY_MS, GOLD, PILLS, RICE, TEA, TENDER, Shop
 
@@ -494,3 +496,22 @@ def test_that_points_of_a_merged_account_go_back_from_the_one_that_took_it_over(
     back = shop.take_back(sale, line_1=1)
     assert (30, 0, 0) == (back.clawed_back_units, back.overdraft_units, shop.member(ANA).balance.available_units)
     assert {} == shop.bad_findings()
+
+
+def test_that_who_may_not_take_goods_back_needs_somebody_who_may(shop: Shop) -> None:
+    sale = shop.sell(TEA)
+    staff_changes.add(shop.till, "mo", name="Mo", role=Role.MANAGER, pin="493817")
+    auditor = StaffMember("ivo", "Ivo", Role.AUDITOR)
+    shop.till.database.write(lambda connection: staff.put_staff(connection, auditor, utc_ms=1))
+    shop.till.attendance.member = auditor
+    with pytest.raises(NotAllowedError) as refused:
+        shop.take_back(sale, line_1=1)
+    assert "staff.not_allowed" == refused.value.code
+    assert [(0,)] == shop.query("SELECT count(*) FROM return_line")
+    approval = shop.till.approve(Permission.RETURN, staff_ref="mo", pin="493817", subject=sale.receipt_number).result()
+    back = shop.till.return_goods(sale.receipt_number, {1: 1000}, approval=approval).result()
+    event = decode_body(shop.query("SELECT body FROM event WHERE event_id = ?", back.event_id)[0][0])
+    assert isinstance(event, ReturnEvent)
+    assert ("ivo", "mo") == (event.moment.staff_ref, event.approved_by)
+    audit = "SELECT staff_ref, approver_ref, subject FROM audit WHERE action = 'return'"
+    assert [("ivo", "mo", sale.receipt_number)] == shop.query(audit)

@@ -283,6 +283,15 @@ def test_that_a_kill_between_check_and_answer_gives_no_try_for_nothing(tmp_path:
         shop.close()
 
 
+def test_that_a_managers_pin_opens_a_lock_and_nobody_elses(staffed: Staffed) -> None:
+    staffed.set_failures(10)
+    refused = signing_in.unlock(staffed.till, "ben", staff_ref="cid", pin=PINS["cid"])
+    assert "staff.not_allowed" == refusal(refused)
+    assert staffed.seen().is_locked
+    signing_in.unlock(staffed.till, "ben", staff_ref="anna", pin=PINS["anna"]).result()
+    assert BEN == enter(staffed.till, "ben")
+
+
 # The pepper, and hashes
 
 

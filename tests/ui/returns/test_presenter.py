@@ -330,7 +330,13 @@ def test_that_what_came_back_unseen_is_said_when_the_receipt_is_shown(
     till.return_unseen(number, (unseen_goods(product),)).result()
     counter.open(number)
     notice: Any = counter.screen.notice
-    assert ("back_unseen", product.name) == (counter.notice, notice.values["goods"])
+    assert ("back_unseen", f"1 × {product.name}") == (counter.notice, notice.values["goods"])
+    till.return_unseen(UNKNOWN, (unseen_goods(product, quantity_milli=3000),)).result()
+    unknown = counter.open(UNKNOWN).unknown
+    assert unknown is not None
+    assert f"3 × {product.name}" == unknown.back
+    counter.press(Command.RETURNS)
+    assert "back_unseen" == counter.notice
 
 
 def test_that_headquarters_that_does_not_answer_is_said(open_sample: OpenTill) -> None:

@@ -173,6 +173,10 @@ def test_that_an_unknown_receipt_says_what_happened_and_what_can_be_done(returni
     returning.press(Key.Key_Return, typed="T-5")
     returning.until(Stage.DONE)
     assert {"Back to the card", "€5.00"} <= set(hands.words())
+    returning.press(Key.Key_Escape)
+    hands.scan(UNKNOWN)
+    returning.until(Stage.UNKNOWN)
+    assert "Came back with this number before: 2 × Plasters, waterproof, 20 pieces." in hands.words()
 
 
 def test_that_lines_say_what_is_back_already(returning: Returning, till: Till, number: str) -> None:

@@ -1,20 +1,24 @@
 """Signing in and approving, without Qt: what keys and scans do while a PIN is wanted."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
 from devices.sounder import Tone
 from pos_app.model.staff import Permission
-from pos_app.use_cases import staffing
+from pos_app.use_cases import pins, signing_in, staffing
 from pos_app.use_cases.staffing import Approval
 from pos_app.use_cases.till import Till
 from tests.staff import BEN, PINS, WRONG, enter, hire
 from tests.ui.conftest import OpenTill, clock_of
 from tests.ui.sale.counter import Counter
+from tests.ui.sale.test_words import codes_in
 from ui.gallery.shop import CARD_FRESH, CARD_WITH_POINTS, PLASTERS, ROSEHIP_245_G, SUN_CREAM, sample_settings
 from ui.keys import Command
 from ui.sale import approving
 from ui.sale.screen import ApprovalPanel, CashPanel, EnrolPanel, SignInPanel, VoidPanel
+from ui.sale.words import _PROBLEMS, _REFUSALS
 
 pytestmark = pytest.mark.usefixtures("no_keystore")
 NAMES = ["dora", "Anna Kovač", "Cid", "Бен"]
@@ -280,3 +284,39 @@ def test_that_an_approval_that_came_too_late_is_said(ben: Counter) -> None:
 def test_that_voiding_needs_no_approval(ben: Counter) -> None:
     ben.scan(SUN_CREAM)
     assert isinstance(ben.press(Command.VOID).panel, VoidPanel)
+
+
+def test_that_every_refusal_of_a_pin_or_a_right_has_words() -> None:
+    paths = [Path(module.__file__ or "") for module in (signing_in, staffing, pins)]
+    codes = codes_in(paths, "staff")
+    assert {"staff.wrong_pin", "staff.not_allowed"} <= codes
+    chosen_at_the_command_line = {"staff.pin_trivial"}
+    assert set() == codes - set(_PROBLEMS) - set(_REFUSALS) - chosen_at_the_command_line
+
+
+def test_that_a_manager_opens_a_lock_at_the_counter(till: Till) -> None:
+    hire(till)
+    lock = "UPDATE staff SET failures = 10 WHERE staff_ref IN ('ben', 'cid')"
+    till.database.write(lambda c: c.exec_driver_sql(lock))
+    staffed = Counter(till)
+    staffed.presenter.choose(3)
+    staffed.press(Command.CONFIRM)
+    panel = panel_of(staffed)
+    assert isinstance(panel, ApprovalPanel)
+    assert (Permission.MANAGE_STAFF, ["Anna Kovač"]) == (panel.permission, [person.name for person in panel.people])
+    staffed.scan(PLASTERS)
+    assert "approve_first" == staffed.notice
+    assert isinstance(staffed.press(Command.BACK).panel, SignInPanel)
+    staffed.press(Command.CONFIRM)
+    staffed.finish(Command.CONFIRM, WRONG)
+    assert "staff.wrong_pin" == getattr(staffed.screen.notice, "error_code", "")
+    staffed.finish(Command.CONFIRM, PINS["anna"])
+    assert "unlocked" == staffed.notice
+    assert ["cid"] == [person.staff_ref for person in panel_of(staffed).people if person.is_locked]
+    assert None is staffed.till.staff
+    sign_in(staffed, "Бен", "ben")
+    assert "Бен" == staffed.screen.staff_name
+    newest = "SELECT action, approver_ref, subject FROM audit WHERE action LIKE 'staff%'"
+    assert [("staff_reset", "anna", "ben")] == [
+        tuple(row) for row in staffed.till.database.reader().exec_driver_sql(newest)
+    ]
