@@ -71,32 +71,41 @@ def _answer(connection: Connection, *, call: SignedCall, request: HoldRequest, n
     if account is None:
         return _refused(request, HoldRefusal.UNKNOWN_ACCOUNT, now_ms=now_ms)
     hold = _find(connection, work, request.auth_id)
-    _let_go_of_replaced(connection, work, request, terminal_id=terminal.terminal_id)
+    refusal = None if _is_same(hold, terminal.terminal_id) else _refusal(connection, account, hold)
+    if refusal is not None:
+        return _refused(request, refusal, now_ms=now_ms)
+    _let_go(work, account, request.replaces, terminal.terminal_id)
     free_units = work.free_units(
         account, request.issuer, at_ms=now_ms, holder=terminal.terminal_id, but=request.auth_id
     )
-    if hold is not None and hold.state == HELD and hold.terminal_id == terminal.terminal_id:
-        return HoldAnswer(request.auth_id, hold.units, max(0, free_units - hold.units), hq_time_ms=now_ms)
-    refusal = _refusal(connection, account, hold)
-    if refusal is not None:
-        return _refused(request, refusal, now_ms=now_ms)
-    if request.units > free_units:
-        _recall_what_is_missing(connection, work, account, request, free_units=free_units, now_ms=now_ms)
-        return _refused(request, HoldRefusal.BALANCE, now_ms=now_ms, available_units=free_units)
-    work.put_hold(
-        Hold(account.account_ref, request.auth_id, terminal.terminal_id, request.issuer, request.units, HELD, now_ms)
-    )
-    work.touch(account)
+    answer = _held(work, account, hold, request, terminal.terminal_id, free_units=free_units, now_ms=now_ms)
     work.write(connection, now_ms=now_ms)
+    return answer
+
+
+def _is_same(hold: Hold | None, terminal_id: str) -> bool:
+    """Whether this till holds it already: the answer is the same again."""
+    return hold is not None and hold.state == HELD and hold.terminal_id == terminal_id
+
+
+def _held(
+    work: WorkingSet,
+    account: Account,
+    hold: Hold | None,
+    request: HoldRequest,
+    terminal_id: str,
+    *,
+    free_units: int,
+    now_ms: int,
+) -> HoldAnswer:
+    if hold is not None:
+        return HoldAnswer(request.auth_id, hold.units, max(0, free_units - hold.units), hq_time_ms=now_ms)
+    if request.units > free_units:
+        _recall_what_is_missing(work, account, request, free_units=free_units)
+        return _refused(request, HoldRefusal.BALANCE, now_ms=now_ms, available_units=free_units)
+    work.put_hold(Hold(account.account_ref, request.auth_id, terminal_id, request.issuer, request.units, HELD, now_ms))
+    work.touch(account)
     return HoldAnswer(request.auth_id, request.units, free_units - request.units, hq_time_ms=now_ms)
-
-
-def _let_go_of_replaced(connection: Connection, work: WorkingSet, request: HoldRequest, *, terminal_id: str) -> None:
-    """The same customer wants to burn more: what the till has for this sale so far is not in the way. Kept where this is refused."""
-    earlier = _find(connection, work, request.replaces) if request.replaces else None
-    if earlier is not None and earlier.state == HELD and earlier.terminal_id == terminal_id:
-        earlier.state = VOIDED
-        work.put_hold(earlier)
 
 
 def _refusal(connection: Connection, account: Account, hold: Hold | None) -> HoldRefusal | None:
@@ -115,15 +124,21 @@ def _find(connection: Connection, work: WorkingSet, auth_id: str) -> Hold | None
     return None if row is None else Hold(*row)
 
 
-def _recall_what_is_missing(
-    connection: Connection, work: WorkingSet, account: Account, request: HoldRequest, *, free_units: int, now_ms: int
-) -> None:
+def _let_go(work: WorkingSet, account: Account, auth_id: str, terminal_id: str) -> None:
+    """The till asks for another number of points for the same sale: what it held for it is free, whatever comes of this."""
+    hold = work.holds.get(auth_id)
+    if hold is not None and _is_same(hold, terminal_id):
+        hold.state = VOIDED
+        work.put_hold(hold)
+        work.touch(account)
+
+
+def _recall_what_is_missing(work: WorkingSet, account: Account, request: HoldRequest, *, free_units: int) -> None:
     """The member has the points, but other tills hold them: they are asked to give them back."""
     books = work.books_of(account)
     leased_units = sum(lease.units for lease in books.leases if lease.issuer == request.issuer)
     if leased_units and free_units + leased_units >= request.units:
         work.recall(account)
-        work.write(connection, now_ms=now_ms)
 
 
 def _refused(request: HoldRequest, refusal: HoldRefusal, *, now_ms: int, available_units: int = 0) -> HoldAnswer:

@@ -1,6 +1,7 @@
 """Writing many rows at once, on PostgreSQL and SQLite alike."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from hq import tables
 
 Values = dict[str, Any]
+_LOCK_NAMES = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key")
 _TRANSACTION_ID = text("SELECT pg_current_xact_id()::text::bigint")
 
 
@@ -60,6 +62,18 @@ def update_rows(connection: Connection, table: Table, rows: Sequence[Values], *,
         statement,
         [{f"key_{key}": row[key] for key in keys} | {f"new_{name}": row[name] for name in columns} for row in rows],
     )
+
+
+def lock_names(connection: Connection, names: Iterable[str]) -> None:
+    """Lock what has no row yet, by its name and until the transaction ends; SQLite has one writer anyway."""
+    keys = sorted({_lock_key(name) for name in names})
+    if keys and _is_postgresql(connection):
+        connection.execute(_LOCK_NAMES, {"keys": keys})
+
+
+def _lock_key(name: str) -> int:
+    """64 bits of a name; two names of one key only wait for each other."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)
 
 
 def _is_postgresql(connection: Connection) -> bool:

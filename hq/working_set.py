@@ -16,7 +16,7 @@ from hq.leases import read_leases
 from hq.personal import announce_records, merge_records
 from hq.received import Received
 from hq.rows import HELD, Account, Booked, Card, Claimed, Hold
-from hq.statements import Values, change_number, insert_rows, update_rows, upsert_rows
+from hq.statements import Values, change_number, insert_rows, lock_names, update_rows, upsert_rows
 from pos_app.loyalty.ledger import AccountKind, Booking, Books, Entry, is_spendable
 from pos_app.loyalty.programme import ProgrammeSet
 from pos_app.model.accounts import AccountStatus, Lease, Lot
@@ -293,11 +293,23 @@ class WorkingSet:
         Cards are read again once the accounts are locked: a merge may have moved them while this waited.
         """
         card_numbers = sorted(set(card_numbers))
+        account_refs = sorted(set(account_refs))
         before = set(self.accounts)
+        self._read_cards(connection, card_numbers)
+        self._load_accounts(connection, [*account_refs, *self._card_refs()])
+        # What is not there yet has no row to lock: two workers that are about to make it take turns by its name.
+        lock_names(
+            connection,
+            [f"account {ref}" for ref in account_refs if ref not in self.accounts]
+            + [f"card {number}" for number in card_numbers if number not in self.cards],
+        )
         self._load_accounts(connection, account_refs)
         while self._read_cards(connection, card_numbers):
-            self._load_accounts(connection, [card.account_ref for card in self.cards.values()])
+            self._load_accounts(connection, self._card_refs())
         self._load_books(connection, sorted(self.accounts.keys() - before))
+
+    def _card_refs(self) -> list[str]:
+        return [card.account_ref for card in self.cards.values()]
 
     def _read_cards(self, connection: Connection, card_numbers: list[str]) -> bool:
         """Read the cards; gives whether one of them leads to an account that is not locked yet."""

@@ -16,7 +16,9 @@ from storage.people import FoundMember
 
 def print_found(found: Sequence[FoundMember]) -> None:
     """One row a member."""
-    table = Table("name", "phone", "cards", "account")
+    table = Table()
+    for heading in ("name", "phone", "cards", "account"):
+        table.add_column(heading, overflow="fold")
     for one in found:
         table.add_row(escape(one.name), escape(one.phone), " ".join(one.cards), one.account_ref)
     console.print(table)

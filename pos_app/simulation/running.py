@@ -13,7 +13,7 @@ from pos_app.simulation import checks
 from pos_app.simulation.chain import Chain
 from pos_app.simulation.chance import seeded
 from pos_app.simulation.facts import HqFacts, read_facts, read_lots
-from pos_app.simulation.fuses import EndlessError
+from pos_app.simulation.fuses import EndlessError, KilledError
 from pos_app.simulation.headquarters import dashed
 from pos_app.simulation.options import DAY_MS, START_MS, SimulationOptions
 from pos_app.simulation.report import SimulationReport, result_hash
@@ -136,6 +136,12 @@ def _folder(options: SimulationOptions) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _comes_of_death(error: BaseException | None) -> bool:
+    while error is not None and not isinstance(error, KilledError | EndlessError):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
 class _Listener(logging.Handler):
     """Counts what the product logs with a trace: a defect, whatever became of it."""
 
@@ -145,8 +151,9 @@ class _Listener(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Look at one record."""
-        if record.exc_info and record.exc_info[1] is not None:
-            error = record.exc_info[1]
+        error = record.exc_info[1] if record.exc_info else None
+        # What a dead process logs on its way out, it never logged.
+        if error is not None and not _comes_of_death(error):
             self._defects[f"{record.msg.split()[0]} {type(error).__name__}: {str(error).splitlines()[0]}"] += 1
 
 

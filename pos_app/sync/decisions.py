@@ -153,10 +153,15 @@ def decide_signed(
 
     Only a success is signed. Without ``must_be_signed`` an answer may come without a signature (an older HQ), never with a wrong one.
     """
-    is_unsigned = not answer.signature and must_be_signed
-    if answer.status == _OK and (is_unsigned or (answer.signature and not _is_hqs(answer, terminal_id, hq_public_key))):
-        return BackOff(Problem.UNSIGNED)
-    return decide_message(answer, kind)
+    is_believed = is_signed(answer, terminal_id=terminal_id, hq_public_key=hq_public_key, must_be_signed=must_be_signed)
+    return decide_message(answer, kind) if is_believed else BackOff(Problem.UNSIGNED)
+
+
+def is_signed(answer: HttpAnswer, *, terminal_id: str, hq_public_key: bytes, must_be_signed: bool) -> bool:
+    """Whether an answer is HQ's own, as of ``decide_signed``; one that is no success moves nothing and needs no signature."""
+    if answer.status != _OK:
+        return True
+    return _is_hqs(answer, terminal_id, hq_public_key) if answer.signature else not must_be_signed
 
 
 def _is_hqs(answer: HttpAnswer, terminal_id: str, hq_public_key: bytes) -> bool:

@@ -35,7 +35,14 @@ from pos_app.model.money import returned_share
 from pos_app.programmes import preset_names
 from pos_app.settings import Settings
 from pos_app.use_cases import scenario_file
-from pos_app.use_cases.importing import MEMBER_COLUMNS, PRODUCT_COLUMNS, import_members, import_products
+from pos_app.use_cases.importing import (
+    MEMBER_COLUMNS,
+    PRODUCT_COLUMNS,
+    STAFF_COLUMNS,
+    import_members,
+    import_products,
+    read_staff,
+)
 from pos_app.use_cases.scenario import run_scenario
 from tests.docs.pages import DOCS, PAGES, ROOT, blocks, code_spans, section, tables, text_of, without_blocks
 from tests.pos_app.loyalty.builders import programme
@@ -255,7 +262,10 @@ def test_that_every_shipped_programme_has_a_scenario() -> None:
     assert set(preset_names()) <= {file.stem for file in SCENARIOS}
 
 
-@pytest.mark.parametrize(("heading", "columns"), [("## Products", PRODUCT_COLUMNS), ("## Members", MEMBER_COLUMNS)])
+@pytest.mark.parametrize(
+    ("heading", "columns"),
+    [("## Products", PRODUCT_COLUMNS), ("## Members", MEMBER_COLUMNS), ("## Staff", STAFF_COLUMNS)],
+)
 def test_that_every_column_of_an_import_is_documented(heading: str, columns: tuple[str, ...]) -> None:
     assert set(columns) == set(documented(text_of("docs/reference/csv-files.md"), heading))
 
@@ -264,7 +274,8 @@ def test_that_the_example_files_can_be_imported(tmp_path: Path) -> None:
     examples = [block.text for block in blocks(text_of("docs/reference/csv-files.md")) if block.language == "csv"]
     shop = Shop(tmp_path / "till")
     try:
-        for text, use_case in zip(examples, (import_products, import_members), strict=True):
+        takers = (import_products, import_members, lambda _till, file: len(read_staff(file)))
+        for text, use_case in zip(examples, takers, strict=True):
             file = tmp_path / "example.csv"
             file.write_text(text, encoding="utf-8")
             assert text.count("\n") - 1 == use_case(shop.till, file)

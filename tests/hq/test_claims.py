@@ -1,6 +1,6 @@
 import msgspec
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
 from hq import tables
 from hq.looking_after import take_claim
@@ -17,8 +17,12 @@ from tests.hq.tills import Till, rows, taken_back, task_codes, units
 
 
 def code_of(hq: RunningHq, till: Till, sold: SaleEvent, **changes: object) -> str:
+    return signed_code(hq.engine, till, sold, **changes)
+
+
+def signed_code(engine: Engine, till: Till, sold: SaleEvent, **changes: object) -> str:
     """What the receipt of this sale shows."""
-    with hq.engine.connect() as connection:
+    with engine.connect() as connection:
         master_key = connection.execute(select(tables.headquarters.c.master_key)).scalar_one()
     claim = Claim(
         terminal_number=int(till.terminal_id[-3:]),

@@ -19,8 +19,16 @@ from tests.hq.ledgers import assert_sound, book, state_of
 from tests.hq.tills import rows
 
 
-def ask(journal: Journal, units: int, *, auth_id: str = "", account_ref: str = "a", issuer: str = "shop") -> HoldAnswer:
-    request = HoldRequest(auth_id or str(uuid.uuid4()), account_ref, issuer, units)
+def ask(
+    journal: Journal,
+    units: int,
+    *,
+    auth_id: str = "",
+    account_ref: str = "a",
+    issuer: str = "shop",
+    replaces: str = "",
+) -> HoldAnswer:
+    request = HoldRequest(auth_id or str(uuid.uuid4()), account_ref, issuer, units, replaces)
     return accepted(journal.post("/holds", encode_message(request)), HoldAnswer)
 
 
@@ -99,6 +107,19 @@ def test_that_a_void_frees_what_was_held(hq: RunningHq, journal: Journal) -> Non
     book(hq)
 
     assert (10, 0, "") == told(ask(journal, 10))
+
+
+def test_that_a_higher_burn_takes_the_place_of_its_earlier_hold(hq: RunningHq, enrol: Enrol) -> None:
+    first, second = enrol(), enrol()
+    with_points(hq, first)
+    lower = ask(first, 7).auth_id
+
+    assert (0, 3, "balance") == told(ask(second, 9, replaces=lower))
+    assert (9, 1, "") == told(ask(first, 9, replaces=lower))
+    assert (0, 0, "settled") == told(ask(first, 7, auth_id=lower))
+    first.upload(HoldVoidEvent(event_id=new_id(), moment=moment(), auth_id=lower, account_ref="a"))
+    book(hq)
+    assert [("held", 9), ("voided", 7)] == rows(hq.engine, "hold", "state", "units")
 
 
 def test_that_another_till_cannot_use_a_hold(hq: RunningHq, enrol: Enrol) -> None:

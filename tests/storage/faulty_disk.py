@@ -10,11 +10,11 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import pysqlite3._sqlite3
 
 SQLITE_IOERR = 10
 SQLITE_FULL = 13
@@ -23,7 +23,7 @@ SQLITE_IOERR_WRITE = SQLITE_IOERR | 3 << 8
 SQLITE_IOERR_FSYNC = SQLITE_IOERR | 4 << 8
 SECTOR_BYTES = 512
 
-_library = ctypes.CDLL(pysqlite3._sqlite3.__file__)
+_library = ctypes.CDLL(str(import_module("pysqlite3._sqlite3").__file__))
 _Pointer = ctypes.c_void_p
 _Write = ctypes.CFUNCTYPE(ctypes.c_int, _Pointer, _Pointer, ctypes.c_int, ctypes.c_int64)
 _Truncate = ctypes.CFUNCTYPE(ctypes.c_int, _Pointer, ctypes.c_int64)

@@ -95,3 +95,10 @@ def test_that_a_person_gets_everything_and_is_forgotten(members: Path) -> None:
     assert 1 == run(members, "find", "gala").code
     assert [] == run(members, "export", GOLD).json["held"]["personal"]
     assert "account.unknown" == run(members, "export", NOBODY).json["error"]["code"]
+
+
+def test_that_a_claim_is_refused_in_words_where_nobody_could_check_it(members: Path) -> None:
+    code = "POSC043G2YRY0000328ABPP9CXTBQK7B60G9KA05EBZCQ105VDXYE9CHJEWH68FS6"
+    refused = Ran("claim", code, "--card", BOB, "--settings", members)
+    assert (2, True) == (refused.code, "There is no headquarters here" in refused.err)
+    assert "not the code of a receipt" in Ran("claim", "5901234123457", "--card", BOB, "--settings", members).err

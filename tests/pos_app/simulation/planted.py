@@ -32,9 +32,8 @@ def acknowledgement_that_deletes() -> Any:
     def bug_of(acknowledge: Any) -> Any:
         def bug(self: Any, **values: Any) -> None:
             acknowledge(self, **values)
-            self._database.write(
-                lambda c: c.exec_driver_sql("DELETE FROM event WHERE seq > (SELECT acked_seq FROM terminal)")
-            )
+            unsent = "UPDATE event SET body = NULL WHERE seq > (SELECT acked_seq FROM terminal)"
+            self._database.write(lambda connection: connection.exec_driver_sql(unsent))
 
         return bug
 
@@ -93,9 +92,8 @@ def new_id_after_a_lost_answer() -> Any:
             if answer.authorisation is None:
                 return answer
             other = msgspec.structs.replace(answer.authorisation, auth_id=derived_id(auth_id, "again"))
-            self._till.database.write(
-                lambda c: c.exec_driver_sql("UPDATE authorisation SET state = 'captured' WHERE auth_id = ?", (auth_id,))
-            )
+            forget = "UPDATE authorisation SET state = 'captured' WHERE auth_id = ?"
+            self._till.database.write(lambda connection: connection.exec_driver_sql(forget, (auth_id,)))
             return msgspec.structs.replace(answer, authorisation=other)
 
         return bug
@@ -118,13 +116,11 @@ def pruned_too_early() -> Any:
 
 
 def lease_returned_by_the_clock() -> Any:
-    """HQ gives leases back to their accounts after an hour, whatever their holder does with them."""
+    """HQ gives leases back to their accounts every hour, whatever their holder does with them."""
 
     def lapse(engine: Any, *, now_ms: int) -> int:
         with engine.connect() as connection:
-            old = connection.exec_driver_sql(
-                f"SELECT lease_id FROM lease WHERE units > 0 AND issued_at_ms < {now_ms - 3_600_000}"
-            ).scalars()
+            old = connection.exec_driver_sql("SELECT lease_id FROM lease WHERE units > 0").scalars()
             lease_ids = [str(derived) for derived in map(headquarters.dashed, old)]
         return sum(leases.write_off_lease(engine, lease_id, now_ms=now_ms) for lease_id in lease_ids)
 

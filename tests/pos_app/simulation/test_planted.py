@@ -19,15 +19,16 @@ def with_faults(**rates: int) -> SimulationOptions:
     return msgspec.structs.replace(QUIET, faults=msgspec.structs.replace(NO_FAULTS, **rates))
 
 
-LEASING = msgspec.structs.replace(with_faults(away_days_per_mille=1000), allowance=Allowance.LEASE, days=2)
+CLONING = msgspec.structs.replace(with_faults(cloned_per_mille=1000), days=2)
+LEASING = msgspec.structs.replace(with_faults(away_per_mille=1000), allowance=Allowance.LEASE, tills=3, days=3)
 
 
 @pytest.mark.parametrize(
     ("bug", "options", "words"),
     [
-        (planted.acknowledgement_that_deletes, with_faults(hq_away_per_mille=1000), "never reached HQ"),
-        (planted.missing_unique_key, with_faults(cloned_per_mille=1000), "no till acknowledged"),
-        (planted.skipped_hash_check, with_faults(cloned_per_mille=1000), "never reached HQ"),
+        (planted.acknowledgement_that_deletes, with_faults(away_per_mille=1000), "never reached HQ"),
+        (planted.missing_unique_key, CLONING, "no till acknowledged"),
+        (planted.skipped_hash_check, CLONING, "never reached HQ"),
         (planted.forgotten_cursor, QUIET, "did not end"),
         (planted.new_id_after_a_lost_answer, with_faults(lost_answer_bp=3_000), "held for nobody"),
         (planted.pruned_too_early, with_faults(hq_restored_per_mille=1000), "never reached HQ"),

@@ -78,7 +78,7 @@ class SmallHq:
             case "batches":
                 return self._take(request)
             case "personal-records":
-                return answer(200, PersonalAnswer(1, self.gen, NOW_MS))
+                return self._sign(PersonalAnswer(1, self.gen, NOW_MS), request)
             case "snapshot" if self.has_snapshots:
                 return self._sign(self._snapshot(cursor), request)
             case "changes":
@@ -93,7 +93,7 @@ class SmallHq:
         if batch.first_seq > self.acked_seq + 1:
             return answer(409, ErrorAnswer("GAP", expected_seq=self.acked_seq + 1))
         self.acked_seq = batch.last_seq
-        return answer(200, BatchAnswer(batch.last_seq, 0, self.gen, NOW_MS))
+        return self._sign(BatchAnswer(batch.last_seq, 0, self.gen, NOW_MS), request)
 
     def _state(self, ref: str) -> AccountState:
         return msgspec.structs.replace(self.accounts[ref], includes_seq=self.applied_seq)

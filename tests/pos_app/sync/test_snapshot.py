@@ -212,6 +212,17 @@ def test_that_an_hq_that_signs_cannot_turn_into_one_that_does_not(till: Till) ->
     assert {"ref-000001": 100} == known(till)
 
 
+def test_that_an_acknowledgement_that_hq_did_not_sign_is_not_believed(till: Till) -> None:
+    hq = SmallHq(account(1))
+    with syncing(till, hq.reply) as at_work:
+        at_work.run()
+        till.write(b"{}")
+        hq.has_snapshots = False
+        assert Problem.UNSIGNED == at_work.run().problem
+
+    assert (1, 0) == (hq.acked_seq, till.outbox.identity().acked_seq)
+
+
 def test_that_an_answer_that_hq_did_not_sign_is_not_taken(till: Till) -> None:
     hq = SmallHq(account(1))
     hq.key = OTHER_KEY

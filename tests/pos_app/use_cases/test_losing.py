@@ -9,7 +9,7 @@ from pos_app.errors import StorageError
 from pos_app.use_cases.losing import accept_loss
 from pos_app.use_cases.till import open_till
 from storage import journal
-from storage.database import DATABASE_NAME
+from storage.database import DATABASE_NAME, Connection
 from storage.high_water import HighWater, Mark, read_mark
 from tests.conftest import OpenShop
 from tests.shop import BOB, BREAD, TEA, Shop
@@ -82,7 +82,7 @@ def test_that_a_rolled_back_sale_moves_no_mark(shop: Shop) -> None:
     shop.sell(TEA)
     before = read_mark(shop.folder)
 
-    def job(connection: journal.Connection) -> None:
+    def job(connection: Connection) -> None:
         terminal = journal.read_terminal(connection)
         journal.append_event(connection, terminal, event_id="x", kind="audit", body=b"{}", utc_ms=1, hlc=1)
         raise RuntimeError("stop")
