@@ -1,7 +1,7 @@
 # Two commands do everything on a fresh Debian 12 with Python 3.11+, pip, make and git:
 #   make demo    opens the till with a filled shop (without a screen it plays a shift and checks that everything agrees)
 #   make test    format, lint, types, import contracts, tests, coverage
-# Both set up what they need. Also: make crash, make bench, make lock, make clean.
+# Both set up what they need. Also: make crash, make bench, make soak, make lock, make clean.
 
 UV_VERSION := 0.13.9
 UV := .tools/bin/uv
@@ -44,6 +44,10 @@ bench: $(READY)
 # Ten tills at a headquarters of several processes on PostgreSQL, on this machine; LOAD has the options of bench/hq_load.py.
 load: $(READY)
 	@$(PYTHON) -m bench.hq_load $(LOAD)
+
+# A million simulated sales with everything going wrong, on all cores; writes build/soak.json. Half an hour on two cores.
+soak: $(READY)
+	@$(PYTHON) -m bench.soak
 
 format: $(READY)
 	@.venv/bin/ruff format .

@@ -1,6 +1,7 @@
 """``make bench``: every figure against its reference in one run; the table is printed and written to build/bench.json.
 
-``python -m bench NAME ...`` runs some of them: sale_write, scan_to_paint, start, engine, hq_inbox, hq_ledger.
+``python -m bench NAME ...`` runs some of them: sale_write, scan_to_paint, start, engine, hq_inbox, hq_ledger,
+snapshot, points.
 """
 
 import sys
@@ -53,6 +54,18 @@ def _hq_ledger() -> list[Row]:
     return hq_ledger.measure()
 
 
+def _snapshot() -> list[Row]:
+    from bench import snapshot
+
+    return snapshot.measure()
+
+
+def _points() -> list[Row]:
+    from bench import points
+
+    return points.measure()
+
+
 BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "sale_write": _sale_write,
     "scan_to_paint": _scan_to_paint,
@@ -60,6 +73,8 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "engine": _engine,
     "hq_inbox": _hq_inbox,
     "hq_ledger": _hq_ledger,
+    "snapshot": _snapshot,
+    "points": _points,
 }
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from hq import nps, pages
+from hq import nps, openapi, pages
 from hq.config import HqConfig
 from hq.limits import InFlightLimit, read_body
 from hq.metrics import HttpMetrics
@@ -28,6 +28,7 @@ _log = logging.getLogger(__name__)
 _FORM_BYTES_MAX = 16 * 1024
 _JSON = "application/json"
 _RETRY_AFTER_S = 5
+_NOT_ALLOWED = 405
 
 
 def create_app(
@@ -104,7 +105,10 @@ def _handle_errors(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def not_found(request: Request, error: HTTPException) -> Response:
         answer = await refused(request, RefusedError(ErrorCode.NOT_FOUND, status=error.status_code))
-        answer.headers.update(error.headers or {})
+        allowed = openapi.methods_of(request.url.path)
+        if error.status_code == _NOT_ALLOWED and allowed:
+            # The framework names the methods of the first route only.
+            answer.headers["Allow"] = allowed
         return answer
 
     @app.exception_handler(PoolTimeoutError)

@@ -160,6 +160,9 @@ def _book(connection: Connection, rows: list[_Waiting], *, now_ms: int) -> None:
     for event in without_effect:
         _announce(work, event)
     for item in received:
+        if item.event.event_id in work.booked:
+            # Known from another till or under another name: this till has counted it on top of what it heard.
+            _announce(work, item.event)
         try:
             book_event(work, item, now_ms=now_ms)
         except UnbookableError as error:

@@ -79,6 +79,9 @@ class Booker:
             # The database is away or was restarted: what waits is still there.
             _log.exception("booker.database")
             return 0
+        except Exception:  # noqa: BLE001 - a defect of ours: what others wait for must go on
+            _log.exception("booker.failed step=%s", getattr(step, "__name__", "unknown"))
+            return 0
 
 
 def _make_months(engine: Engine, *, now_ms: int) -> int:

@@ -9,6 +9,7 @@ from datetime import date
 
 from hq.received import UnbookableError
 from pos_app.model.accounts import AccountStatus
+from pos_app.model.evaluation import EngineInput
 from pos_app.model.receipts import Payment
 from pos_app.protocol.events import (
     AccountStatusEvent,
@@ -32,6 +33,8 @@ from pos_app.protocol.events import (
 AMOUNT_MAX = 10**12
 """Of money and of points: millions of such events still fit an account's sums."""
 _QUANTITY_MAX_MILLI = 10**12
+_POINTS_EXPONENT_MAX = 2
+_CURRENCY_EXPONENT_MAX = 3
 _CLOCK_MAX_MS = 10**15
 _LOT_TIMES_MS = range(-62_135_510_400_000, 253_402_214_400_000)
 """0001-01-02 to 9999-12-31: in every time zone these have a date."""
@@ -39,6 +42,8 @@ _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _REF = re.compile(r"[^\x00-\x1f\x7f-\x9f]{1,64}")
 """What the protocol's ``Ref`` takes: one reference beyond it would make pages of changes that no till can read."""
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+UNSOUND_INPUT = (ArithmeticError, AssertionError, LookupError, TypeError, ValueError)
+"""What the engine raises on an input that no sound till writes, and that passed all the checks."""
 _STATUSES = {AccountStatus.ACTIVE.value, AccountStatus.FROZEN.value}
 _RECEIPT_EVENTS = (SaleEvent, ReturnEvent, UnseenReturnEvent)
 
@@ -93,8 +98,23 @@ def _check_sale(event: SaleEvent) -> None:
     _require(_are_points(units for _, units in shared), "range")
     _require(_are_points(part.units for part in event.burned_lots), "range")
     _check_lot_times(part.expires_at_ms for part in event.burned_lots)
+    _require(all(0 <= share.worth_minor <= AMOUNT_MAX for share in event.burn_shares), "range")
+    _check_input(event.engine_input)
     giving = {lot.grant.programme_id for lot in event.granted_lots}
     _require(all(award.programme_id in giving for award in event.awards if award.units), "awards")
+
+
+def _check_input(seen: EngineInput) -> None:
+    """The engine reckons with these again; a power with an exponent beyond bounds would keep it busy for ever."""
+    _require(0 <= seen.points_exponent <= _POINTS_EXPONENT_MAX, "range")
+    _require(0 <= seen.currency_exponent <= _CURRENCY_EXPONENT_MAX, "range")
+    _require(0 <= seen.burn_units <= AMOUNT_MAX and abs(seen.utc_ms) <= _CLOCK_MAX_MS, "range")
+    _require(_is_date(seen.business_date), "date")
+    _require(all(0 < line.quantity_milli <= _QUANTITY_MAX_MILLI for line in seen.lines), "lines")
+    _require(_are_amounts(line.amount_minor for line in seen.lines), "range")
+    if seen.member is not None:
+        figures = seen.member.receipts_before, seen.member.spendable_units, *seen.member.accumulators.values()
+        _require(_are_amounts(figures), "range")
 
 
 def _check_return(event: ReturnEvent) -> None:

@@ -74,11 +74,15 @@ def _answer(connection: Connection, *, call: SignedCall, request: HoldRequest, n
     refusal = None if _is_same(hold, terminal.terminal_id) else _refusal(connection, account, hold)
     if refusal is not None:
         return _refused(request, refusal, now_ms=now_ms)
-    _let_go(work, account, request.replaces, terminal.terminal_id)
-    free_units = work.free_units(
-        account, request.issuer, at_ms=now_ms, holder=terminal.terminal_id, but=request.auth_id
-    )
+    earlier = work.holds.get(request.replaces)
+    earlier = earlier if _is_same(earlier, terminal.terminal_id) else None
+    mine = (request.auth_id, "" if earlier is None else earlier.auth_id)
+    free_units = work.free_units(account, request.issuer, at_ms=now_ms, holder=terminal.terminal_id, but=mine)
     answer = _held(work, account, hold, request, terminal.terminal_id, free_units=free_units, now_ms=now_ms)
+    if earlier is not None and answer.held_units:
+        # The till asked for another number of points for the same sale, and has it.
+        earlier.state = VOIDED
+        work.put_hold(earlier)
     work.write(connection, now_ms=now_ms)
     return answer
 
@@ -122,15 +126,6 @@ def _find(connection: Connection, work: WorkingSet, auth_id: str) -> Hold | None
     found = select(*_columns).where(_hold.account_ref.in_(list(work.accounts)), _hold.auth_id == auth_id)
     row = connection.execute(found).one_or_none()
     return None if row is None else Hold(*row)
-
-
-def _let_go(work: WorkingSet, account: Account, auth_id: str, terminal_id: str) -> None:
-    """The till asks for another number of points for the same sale: what it held for it is free, whatever comes of this."""
-    hold = work.holds.get(auth_id)
-    if hold is not None and _is_same(hold, terminal_id):
-        hold.state = VOIDED
-        work.put_hold(hold)
-        work.touch(account)
 
 
 def _recall_what_is_missing(work: WorkingSet, account: Account, request: HoldRequest, *, free_units: int) -> None:

@@ -1,5 +1,7 @@
 """HQ's calls described as OpenAPI 3.1, made from the types of the messages, so that it says what the program does."""
 
+import functools
+import re
 from typing import Any
 
 import msgspec
@@ -68,6 +70,22 @@ def description() -> Part:
         "paths": {**_public_paths(), **_till_paths(), **_customer_paths()},
         "components": {"schemas": components, "securitySchemes": {"signature": _signature()}},
     }
+
+
+def methods_of(path: str) -> str:
+    """What may be done at an address, for the header ``Allow``; empty for one that is not described."""
+    for template, methods in _patterns():
+        if template.fullmatch(path):
+            return methods
+    return ""
+
+
+@functools.cache
+def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple(
+        (re.compile(re.sub(r"\{\w+\}", "[^/]+", template)), ", ".join(sorted(methods)).upper())
+        for template, methods in description()["paths"].items()
+    )
 
 
 def _signature() -> Part:

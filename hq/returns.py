@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from hq.checks import UNSOUND_INPUT
 from hq.due import book_and_repay, due_books
 from hq.received import Received, UnbookableError
 from hq.rows import CLAW_BACK, Account
@@ -144,7 +145,7 @@ def _computed(
     """What goes back by the tills' own arithmetic; prorated where this HQ cannot run the sale's programmes."""
     try:
         return goods_back(sale, programmes, before=before, quantities_milli=quantities)
-    except PosError:
+    except (PosError, *UNSOUND_INPUT):
         return goods_back(sale, None, before=before, quantities_milli=quantities)
 
 

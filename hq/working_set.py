@@ -5,7 +5,7 @@ they are read, in the order of their references, so that any number of workers c
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 from sqlalchemy import Connection, Table, bindparam, delete, select, update
@@ -94,7 +94,7 @@ class WorkingSet:
         """The account's books as they are now."""
         return self.books.get(account.account_ref) or Books(account.account_ref)
 
-    def held_units(self, account: Account, issuer: str, *, but: str = "") -> int:
+    def held_units(self, account: Account, issuer: str, *, but: Collection[str] = ()) -> int:
         """What is held of the account's points for sales under way, other than ``but``."""
         return sum(
             hold.units
@@ -102,10 +102,12 @@ class WorkingSet:
             if hold.state == HELD
             and hold.account_ref == account.account_ref
             and hold.issuer == issuer
-            and hold.auth_id != but
+            and hold.auth_id not in but
         )
 
-    def free_units(self, account: Account, issuer: str, *, at_ms: int, holder: str = "", but: str = "") -> int:
+    def free_units(
+        self, account: Account, issuer: str, *, at_ms: int, holder: str = "", but: Collection[str] = ()
+    ) -> int:
         """What can still be held, leased or burned: points in lots and in the holder's leases, less what is held."""
         books = self.books_of(account)
         in_lots = sum(

@@ -3,8 +3,8 @@
 Only for a till that decides about points itself: elsewhere headquarters' states stand in the tables.
 """
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 from sqlalchemy import Connection, delete, func, select, update
@@ -122,40 +122,51 @@ def put_counts(connection: Connection, counted: Recount) -> None:
         accounts.add_to_sums(connection, account_ref, (), receipts=count)
 
 
-def put_lot(connection: Connection, lot_id: str, granted: dict[str, Granted]) -> bool:
-    """One lot as its event gave it and its entries left it; False where no event that is left says how it was given.
+def put_lots(connection: Connection, lot_ids: Iterable[str], granted: dict[str, Granted]) -> tuple[str, ...]:
+    """These lots as their events gave them and their entries left them; gives which could be put right.
 
-    False too where the entries cannot be right: more was taken than given.
+    Left as they are: lots of which no event that is left says how they were given, and those whose entries cannot be right, because more
+    was taken than given. One sum over the entries serves all of them.
     """
-    if lot_id not in granted:
-        return False
-    grant = granted[lot_id].grant
+    left = _left_by_lot(connection)
+    lots = [_lot_of(lot_id, granted[lot_id], left.get(lot_id, [])) for lot_id in lot_ids if lot_id in granted]
+    right = [lot for lot in lots if 0 <= lot.remaining_units <= lot.granted_units]
+    for lot in right:
+        connection.execute(delete(tables.lot).where(tables.lot.c.lot_id == lot.lot_id))
+    accounts.put_lots(connection, right)
+    return tuple(lot.lot_id for lot in right)
+
+
+def _left_by_lot(connection: Connection) -> dict[str, list[tuple[str, str, int]]]:
+    """What the entries left of every lot, by account and kind."""
     rows = connection.execute(
-        select(_entry.account_ref, _entry.kind, func.sum(_entry.units))
-        .where(_entry.lot_id == lot_id, _entry.kind.in_(_IN_LOTS))
-        .group_by(_entry.account_ref, _entry.kind)
-    ).all()
+        select(_entry.lot_id, _entry.account_ref, _entry.kind, func.sum(_entry.units))
+        .where(_entry.lot_id != "", _entry.kind.in_(_IN_LOTS))
+        .group_by(_entry.lot_id, _entry.account_ref, _entry.kind)
+    )
+    left: dict[str, list[tuple[str, str, int]]] = defaultdict(list)
+    for lot_id, *standing in rows:
+        left[lot_id].append((standing[0], standing[1], standing[2]))
+    return left
+
+
+def _lot_of(lot_id: str, granted: Granted, standing: Sequence[tuple[str, str, int]]) -> Lot:
+    grant = granted.grant
     left: Counter[str] = Counter()
-    for account_ref, _kind, units in rows:
+    for account_ref, _kind, units in standing:
         left[account_ref] += units
-    if not 0 <= left.total() <= grant.units:
-        return False
-    survivor_ref = granted[lot_id].account_ref
-    owner_ref = max(left, key=lambda ref: (left[ref], ref == survivor_ref), default=survivor_ref)
-    lot = Lot(
+    survivor_ref = granted.account_ref
+    return Lot(
         lot_id=lot_id,
-        account_ref=owner_ref,
+        account_ref=max(left, key=lambda ref: (left[ref], ref == survivor_ref), default=survivor_ref),
         issuer=grant.issuer,
         programme_id=grant.programme_id,
         starts_at_ms=grant.starts_at_ms,
         expires_at_ms=grant.expires_at_ms,
         granted_units=grant.units,
         remaining_units=left.total(),
-        matured=any(kind == AccountKind.AVAILABLE for _account_ref, kind, _units in rows),
+        matured=any(kind == AccountKind.AVAILABLE for _account_ref, kind, _units in standing),
     )
-    connection.execute(delete(tables.lot).where(tables.lot.c.lot_id == lot_id))
-    accounts.put_lots(connection, [lot])
-    return True
 
 
 def put_overdrafts(connection: Connection) -> None:

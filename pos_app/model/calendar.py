@@ -2,13 +2,22 @@
 
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
 @lru_cache(maxsize=64)
 def zone(name: str) -> ZoneInfo:
-    """The IANA time zone ``name``; raises ``ZoneInfoNotFoundError`` (a KeyError) for an unknown one."""
-    return ZoneInfo(name)
+    """The IANA time zone ``name``; raises ``ZoneInfoNotFoundError`` (a KeyError) for an unknown one.
+
+    >>> zone("Europe")
+    Traceback (most recent call last):
+    zoneinfo._common.ZoneInfoNotFoundError: 'No time zone of this name.'
+    """
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError) as error:
+        # A path that leads elsewhere, a folder, a name that no file can have.
+        raise ZoneInfoNotFoundError("No time zone of this name.") from error
 
 
 def local_time(*, utc_ms: int, zone_name: str) -> datetime:

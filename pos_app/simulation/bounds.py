@@ -20,6 +20,9 @@ class BurnWatch:
         self._twice: Counter[int] = Counter()
         self._taken: Counter[int] = Counter()
         self._broken: list[str] = []
+        self._numbers: set[str] = set()
+        self.ambiguous_numbers: set[str] = set()
+        """Numbers that two receipts have: a disk that took a lost one's place begins with the same ones until it is enrolled."""
 
     def promised(self, promise: Promise, *, has_twin: bool) -> None:
         """A till has said "done". ``has_twin``: its disk was copied or rolled back at some time, so that two may use one lease."""
@@ -37,6 +40,12 @@ class BurnWatch:
     def returned(self, shopper: int, units: int) -> None:
         """Goods came back, and up to so many points with them."""
         self._taken[shopper] += units
+
+    def printed(self, receipt_number: str) -> None:
+        """A receipt has this number."""
+        if receipt_number in self._numbers:
+            self.ambiguous_numbers.add(receipt_number)
+        self._numbers.add(receipt_number)
 
     def heard(self, till: str) -> None:
         """HQ has what this till burned: another episode begins."""

@@ -59,6 +59,7 @@ class Visit(msgspec.Struct, frozen=True):
 class Sold(msgspec.Struct, frozen=True):
     """A receipt that somebody may bring back: its goods' indexes and pieces by line number."""
 
+    event_id: str
     receipt_number: str
     shopper: int
     goods: dict[int, tuple[int, int]]
@@ -112,6 +113,8 @@ class Cashier:
             try:
                 find_returnable(till, sold.receipt_number)
             except ReceiptUnknownError:
+                if sold.receipt_number in self._watch.ambiguous_numbers:
+                    raise
                 return till.return_unseen(sold.receipt_number, goods)
             return till.return_goods(sold.receipt_number, quantities)
 
@@ -124,7 +127,7 @@ class Cashier:
                 event,
                 shopper=sold.shopper,
                 till=self.machine.memory,
-                receipt=sold.receipt_number,
+                sale=sold.event_id,
                 lines_of=lines_of,
             ),
         )
@@ -157,7 +160,7 @@ class Cashier:
         self._counts["sales"] += 1
         promise = self._promise(visit, basket, closed)
         self._record(promise)
-        self._remember(visit, promise)
+        self._remember(visit, promise, closed.receipt_number)
 
     def _basket(self, visit: Visit, event_id: str) -> Basket:
         lines = tuple(BasketLine(GOODS[index], _MILLI * pieces) for index, pieces in visit.goods)
@@ -225,16 +228,17 @@ class Cashier:
             redeemed_units={burn_issuer: result.burn_units} if result.burn_units else {},
             basis="" if basket.authorisation is None else basket.authorisation.basis.value,
             business_date=self.machine.till.business_date(closed.utc_ms),
-            receipt=closed.receipt_number,
+            sale=closed.event_id,
             lines=shares_of(pieces, result.awards, result.burn_shares, issuers=issuers, burn_issuer=burn_issuer)
             if is_member
             else {},
         )
 
-    def _remember(self, visit: Visit, promise: Promise) -> None:
+    def _remember(self, visit: Visit, promise: Promise, receipt_number: str) -> None:
         goods = dict(enumerate(visit.goods, start=1))
         earned_units = sum(promise.issued_units.values())
-        self.receipts.append(Sold(promise.receipt, visit.shopper, goods, earned_units))
+        self._watch.printed(receipt_number)
+        self.receipts.append(Sold(promise.event_id, receipt_number, visit.shopper, goods, earned_units))
 
     def _was_booked(self, event_id: str, visit: Visit) -> bool:
         """Whether this basket is in the journal: it died after COMMIT and before "done"."""
@@ -247,7 +251,7 @@ class Cashier:
         self._counts["found booked after a kill"] += 1
         promise = promise_of(event, shopper=visit.shopper, till=self.machine.memory)
         self._record(promise)
-        self._remember(visit, promise)
+        self._remember(visit, promise, event.receipt_number)
         return True
 
     def _journal_end(self) -> int:

@@ -27,7 +27,8 @@ class Promise(msgspec.Struct, frozen=True):
     """What one acknowledged act says: points issued and redeemed by issuer, in units; taken away is below 0.
 
     ``shopper`` is ``NOBODY`` for an anonymous sale. ``till`` is the memory of a machine. ``basis`` says by what right a burn was made.
-    ``lines`` are those of a sale; a return names its ``receipt`` and the ``returned`` pieces by line. A merge names whom it joins.
+    ``lines`` are those of a sale; a return names the ``sale`` by its event and the ``returned`` pieces by line. A merge names whom
+    it joins.
     """
 
     event_id: str
@@ -38,7 +39,7 @@ class Promise(msgspec.Struct, frozen=True):
     redeemed_units: dict[str, int] = {}
     basis: str = ""
     business_date: str = ""
-    receipt: str = ""
+    sale: str = ""
     lines: dict[int, LineShares] = {}
     returned: dict[int, int] = {}
     joins: int = NOBODY
@@ -110,13 +111,13 @@ def _take_back(kept: list[Promise], households: Households, issued: Counter[Purs
     """What goes back with goods, of those receipts that are known; never more pieces than were bought."""
     pieces: dict[str, Counter[int]] = defaultdict(Counter)
     for promise in kept:
-        pieces[promise.receipt].update(promise.returned)
+        pieces[promise.sale].update(promise.returned)
     for sale in kept:
-        if sale.shopper == NOBODY or not sale.lines or sale.receipt not in pieces:
+        if sale.shopper == NOBODY or not sale.lines or sale.sale not in pieces:
             continue
         household = households.of(sale.shopper)
         for line_no, line in sale.lines.items():
-            back = min(pieces[sale.receipt][line_no], line.pieces)
+            back = min(pieces[sale.sale][line_no], line.pieces)
             for issuer, units in line.awards:
                 issued[household, issuer] -= units * back // line.pieces
             for issuer, units in line.burned:

@@ -23,11 +23,11 @@ def promise_of(
     *,
     shopper: int,
     till: str,
-    receipt: str = "",
+    sale: str = "",
     lines_of: Mapping[str, int] | None = None,
     joins: int = NOBODY,
 ) -> Promise:
-    """The promise of an event. ``receipt`` is that of goods which came back; ``lines_of``: product code to line of that receipt."""
+    """The promise of an event. ``sale`` is that of goods which came back unseen; ``lines_of``: product code to line of it."""
     issued: dict[str, int] = {}
     redeemed: dict[str, int] = {}
     lines: dict[int, LineShares] = {}
@@ -37,11 +37,12 @@ def promise_of(
         case SaleEvent():
             issued = by_issuer((lot.grant.issuer, lot.grant.units) for lot in event.granted_lots)
             redeemed = {event.issuer: event.burn_units} if event.burn_units else {}
-            basis, receipt = event.burn_basis, event.receipt_number
+            basis, sale = event.burn_basis, event.event_id
             issuers = {lot.grant.programme_id: lot.grant.issuer for lot in event.granted_lots}
             pieces = {line.line_no: line.quantity_milli // _MILLI for line in event.lines}
             lines = shares_of(pieces, event.awards, event.burn_shares, issuers=issuers, burn_issuer=event.issuer)
         case ReturnEvent():
+            sale = event.sale_event_id
             returned = {line.line_no: line.quantity_milli // _MILLI for line in event.lines}
         case UnseenReturnEvent():
             known = lines_of or {}
@@ -58,7 +59,7 @@ def promise_of(
         redeemed_units=redeemed,
         basis=basis,
         business_date=event.moment.business_date,
-        receipt=receipt,
+        sale=sale,
         lines=lines,
         returned=returned,
         joins=joins,

@@ -60,12 +60,17 @@ class Troubles:
                 self._chain.agenda.at(now_ms + self._chance.randrange(HOUR_MS), partial(self._raid, shopper))
 
     def _raid(self, shopper: int) -> None:
-        """The worst case: everything is burned at every till that is offline."""
+        """The worst case: everything is burned at every till that is offline, and then once more at one that is not."""
         chain = self._chain
+        online: list[Post] = []
         for post in tuple(chain.posts):
-            if not post.machine.line.is_up(chain.world.now_ms):
+            if post.machine.line.is_up(chain.world.now_ms):
+                online.append(post)
+            else:
                 self.faults["raid"] += 1
                 chain.serve(post, chain.shoppers.raid(shopper))
+        if online:
+            chain.serve(self._chance.choice(online), chain.shoppers.raid(shopper))
 
     def _fall_sick(self, post: Post) -> None:
         self.faults["sick network"] += 1

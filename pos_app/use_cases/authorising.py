@@ -197,9 +197,7 @@ class Authoriser:
             except SyncError as error:
                 _log.warning("HQ cannot be asked about burning: %s", error.code)
                 return None
-            self._desk = HoldDesk(
-                client, timeout_ms=hq.hold_timeout_ms, monotonic_ms=self._till.clock.monotonic_ms
-            )
+            self._desk = HoldDesk(client, timeout_ms=hq.hold_timeout_ms, monotonic_ms=self._till.clock.monotonic_ms)
         return self._desk
 
 

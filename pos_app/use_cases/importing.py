@@ -69,7 +69,9 @@ class PricedProduct(msgspec.Struct, frozen=True):
 def import_products(till: "Till", path: Path) -> int:
     """Add or replace the products of a CSV file; gives how many. Raises ``InputError`` that names every bad row."""
     exponent = till.terms.currency.exponent
-    priced = read_products(path, exponent=exponent, is_card=lambda code: find_card_range(till.settings, code) is not None)
+    priced = read_products(
+        path, exponent=exponent, is_card=lambda code: find_card_range(till.settings, code) is not None
+    )
 
     def write(connection: Connection) -> None:
         catalogue.put_products(connection, (item.product for item in priced))

@@ -99,7 +99,7 @@ def _lots(connection: Connection) -> Repaired:
     granted = counted.granted
     wrong = {difference.what for difference in health.lot_differences(connection, limit=_ALL)}
     wrong |= set(recount.wrong_lots(connection, granted))
-    return Repaired("lots", tuple(lot_id for lot_id in sorted(wrong) if recount.put_lot(connection, lot_id, granted)))
+    return Repaired("lots", recount.put_lots(connection, sorted(wrong), granted) if wrong else ())
 
 
 def _overdrafts(connection: Connection) -> Repaired:

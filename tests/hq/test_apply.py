@@ -213,6 +213,19 @@ def test_that_a_disk_copied_to_another_till_counts_once(hq: RunningHq, enrol: En
     assert (1, {"issued": -5, "available": 5}) == (totals(hq.engine).sales, totals(hq.engine).ledger_units)
 
 
+def test_that_a_till_hears_of_what_another_till_brought_before_it(hq: RunningHq, enrol: Enrol) -> None:
+    """A copied disk counts its event on top of what it heard, until it hears that HQ has it."""
+    first, copy = enrol(), enrol()
+    sold = sale(account_ref="a", card="299", earned=5)
+    first.upload(sold)
+    book(hq)
+    cursor = copy.page().next_cursor
+    copy.upload(sold)
+    book(hq)
+
+    assert [("a", 1)] == [(state.account_ref, state.includes_seq) for state in copy.page(cursor).accounts]
+
+
 def test_that_two_copies_in_one_run_count_once(hq: RunningHq, journal: Journal, enrol: Enrol) -> None:
     sold = sale(account_ref="a", card="299", earned=5)
     journal.upload(sold)

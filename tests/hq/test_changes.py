@@ -286,7 +286,10 @@ def test_that_changes_of_one_transaction_may_be_read_in_parts(
             document = {"kind": "product", "key": f"{ref}/x", "body": "{}", "change_no": number}
             connection.execute(tables.document.insert().values(document))
 
-    cursor, seen, documents, erased = "", [], [], []
+    cursor = ""
+    seen: list[str] = []
+    documents: list[str] = []
+    erased: list[str] = []
     for _ in range(20):
         page = journal.page(cursor)
         seen += refs(page)

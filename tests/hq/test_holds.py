@@ -109,7 +109,7 @@ def test_that_a_void_frees_what_was_held(hq: RunningHq, journal: Journal) -> Non
     assert (10, 0, "") == told(ask(journal, 10))
 
 
-def test_that_a_higher_burn_takes_the_place_of_its_earlier_hold(hq: RunningHq, enrol: Enrol) -> None:
+def test_that_a_hold_that_was_replaced_is_over(hq: RunningHq, enrol: Enrol) -> None:
     first, second = enrol(), enrol()
     with_points(hq, first)
     lower = ask(first, 7).auth_id

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from sqlalchemy import Engine
 
-from hq.app import HqConfig
+from hq.config import HqConfig
 from hq.operate import RunningHq, running
 from pos_app.protocol.messages import REQUEST_BYTES_MAX
 from tests.hq.conftest import Enrol

@@ -1,3 +1,5 @@
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -187,7 +189,7 @@ def test_that_rules_that_hq_cannot_run_fall_back_to_shares(hq: RunningHq) -> Non
         {"lines": (ReturnedLine(1, PIECE, 300, 0, 99, 0),)},
     ],
 )
-def test_that_words_that_do_not_fit_the_sale_do_not_count(hq: RunningHq, words: dict[str, object]) -> None:
+def test_that_words_that_do_not_fit_the_sale_do_not_count(hq: RunningHq, words: dict[str, Any]) -> None:
     till = Till(hq.engine)
     sold = bought()
     till.book(sold, taken_back(sold, {1: PIECE}, **words))

@@ -33,4 +33,3 @@ def test_that_a_receipts_code_is_claimed_for_a_card(open_shop: OpenShop, setting
         file.write(f'[till]\nauthority = "hq"\n[hq]\nurl = "{HQ_URL}"\n')
     ran = Ran("claim", code, "--card", BOB, "--settings", settings)
     assert (0, True) == (ran.code, f"Claimed for card {BOB}: 30 points earned, 0 used." in ran.out)
-    assert 0 == Ran("doctor", "--settings", settings).code

@@ -67,7 +67,7 @@ def skipped_hash_check() -> Any:
     def bug_of(pass_known: Any) -> Any:
         def bug(connection: Any, terminal: Any, batch: Any, rows: Any) -> Any:
             known = min(batch.last_seq, terminal.last_seq) - batch.first_seq + 1
-            if batch.incarnation != terminal.incarnation or not 0 < known:
+            if batch.incarnation != terminal.incarnation or known < 0:
                 return pass_known(connection, terminal, batch, rows)
             for _ in range(known):
                 next(rows)

@@ -11,7 +11,7 @@ from pos_app.simulation.options import NO_FAULTS, SimulationOptions
 from pos_app.simulation.running import simulate
 from tests.pos_app.simulation import planted
 
-QUIET = SimulationOptions(tills=2, days=1, seed=5, sales_per_day=25, faults=NO_FAULTS)
+QUIET = SimulationOptions(tills=1, days=1, seed=5, sales_per_day=15, faults=NO_FAULTS)
 
 
 def with_faults(**rates: int) -> SimulationOptions:
@@ -19,18 +19,27 @@ def with_faults(**rates: int) -> SimulationOptions:
     return msgspec.structs.replace(QUIET, faults=msgspec.structs.replace(NO_FAULTS, **rates))
 
 
-CLONING = msgspec.structs.replace(with_faults(cloned_per_mille=1000), days=2)
-LEASING = msgspec.structs.replace(with_faults(away_per_mille=1000), allowance=Allowance.LEASE, tills=3, days=3)
+CLONING = msgspec.structs.replace(with_faults(cloned_per_mille=1000), days=2, sales_per_day=10)
+AWAY = msgspec.structs.replace(with_faults(away_days_per_mille=1000), sales_per_day=25)
+LOSING_ANSWERS = msgspec.structs.replace(with_faults(lost_answer_bp=3_000), sales_per_day=25)
+LEASING = SimulationOptions(
+    tills=2,
+    days=2,
+    seed=3,
+    sales_per_day=30,
+    allowance=Allowance.LEASE,
+    faults=msgspec.structs.replace(NO_FAULTS, away_per_mille=1000),
+)
 
 
 @pytest.mark.parametrize(
     ("bug", "options", "words"),
     [
-        (planted.acknowledgement_that_deletes, with_faults(away_per_mille=1000), "never reached HQ"),
+        (planted.acknowledgement_that_deletes, AWAY, "never reached HQ"),
         (planted.missing_unique_key, CLONING, "no till acknowledged"),
         (planted.skipped_hash_check, CLONING, "never reached HQ"),
         (planted.forgotten_cursor, QUIET, "did not end"),
-        (planted.new_id_after_a_lost_answer, with_faults(lost_answer_bp=3_000), "held for nobody"),
+        (planted.new_id_after_a_lost_answer, LOSING_ANSWERS, "held for nobody"),
         (planted.pruned_too_early, with_faults(hq_restored_per_mille=1000), "never reached HQ"),
         (planted.lease_returned_by_the_clock, LEASING, "by concurrent burning"),
     ],

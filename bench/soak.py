@@ -1,0 +1,123 @@
+"""A million simulated sales over several seeds and policies, on all cores: ``make soak``. Writes ``build/soak.json``.
+
+Every run is ``pos-app simulate-chain`` with other options, in a process of its own. Exits with 1 where anything does not hold.
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from itertools import cycle
+from pathlib import Path
+
+import msgspec
+
+from pos_app.model.policy import Allowance
+from pos_app.simulation.options import SimulationOptions
+from pos_app.simulation.report import SimulationReport
+from pos_app.simulation.running import simulate
+
+SALES = 1_000_000
+OUT = Path("build/soak.json")
+SHAPES = (
+    SimulationOptions(tills=4, days=8, sales_per_day=800),
+    SimulationOptions(tills=8, days=5, sales_per_day=600),
+    SimulationOptions(tills=2, days=12, sales_per_day=1_000),
+    SimulationOptions(tills=5, days=20, sales_per_day=250),
+)
+POLICIES = (Allowance.FLOOR, Allowance.LEASE, Allowance.FLOOR, Allowance.LEASE, Allowance.NONE)
+
+
+def runs_for(sales: int, first_seed: int) -> list[SimulationOptions]:
+    """As many runs as it takes for so many sales, each with a seed of its own."""
+    runs: list[SimulationOptions] = []
+    planned = 0
+    for number, (shape, policy) in enumerate(zip(cycle(SHAPES), cycle(POLICIES), strict=False)):
+        if planned >= sales:
+            return runs
+        runs.append(msgspec.structs.replace(shape, seed=first_seed + number, allowance=policy))
+        planned += shape.tills * shape.days * shape.sales_per_day
+    raise AssertionError("a cycle does not end")
+
+
+def main() -> int:
+    """Run them all, say how each went as it ends, and sum up."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sales", type=int, default=SALES)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    asked = parser.parse_args()
+    started_s = time.monotonic()
+    reports: list[SimulationReport] = []
+    spawning = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(asked.processes, mp_context=spawning, max_tasks_per_child=1) as pool:
+        jobs = [pool.submit(simulate, options) for options in runs_for(asked.sales, asked.seed)]
+        for job in as_completed(jobs):
+            reports.append(job.result())
+            print(_line(reports[-1], len(reports), len(jobs)), flush=True)
+    summary = summed(reports, elapsed_s=time.monotonic() - started_s)
+    OUT.parent.mkdir(exist_ok=True)
+    OUT.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    _print_summary(summary)
+    return 0 if all(report.holds for report in reports) else 1
+
+
+def _line(report: SimulationReport, number: int, of: int) -> str:
+    verdict = "holds" if report.holds else "DOES NOT HOLD"
+    sales = report.counts.get("sales", 0)
+    return f"{number}/{of} {verdict}: {report.command} ({sales:,} sales, {report.sales_per_second} a second)"
+
+
+def summed(reports: list[SimulationReport], *, elapsed_s: float) -> dict[str, object]:
+    """All runs together, and each of them."""
+    counts: Counter[str] = Counter()
+    faults: Counter[str] = Counter()
+    for report in reports:
+        counts.update(report.counts)
+        faults.update(report.faults)
+    return {
+        "holds": all(report.holds for report in reports),
+        "runs": len(reports),
+        "sales": counts["sales"],
+        "elapsed_s": round(elapsed_s),
+        "sales_per_second": round(counts["sales"] / max(1.0, elapsed_s)),
+        "lost_acts": sum(len(report.lost) for report in reports),
+        "by_policy": {policy.value: _of_policy(reports, policy) for policy in Allowance},
+        "counts": dict(sorted(counts.items())),
+        "faults": dict(sorted(faults.items())),
+        "problems": {report.command: report.problems for report in reports if not report.holds},
+        "results": {report.command: report.result_hash for report in sorted(reports, key=lambda one: one.seed)},
+    }
+
+
+def _of_policy(reports: list[SimulationReport], policy: Allowance) -> dict[str, object]:
+    ours = [report for report in reports if report.allowance == policy]
+    overdraft: Counter[str] = Counter()
+    for report in ours:
+        overdraft.update(report.overdraft_units)
+    redeemed_units = sum(report.redeemed_units for report in ours)
+    asked_units = sum(report.counts.get("units asked offline", 0) for report in ours)
+    served_units = sum(report.counts.get("units served offline", 0) for report in ours)
+    return {
+        "runs": len(ours),
+        "redeemed_units": redeemed_units,
+        "overdraft_units": dict(overdraft),
+        "overdraft_percent": round(100 * overdraft["sale"] / max(1, redeemed_units), 3),
+        "offline_units_asked": asked_units,
+        "offline_units_served": served_units,
+        "offline_served_percent": round(100 * served_units / max(1, asked_units), 1),
+    }
+
+
+def _print_summary(summary: dict[str, object]) -> None:
+    shown = ("holds", "runs", "sales", "elapsed_s", "sales_per_second", "lost_acts", "by_policy", "faults", "problems")
+    print(json.dumps({name: summary[name] for name in shown}, indent=2))
+    print(f"Everything is in {OUT}.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
