@@ -36,6 +36,7 @@ _QUANTITY_MAX_MILLI = 10**12
 _POINTS_EXPONENT_MAX = 2
 _CURRENCY_EXPONENT_MAX = 3
 _CLOCK_MAX_MS = 10**15
+_TEXT_LENGTH_MAX = 1_000
 _LOT_TIMES_MS = range(-62_135_510_400_000, 253_402_214_400_000)
 """0001-01-02 to 9999-12-31: in every time zone these have a date."""
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -55,6 +56,7 @@ def check(event: AnyEvent) -> None:
     _require(all(is_ref(ref) for ref in _refs(event)), "ref")
     _require(abs(event.moment.utc_ms) <= _CLOCK_MAX_MS, "range")
     _require(all(_UUID.fullmatch(name) for name in _uuids(event)), "ref")
+    _require(all(_is_text(text) for text in _texts(event)), "text")
     match event:
         case SaleEvent():
             _check_receipt(event)
@@ -149,6 +151,7 @@ def _check_adjustment(event: AdjustmentEvent) -> None:
 def _check_lots(lots: Iterable[GrantedLot]) -> None:
     lots = tuple(lots)
     _require(_are_points(lot.grant.units for lot in lots), "range")
+    _require(sum(lot.grant.units for lot in lots) <= AMOUNT_MAX, "range")
     _check_lot_times(time_ms for lot in lots for time_ms in (lot.grant.starts_at_ms, lot.grant.expires_at_ms))
 
 
@@ -201,6 +204,22 @@ def _uuids(event: AnyEvent) -> Iterator[str]:
             yield event.auth_id
         case LeaseReleaseEvent():
             yield event.lease_id
+
+
+def _texts(event: AnyEvent) -> Iterator[str]:
+    """What reports keep as it is."""
+    moment = event.moment
+    yield from (moment.store_id, moment.staff_ref, moment.shift_id)
+    if isinstance(event, _RECEIPT_EVENTS):
+        yield from (payment.reference for payment in event.payments)
+    if isinstance(event, SaleEvent):
+        for award in event.awards:
+            yield from (award.rule_id, award.reason.code)
+
+
+def _is_text(text: str) -> bool:
+    """Whether both databases can keep it; PostgreSQL takes no NUL."""
+    return len(text) <= _TEXT_LENGTH_MAX and "\0" not in text
 
 
 def _amounts_of(payments: Iterable[Payment]) -> Iterator[int]:

@@ -97,6 +97,8 @@ def _touched(events: Sequence[AnyEvent]) -> tuple[set[str], set[str]]:
 
 
 def _load_booked(connection: Connection, work: WorkingSet, event_ids: list[str]) -> None:
+    # Of an event that was rejected for its id, that id is anything.
+    event_ids = list(filter(_is_uuid, event_ids))
     rows = connection.execute(select(_booked.event_id, *_BOOKED_COLUMNS).where(_booked.event_id.in_(event_ids)))
     work.booked.update((event_id, Booked(*values)) for event_id, *values in rows)
 

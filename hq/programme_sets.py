@@ -45,18 +45,23 @@ def receive_programme_set(engine: Engine, call: SignedCall, *, now_ms: int) -> D
 
 def wanted(connection: Connection, hashes: Iterable[str]) -> tuple[str, ...]:
     """Which of these sets HQ lacks; not more than an answer holds, the others come with a later one."""
-    named = sorted(set(hashes))
+    named = _sound(hashes)
     if not named:
         return ()
     known = set(connection.execute(select(_set.hash).where(_set.hash.in_(named))).scalars())
-    return tuple(one for one in named if one not in known and _HASH.fullmatch(one))[:WANTED_SETS_MAX]
+    return tuple(one for one in named if one not in known)[:WANTED_SETS_MAX]
 
 
 def read_sets(connection: Connection, hashes: Iterable[str]) -> dict[str, ProgrammeSet]:
     """Those of these sets that HQ has."""
-    rows = connection.execute(select(_set.hash, _set.body).where(_set.hash.in_(sorted(set(hashes)))))
+    rows = connection.execute(select(_set.hash, _set.body).where(_set.hash.in_(_sound(hashes))))
     found = ((set_hash, _decoded(body)) for set_hash, body in rows)
     return {set_hash: programmes for set_hash, programmes in found if programmes is not None}
+
+
+def _sound(hashes: Iterable[str]) -> list[str]:
+    """Those that are hashes: an event may say anything, and PostgreSQL takes no NUL."""
+    return sorted(one for one in set(hashes) if _HASH.fullmatch(one))
 
 
 @functools.lru_cache(maxsize=64)

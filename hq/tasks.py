@@ -22,6 +22,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "awards": ("A sale gives points that no programme of it gave.", _LOOK),
     "date": ("An event names a day that cannot be.", _LOOK),
     "ref": ("An event names an account, card or programme that cannot be.", _LOOK),
+    "text": ("An event holds words that cannot be kept.", _LOOK),
     "status": ("An event gives an account a status that there is not.", _LOOK),
     "not_a_sale": (
         "A return names something that is no sale, or whose details are past their retention.",

@@ -63,6 +63,7 @@ def recount(connection: Connection) -> Recount:
     is_whole = True
     months: dict[str, str] = {}
     families: dict[str, tuple[str, ...]] = {}
+    moved = _moved(connection)
     for event_id, event in _counting_events(connection):
         if event is None:
             is_whole = False
@@ -77,7 +78,7 @@ def recount(connection: Connection) -> Recount:
             granted |= {lot_id: Granted(account_ref, grant) for lot_id, grant in _grants(event)}
             receipts[account_ref] += isinstance(event, SaleEvent)
             _count(sums, account_ref, event, months)
-            if (said := _said_units(event)) != _moved_units(connection, event_id, family, tuple(said)):
+            if (said := _said_units(event)) != _moved_units(moved.get(event_id, ()), family, said):
                 wrong.append(event_id)
     return Recount(
         receipts={ref: count for ref, count in receipts.items() if count},
@@ -246,14 +247,25 @@ def _said_units(event: CountingEvent) -> dict[AccountKind, int]:
     return {AccountKind.WRITE_OFF if is_forgiven else AccountKind.ISSUED: -event.units}
 
 
-def _moved_units(
-    connection: Connection, event_id: str, family: tuple[str, ...], kinds: tuple[AccountKind, ...]
-) -> dict[AccountKind, int]:
-    """What the entries of an event moved, under the account that it names or one that was merged with it."""
-    moved = dict.fromkeys(kinds, 0)
+def _moved(connection: Connection) -> dict[str, list[tuple[str, str, int]]]:
+    """What the entries of every event moved, by account and kind."""
     rows = connection.execute(
-        select(_entry.kind, func.sum(_entry.units))
-        .where(_entry.account_ref.in_(family), _entry.event_id == event_id)
-        .group_by(_entry.kind)
+        select(_entry.event_id, _entry.account_ref, _entry.kind, func.sum(_entry.units)).group_by(
+            _entry.event_id, _entry.account_ref, _entry.kind
+        )
     )
-    return moved | {AccountKind(kind): units for kind, units in rows if AccountKind(kind) in moved}
+    moved: dict[str, list[tuple[str, str, int]]] = defaultdict(list)
+    for event_id, account_ref, kind, units in rows:
+        moved[event_id].append((account_ref, kind, units))
+    return moved
+
+
+def _moved_units(
+    moved: Iterable[tuple[str, str, int]], family: tuple[str, ...], kinds: Iterable[AccountKind]
+) -> dict[AccountKind, int]:
+    """What the entries of an event moved of these kinds, under the account that it names or one that was merged with it."""
+    units_of = dict.fromkeys(kinds, 0)
+    for account_ref, kind, units in moved:
+        if account_ref in family and AccountKind(kind) in units_of:
+            units_of[AccountKind(kind)] += units
+    return units_of

@@ -158,7 +158,9 @@ def places(tree: object, kind: type | tuple[type, ...], at: Place = ()) -> Itera
 
 
 def replaced(tree: Any, at: Place, value: object) -> Any:
-    """The tree with another value there."""
+    """The tree with another value there; nothing else where that is all of it."""
+    if not at:
+        return value
     changed = copy.deepcopy(tree)
     holder = changed
     for key in at[:-1]:
@@ -168,7 +170,7 @@ def replaced(tree: Any, at: Place, value: object) -> Any:
 
 
 def without(tree: Any, at: Place) -> Any:
-    """The tree with nothing there."""
+    """The tree with nothing there; ``at`` is not all of it."""
     changed = copy.deepcopy(tree)
     holder = changed
     for key in at[:-1]:

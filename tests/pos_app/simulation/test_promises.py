@@ -1,0 +1,66 @@
+"""The naive model against sums done by hand."""
+
+from pos_app.simulation.promises import NOBODY, LineShares, Promise, Promises
+
+
+def made(*promises: Promise) -> Promises:
+    book = Promises()
+    for promise in promises:
+        book.record(promise)
+    return book
+
+
+BOUGHT = Promise(
+    "sale",
+    "sale",
+    1,
+    "till-1",
+    issued_units={"shop": 10, "partner": 3},
+    redeemed_units={"shop": 5},
+    sale="sale",
+    lines={1: LineShares(3, (("shop", 10), ("partner", 3)), (("shop", 5),))},
+)
+
+
+def test_that_promises_that_never_arrived_count_for_nothing() -> None:
+    sums = made(BOUGHT).sums([])
+    assert ({}, {}) == (sums.issued_units, sums.redeemed_units)
+
+
+def test_that_pieces_that_came_back_take_their_floor_whoever_took_them() -> None:
+    back = [Promise(name, "return", 1, "till-2", sale="sale", returned={1: 1}) for name in ("one", "two")]
+    book = made(BOUGHT, *back)
+    # 2 of 3 pieces: floor(20/3) of 10, floor(6/3) of 3, floor(10/3) of 5.
+    sums = book.sums(["sale", "one", "two"])
+    assert {(1, "shop"): 10 - 6, (1, "partner"): 3 - 2} == sums.issued_units
+    assert {(1, "shop"): 5 - 3} == sums.redeemed_units
+
+
+def test_that_no_more_comes_back_than_was_bought() -> None:
+    back = Promise("back", "return", 1, "till-2", sale="sale", returned={1: 9})
+    assert {} == made(BOUGHT, back).sums(["sale", "back"]).issued_units
+
+
+def test_that_a_return_of_a_lost_sale_takes_nothing() -> None:
+    back = Promise("back", "return", 1, "till-2", sale="sale", returned={1: 1})
+    assert {} == made(BOUGHT, back).sums(["back"]).issued_units
+
+
+def test_that_merged_shoppers_are_one_household_once_the_merge_arrived() -> None:
+    other = Promise("other", "sale", 2, "till-1", issued_units={"shop": 4})
+    merge = Promise("merge", "merge", 2, "till-1", joins=1)
+    book = made(BOUGHT, other, merge)
+    assert {(1, "shop"): 14, (1, "partner"): 3} == book.sums(["sale", "other", "merge"]).issued_units
+    assert {(1, "shop"): 10, (1, "partner"): 3, (2, "shop"): 4} == book.sums(["sale", "other"]).issued_units
+
+
+def test_that_nobody_has_no_purse() -> None:
+    anonymous = Promise("cash", "sale", NOBODY, "till-1", issued_units={"shop": 4})
+    assert {} == made(anonymous).sums(["cash"]).issued_units
+
+
+def test_that_only_what_was_promised_can_be_lost() -> None:
+    book = made(BOUGHT)
+    book.risk(["sale", "unknown"], "the disk was lost")
+    book.risk(["sale"], "the disk was rolled back")
+    assert {"sale": "the disk was lost"} == book.at_risk
