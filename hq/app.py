@@ -43,15 +43,20 @@ def create_app(
     ``received`` is called after each batch, from a worker thread, to wake whatever books; ``utc_ms`` is HQ's clock.
     """
     app = FastAPI(title="pos-app HQ", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    app.add_middleware(InFlightLimit, requests_max=config.requests_max)
+    app.add_middleware(
+        InFlightLimit,
+        requests_max=config.requests_max,
+        bodies_max=config.bodies_max,
+        body_timeout_s=config.body_timeout_s,
+    )
     app.add_middleware(HttpMetrics)
     _handle_errors(app)
     app.include_router(till_router(engine, config, received=received, utc_ms=utc_ms))
-    _serve_customers(app, engine, config, utc_ms=utc_ms)
+    _serve_customers(app, engine, utc_ms=utc_ms)
     return app
 
 
-def _serve_customers(app: FastAPI, engine: Engine, config: HqConfig, *, utc_ms: Callable[[], int]) -> None:
+def _serve_customers(app: FastAPI, engine: Engine, *, utc_ms: Callable[[], int]) -> None:
     style = files("hq").joinpath("static/nps.css").read_bytes()
 
     @app.get(pages.STYLE_PATH)
@@ -64,7 +69,7 @@ def _serve_customers(app: FastAPI, engine: Engine, config: HqConfig, *, utc_ms: 
 
     @app.post("/n")
     async def take_code(request: Request) -> Response:
-        typed = (await _form(request, config)).get("code", "")
+        typed = (await _form(request)).get("code", "")
         token = await run_in_threadpool(nps.find_token, engine, typed)
         if token is None:
             return _page(pages.code_page(_words(request), typed=parse_code(typed) or "", unknown=True), status=404)
@@ -79,7 +84,7 @@ def _serve_customers(app: FastAPI, engine: Engine, config: HqConfig, *, utc_ms: 
 
     @app.post("/n/{token}")
     async def take_answer(request: Request, token: str) -> Response:
-        form = await _form(request, config)
+        form = await _form(request)
         score = form.get("score", "")
         words = _words(request)
         if score in _SCORES:
@@ -119,9 +124,9 @@ def _handle_errors(app: FastAPI) -> None:
         return await refused(request, RefusedError(ErrorCode.BUSY, retry_after_s=_RETRY_AFTER_S))
 
 
-async def _form(request: Request, config: HqConfig) -> dict[str, str]:
+async def _form(request: Request) -> dict[str, str]:
     """The fields of an HTML form, the first of each name; a body that is none has no fields."""
-    body = await read_body(request, bytes_max=_FORM_BYTES_MAX, timeout_s=config.body_timeout_s)
+    body = await read_body(request, bytes_max=_FORM_BYTES_MAX)
     try:
         fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=10)
     except ValueError:

@@ -1,12 +1,18 @@
-"""What keeps one caller, or all of them together, from filling HQ: sizes, times and a number of requests at once."""
+"""What keeps one caller, or all of them together, from filling HQ: sizes, times and a number of requests at once.
+
+A request is either being served, or its body is still coming. Each has a limit of its own: senders that dawdle take no place from
+requests that are there, and make room for each other, the slowest first. ``docs/explanation/hq-under-abuse.md`` says how it goes.
+"""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from fastapi import Request
 from sqlalchemy import Engine
 from starlette.requests import ClientDisconnect
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hq.refusals import RefusedError
 from hq.terminals import waiting_events
@@ -17,20 +23,27 @@ _BACKLOG_READ_EVERY_MS = 1_000
 HEALTH_PATH = "/v1/health"
 _TOO_MANY = 429
 _RETRY_AFTER_S = 1
+_BEGIN_WITHIN_S = 5.0
+_BYTES_PER_S_MIN = 1_000
+"""Slower is no line that a shop has: after the first seconds a body must come at least so fast."""
+_UNDISTURBED_S = 1.0
+"""So long a body may come before it makes room for another."""
 
 
-async def read_body(request: Request, *, bytes_max: int, timeout_s: float) -> bytes:
-    """The whole body; raises ``RefusedError``: 413 as soon as it is too large, 408 when the sender is too slow or has gone."""
+async def read_body(request: Request, *, bytes_max: int) -> bytes:
+    """The whole body; raises ``RefusedError``: 413 as soon as it is too large, 408 when the sender is too slow or has gone.
+
+    How long that takes at most is for ``InFlightLimit`` to say.
+    """
     declared = request.headers.get("content-length", "")
     if declared.isascii() and declared.isdigit() and int(declared[:12]) > bytes_max:
         raise RefusedError(ErrorCode.TOO_LARGE)
     body = bytearray()
     try:
-        async with asyncio.timeout(timeout_s):
-            async for part in request.stream():
-                body += part
-                if len(body) > bytes_max:
-                    raise RefusedError(ErrorCode.TOO_LARGE)
+        async for part in request.stream():
+            body += part
+            if len(body) > bytes_max:
+                raise RefusedError(ErrorCode.TOO_LARGE)
     except (TimeoutError, ClientDisconnect) as error:
         raise RefusedError(ErrorCode.SLOW) from error
     return bytes(body)
@@ -59,25 +72,99 @@ class Backlog:
 
 
 class InFlightLimit:
-    """Answers 429 at once when too many requests are being served; asking for health is always served."""
+    """Answers 429 at once when too many requests are being served; asking for health is always served.
 
-    def __init__(self, app: ASGIApp, *, requests_max: int) -> None:
+    A request is not being served while its body is coming. Of those there may be ``bodies_max``: one more, and the slowest of
+    them is given up (408). None takes longer than ``body_timeout_s``. Used on one event loop.
+    """
+
+    def __init__(self, app: ASGIApp, *, requests_max: int, bodies_max: int, body_timeout_s: float) -> None:
         self._app = app
         self._requests_max = requests_max
-        self._in_flight = 0
+        self._bodies_max = bodies_max
+        self._body_timeout_s = body_timeout_s
+        self._served = 0
+        self._coming: set[_Body] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http" or scope["path"] == HEALTH_PATH:
             await self._app(scope, receive, send)
-        elif self._in_flight >= self._requests_max:
+        elif self._is_full():
             await _send_busy(send)
         else:
-            self._in_flight += 1
+            self._served += 1
             try:
-                await self._app(scope, receive, send)
+                await self._app(scope, _Body(self, receive, timeout_s=self._body_timeout_s).receive, send)
             finally:
-                self._in_flight -= 1
+                self._served -= 1
+
+    @contextmanager
+    def waiting_for(self, body: "_Body") -> Iterator[None]:
+        """In the block the request is not served, since its body is coming; raises ``RefusedError`` (429) where too many are."""
+        if len(self._coming) >= self._bodies_max:
+            self._give_up_slowest()
+        self._coming.add(body)
+        self._served -= 1
+        try:
+            yield
+        finally:
+            self._served += 1
+            self._coming.discard(body)
+
+    def take_place(self) -> None:
+        """The body is there; raises ``RefusedError`` (429) where too many others are being served meanwhile."""
+        if self._served > self._requests_max:
+            raise _busy()
+
+    def _is_full(self) -> bool:
+        return self._served >= self._requests_max
+
+    def _give_up_slowest(self) -> None:
+        now_s = asyncio.get_running_loop().time()
+        disturbable = [body for body in self._coming if now_s - body.began_s >= _UNDISTURBED_S]
+        if not disturbable:
+            raise _busy()
+        slowest = min(disturbable, key=lambda body: body.bytes_per_s(now_s))
+        self._coming.discard(slowest)
+        slowest.give_up(now_s)
+
+
+class _Body:
+    """The body of one request on its way. It must come at a rate that any line has."""
+
+    def __init__(self, limit: InFlightLimit, receive: Receive, *, timeout_s: float) -> None:
+        self.began_s = asyncio.get_running_loop().time()
+        self._limit = limit
+        self._receive = receive
+        self._timeout_s = timeout_s
+        self._bytes = 0
+        self._patience = asyncio.Timeout(None)
+
+    async def receive(self) -> Message:
+        """The next part; raises ``TimeoutError`` when it takes too long, ``RefusedError`` when there is no place."""
+        with self._limit.waiting_for(self):
+            allowed_s = min(self._timeout_s, _BEGIN_WITHIN_S + self._bytes / _BYTES_PER_S_MIN)
+            self._patience = asyncio.timeout_at(self.began_s + allowed_s)
+            async with self._patience:
+                message = await self._receive()
+        self._bytes += len(message.get("body", b""))
+        if not message.get("more_body", False):
+            self._limit.take_place()
+        return message
+
+    def bytes_per_s(self, now_s: float) -> float:
+        """How fast it has come so far."""
+        return self._bytes / (now_s - self.began_s)
+
+    def give_up(self, now_s: float) -> None:
+        """Wait no longer."""
+        if not self._patience.expired():
+            self._patience.reschedule(now_s)
+
+
+def _busy() -> RefusedError:
+    return RefusedError(ErrorCode.BUSY, status=_TOO_MANY, retry_after_s=_RETRY_AFTER_S)
 
 
 async def _send_busy(send: Send) -> None:

@@ -172,7 +172,8 @@ def _load_claimants(connection: Connection, work: WorkingSet, claims: Sequence[C
 
 def _load_claims(connection: Connection, work: WorkingSet, event_ids: list[str]) -> None:
     c = tables.claim.c
-    rows = connection.execute(select(c.event_id, c.account_ref, c.units).where(c.event_id.in_(event_ids)))
+    known = c.event_id.in_(list(filter(_is_uuid, event_ids)))
+    rows = connection.execute(select(c.event_id, c.account_ref, c.units).where(known))
     work.claims.update((event_id, Claimed(account_ref, units)) for event_id, account_ref, units in rows)
 
 

@@ -215,8 +215,9 @@ def running(
     with _listening("127.0.0.1", port) as listener:
         url = _url_of(listener)
         booker = Booker(engine)
-        app = create_app(engine, config or HqConfig(public_url=url), received=booker.wake)
-        server = uvicorn.Server(uvicorn_config(app))
+        config = config or HqConfig(public_url=url)
+        app = create_app(engine, config, received=booker.wake)
+        server = uvicorn.Server(uvicorn_config(app, head_timeout_s=config.head_timeout_s))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="hq", daemon=True)
         thread.start()
         if books:

@@ -5,10 +5,12 @@ once: the entries have the id of the event that took the goods back.
 """
 
 import functools
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 
 import msgspec
 from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy.exc import DBAPIError
 
 from hq import tables
 from hq.database import transact
@@ -18,6 +20,7 @@ from hq.returns import SALE_MISSING, settle, settle_unseen
 from pos_app.protocol.events import AnyEvent, ReturnEvent, UnseenReturnEvent, decode_body
 
 _PAGE = 200
+_log = logging.getLogger(__name__)
 _task = tables.task.c
 _unseen = tables.unseen_return.c
 _inbox = tables.inbox.c
@@ -38,7 +41,19 @@ def settle_waiting(engine: Engine, *, now_ms: int) -> int:
     with engine.connect() as connection:
         ready = [(one, _settle_return) for one in _ready_returns(connection)]
         ready += [(one, _settle_unseen) for one in _ready_unseen(connection)]
-    return sum(transact(engine, functools.partial(step, waiting=one, now_ms=now_ms)) for one, step in ready)
+    return sum(_settled(engine, one, functools.partial(step, waiting=one, now_ms=now_ms)) for one, step in ready)
+
+
+def _settled(engine: Engine, waiting: _Waiting, step: Callable[[Connection], int]) -> int:
+    try:
+        return transact(engine, step)
+    except Exception as error:
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            raise
+        # A defect of ours: this one waits for its mend, and the others must not wait for it.
+        place = waiting.terminal_id, waiting.incarnation, waiting.seq
+        _log.error("settle.failed terminal=%s incarnation=%d seq=%d kind=%s", *place, type(error).__name__)
+        return 0
 
 
 def _ready_returns(connection: Connection) -> list[_Waiting]:

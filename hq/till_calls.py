@@ -34,7 +34,7 @@ def till_router(
 ) -> APIRouter:
     """The addresses for tills. ``received`` is called after each batch, from a worker thread."""
     router = APIRouter()
-    door = _Door(engine, config)
+    door = _Door(engine)
     backlog = Backlog(engine, events_max=config.backlog_events_max)
     _add_public(router, engine, door, config, utc_ms=utc_ms)
     _add_reading(router, engine, door, utc_ms=utc_ms)
@@ -123,9 +123,8 @@ def _add_reading(router: APIRouter, engine: Engine, door: "_Door", *, utc_ms: Ca
 class _Door:
     """Reads signed calls and signs what they are answered."""
 
-    def __init__(self, engine: Engine, config: HqConfig) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._config = config
 
     async def answer(self, request: Request, terminal_id: str, serve: Serve) -> Response:
         """Serve a call of the till that the path names, in a worker thread."""
@@ -146,7 +145,7 @@ class _Door:
 
     async def signed_call(self, request: Request) -> SignedCall:
         """The whole request with the signature that it claims; raises ``RefusedError``."""
-        body = await read_body(request, bytes_max=REQUEST_BYTES_MAX, timeout_s=self._config.body_timeout_s)
+        body = await read_body(request, bytes_max=REQUEST_BYTES_MAX)
         path = bytes(request.scope["raw_path"]).decode("latin-1")
         query = bytes(request.scope["query_string"]).decode("latin-1")
         return read_signed_call(

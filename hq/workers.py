@@ -19,6 +19,7 @@ from sqlalchemy import Engine, make_url
 from hq.app import create_app
 from hq.booker import Booker
 from hq.config import HqConfig
+from hq.connections import timed_protocol
 from hq.database import open_engine
 from pos_app.errors import InputError, StorageError
 
@@ -64,13 +65,14 @@ def serve_here(engine: Engine, listener: socket.socket, config: HqConfig, *, rec
     app = create_app(engine, config) if received is None else create_app(engine, config, received=received)
     # uvicorn finishes what it is serving and then interrupts us as well.
     with suppress(KeyboardInterrupt):
-        uvicorn.Server(uvicorn_config(app)).run(sockets=[listener])
+        uvicorn.Server(uvicorn_config(app, head_timeout_s=config.head_timeout_s)).run(sockets=[listener])
 
 
-def uvicorn_config(app: object) -> uvicorn.Config:
+def uvicorn_config(app: object, *, head_timeout_s: float) -> uvicorn.Config:
     """No access log: the links of the question are secrets, and personal records pass here."""
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
+        http=timed_protocol(head_timeout_s),
         log_config=None,
         access_log=False,
         server_header=False,

@@ -135,6 +135,24 @@ def refuse_missing_end(terminal: Terminal, mark: Mark | None) -> None:
     )
 
 
+def note_generation(connection: Connection, hq_gen: int) -> None:
+    """Remember HQ's generation. Another one than before: HQ was restored, and may lack what it had acknowledged."""
+    before = read_terminal(connection).hq_gen
+    change_terminal(connection, hq_gen=hq_gen)
+    if before not in {0, hq_gen}:
+        offer_last_again(connection)
+
+
+def offer_last_again(connection: Connection) -> None:
+    """Count our last event as not acknowledged: sent once more, HQ has it, or says from where on it lacks ours.
+
+    Without this a till that sells nothing would never learn that a restored HQ has less than before.
+    """
+    terminal = read_terminal(connection)
+    acked_seq = max(terminal.pruned_seq, min(terminal.acked_seq, terminal.last_seq - 1))
+    change_terminal(connection, acked_seq=acked_seq, durable_seq=min(terminal.durable_seq, acked_seq))
+
+
 def next_hlc(last_hlc: int, utc_ms: int) -> int:
     """The hybrid logical clock's next value: the wall clock where it went on, else one more than the last.
 

@@ -152,7 +152,8 @@ class SqliteOutbox:
         def job(connection: Connection) -> bool:
             self._take_documents(connection, page.documents, False)
             erased = accounts.erase_personal(connection, page.erased)
-            journal.change_terminal(connection, cursor=page.next_cursor, hq_gen=page.hq_gen)
+            journal.change_terminal(connection, cursor=page.next_cursor)
+            journal.note_generation(connection, page.hq_gen)
             _note_policy(connection, page.policy)
             if page.hq_time_ms and not page.more:
                 _note_contact(connection, page.hq_time_ms)

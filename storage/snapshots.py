@@ -30,8 +30,8 @@ def begin(connection: Connection, first_page: SnapshotPage) -> None:
         snapshot_cursor="",
         snapshot_changes_cursor=first_page.changes_cursor,
         cursor="",
-        hq_gen=first_page.hq_gen,
     )
+    journal.note_generation(connection, first_page.hq_gen)
 
 
 def has_other_accounts(connection: Connection) -> bool:
@@ -56,8 +56,8 @@ def finish(connection: Connection, last_page: SnapshotPage) -> None:
         cursor=terminal.snapshot_changes_cursor,
         snapshot_cursor="",
         snapshot_changes_cursor="",
-        hq_gen=last_page.hq_gen,
     )
+    journal.note_generation(connection, last_page.hq_gen)
 
 
 def counted_by_all(connection: Connection, terminal: Terminal) -> int:

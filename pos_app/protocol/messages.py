@@ -28,10 +28,13 @@ ANSWER_BYTES_MAX = 8 * 1024 * 1024
 PERSONAL_RECORDS_MAX = 100
 PROGRAMME_SET_BYTES_MAX = 1024 * 1024
 WANTED_SETS_MAX = 10
+INCARNATION_WISH_MAX = 2**30
+"""The most that a till may come with: HQ must be able to count on from it."""
 DOCUMENT_BYTES_MAX = 128 * 1024
 _COMPRESSION_LEVEL = 6
 
-TerminalId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+TerminalId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", max_length=36)]
+"""Of a length as well: to Python's ``$`` a line break at the end is the end."""
 Hash = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 Key = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 Incarnation = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
@@ -39,7 +42,7 @@ Seq = Annotated[int, msgspec.Meta(ge=1, le=2**62)]
 Counter = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 TerminalNumber = Annotated[int, msgspec.Meta(ge=1, le=TERMINAL_NUMBER_MAX)]
 Ref = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[^\x00]+$")]
-SetHash = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+SetHash = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$", max_length=64)]
 Cursor = Annotated[str, msgspec.Meta(max_length=400)]
 Units = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
 Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
@@ -136,7 +139,7 @@ class EnrolRequest(msgspec.Struct, frozen=True):
     public_key: Key
     terminal_number_wish: Annotated[int, msgspec.Meta(ge=0, le=TERMINAL_NUMBER_MAX)] = 0
     terminal_id: TerminalId | None = None
-    incarnation: Incarnation = 1
+    incarnation: Annotated[int, msgspec.Meta(ge=1, le=INCARNATION_WISH_MAX)] = 1
     protocol: int = PROTOCOL_VERSION
 
 
@@ -171,7 +174,8 @@ class PersonalRecord(msgspec.Struct, frozen=True):
 
     account_ref: Ref
     fields: Annotated[
-        dict[Annotated[str, msgspec.Meta(min_length=1, max_length=32)], VersionedField], msgspec.Meta(max_length=20)
+        dict[Annotated[str, msgspec.Meta(min_length=1, max_length=32, pattern=r"^[^\x00]+$")], VersionedField],
+        msgspec.Meta(max_length=20),
     ]
 
 
@@ -306,7 +310,9 @@ class HoldRequest(msgspec.Struct, frozen=True):
     account_ref: Ref
     issuer: Ref
     units: Annotated[int, msgspec.Meta(ge=1, le=10**12)]
-    replaces: Annotated[str, msgspec.Meta(max_length=36)] = ""
+    replaces: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$", max_length=36)] = (
+        ""
+    )
 
 
 class HoldRefusal(StrEnum):

@@ -1,5 +1,6 @@
 """The chain of a run: headquarters, tills, shoppers, and their days under a virtual clock."""
 
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from pos_app.simulation.promises import Promises
 from pos_app.simulation.shop import programmes, settings
 from pos_app.simulation.shoppers import PER_TILL, Shoppers
 from pos_app.simulation.wire import HQ_URL, HqDoor, Line, Network
+from storage.database import open_database
 
 OPENS_MS = 8 * HOUR_MS
 CLOSES_MS = 22 * HOUR_MS
@@ -58,6 +60,9 @@ class Chain:
         self.network = Network(self.world, self._door, options.faults, stream(options.seed, "network"))
         store = PostgresStore(options.database_url) if options.database_url else SqliteStore(folder)
         self.hq = SimulatedHq(self.world, self._door, store, BurnPolicy(allowance=options.allowance))
+        # Making a database takes longer than an hour of sales.
+        self.blank_disk = folder / "blank"
+        open_database(self.blank_disk).close()
         for number in range(1, options.tills + 1):
             self.add_post(f"till-{number}", number, settings_number=number)
 
@@ -72,6 +77,7 @@ class Chain:
         """A machine with what its folder holds; an empty folder is a new till."""
         folder = self.folder / name
         if not folder.exists():
+            shutil.copytree(self.blank_disk, folder)
             write_key(folder, self.chance.randbytes(_KEY_BYTES))
         machine = Machine(
             name,

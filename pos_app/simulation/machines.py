@@ -28,6 +28,7 @@ from storage.mirror import MirroredEvent, read_mirror
 from storage.outbox import SqliteOutbox
 
 _MARK = "till.last"
+_MIRRORED_AT_ONCE = 5
 _NOT_COPIED = shutil.ignore_patterns("*-shm", "*.lock")
 
 
@@ -54,6 +55,7 @@ class Machine:
         self._fraction = fraction
         self._wreck = folder.with_name(f"{folder.name}-wreck")
         self.has_twin = False
+        self._not_mirrored = 0
         self.generation = 0
         self.till: Till
         self.open()
@@ -169,9 +171,11 @@ class Machine:
                 pass
 
     def copy_to_mirror(self) -> None:
-        """What the mirror's thread does after a booking, where there is a mirror."""
-        if self._mirror is not None:
+        """What the mirror's thread does after a booking, where there is a mirror: mostly a few bookings later."""
+        self._not_mirrored += 1
+        if self._mirror is not None and self._not_mirrored >= _MIRRORED_AT_ONCE:
             self._mirror.copy()
+            self._not_mirrored = 0
 
     def mirrored_ids(self) -> set[str]:
         """Every event that the mirror has."""

@@ -120,6 +120,7 @@ class Troubles:
         self.faults["disk lost"] += 1
         before = post.machine.event_ids()
         blank = self._chain.folder / f"{post.machine.name}-blank"
+        shutil.copytree(self._chain.blank_disk, blank)
         write_key(blank, self._chance.randbytes(_KEY_BYTES))
         shutil.rmtree(self._chain.folder / f"{post.machine.name}-image", ignore_errors=True)
         post.machine.replace_disk(blank)

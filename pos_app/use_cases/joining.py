@@ -62,3 +62,5 @@ def _become(connection: Connection, answer: EnrolAnswer) -> None:
         hq_public_key=answer.hq_public_key,
         last_contact_ms=answer.hq_time_ms or None,
     )
+    # A restored HQ that takes the till in under its old name may have nothing of its journal.
+    journal.offer_last_again(connection)

@@ -21,7 +21,7 @@ from tests.hq.postgres import empty
 @pytest.fixture
 def small(hq: RunningHq) -> Iterator[RunningHq]:
     """The same HQ behind tight limits."""
-    config = HqConfig(public_url="", requests_max=2, body_timeout_s=0.2)
+    config = HqConfig(public_url="", requests_max=2, bodies_max=2, body_timeout_s=0.9)
     with running(hq.engine, config=config, books=False) as serving:
         yield serving
 
@@ -60,17 +60,17 @@ def test_that_a_sender_that_hangs_up_leaves_no_trace(small: RunningHq, caplog: p
     assert "Traceback" not in caplog.text
 
 
-def test_that_too_many_at_once_are_asked_to_come_again(small: RunningHq) -> None:
+def test_that_too_many_bodies_at_once_are_asked_to_come_again(small: RunningHq) -> None:
     with connect(small) as first, connect(small) as second:
         for connection in (first, second):
             connection.sendall(head(100) + b"code=")
-        refused = _until(lambda: httpx.get(small.url + "/n"), 429)
-        healthy = httpx.get(small.url + "/v1/health")
+        refused = _until(lambda: httpx.post(small.url + "/n", data={"code": "x"}), 429)
+        others = {httpx.get(small.url + path).status_code for path in ("/n", "/v1/health")}
         assert [408, 408] == [status_of(first), status_of(second)]
-    served = _until(lambda: httpx.get(small.url + "/n"), 200)
+    served = _until(lambda: httpx.post(small.url + "/n", data={"code": "x"}), 404)
 
     assert ("1", "BUSY") == (refused.headers["retry-after"], json.loads(refused.content)["code"])
-    assert (200, 200) == (healthy.status_code, served.status_code)
+    assert ({200}, 404) == (others, served.status_code)
 
 
 def _until(ask: Callable[[], httpx.Response], status: int) -> httpx.Response:

@@ -148,3 +148,26 @@ def test_that_a_till_that_lost_its_name_is_not_begun_anew(founded: Database) -> 
     founded.write(lambda c: c.exec_driver_sql("DELETE FROM terminal"))
     with pytest.raises(StorageError, match="lost the till's identity"):
         founded.write(lambda c: journal.found_terminal(c, terminal_id=THERE, terminal_number=8, store_id="store-2"))
+
+
+def acknowledged(database: Database) -> tuple[int, int, int]:
+    """HQ's generation, and up to where it has acknowledged and keeps events."""
+    now = terminal(database)
+    return now.hq_gen, now.acked_seq, now.durable_seq
+
+
+def test_that_the_last_event_is_offered_once_more_to_a_restored_hq(founded: Database) -> None:
+    append(founded, "a", "b", "c")
+    founded.write(lambda c: journal.change_terminal(c, acked_seq=3, durable_seq=3))
+    for hq_gen, expected in ((1, (1, 3, 3)), (1, (1, 3, 3)), (2, (2, 2, 2)), (2, (2, 2, 2))):
+        founded.write(partial(journal.note_generation, hq_gen=hq_gen))
+        assert expected == acknowledged(founded)
+
+
+def test_that_a_pruned_event_and_a_journal_without_any_are_not_offered_again(founded: Database) -> None:
+    founded.write(journal.offer_last_again)
+    assert (0, 0, 0) == acknowledged(founded)
+    append(founded, "a", "b")
+    founded.write(lambda c: journal.change_terminal(c, acked_seq=2, durable_seq=2, pruned_seq=2))
+    founded.write(journal.offer_last_again)
+    assert (0, 2, 2) == acknowledged(founded)

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -59,6 +60,8 @@ TEXTS = (
 )
 OTHER_TYPES: tuple[object, ...] = (None, True, 1.5, float("nan"), float("inf"), [], {}, [[]], "1")
 Place = tuple[str | int, ...]
+STEP = 1 if os.environ.get("POS_APP_ABUSE_ALL") else 13
+"""Every so manieth of all that could be tried is, or with ``make abuse`` everything."""
 
 
 def rated(**changes: Any) -> SaleEvent:
@@ -157,25 +160,26 @@ def places(tree: object, kind: type | tuple[type, ...], at: Place = ()) -> Itera
         yield from places(value, kind, (*at, key))
 
 
+def value_at(tree: Any, at: Place) -> Any:
+    """What stands there."""
+    for key in at:
+        tree = tree[key]
+    return tree
+
+
 def replaced(tree: Any, at: Place, value: object) -> Any:
     """The tree with another value there; nothing else where that is all of it."""
     if not at:
         return value
     changed = copy.deepcopy(tree)
-    holder = changed
-    for key in at[:-1]:
-        holder = holder[key]
-    holder[at[-1]] = value
+    value_at(changed, at[:-1])[at[-1]] = value
     return changed
 
 
 def without(tree: Any, at: Place) -> Any:
     """The tree with nothing there; ``at`` is not all of it."""
     changed = copy.deepcopy(tree)
-    holder = changed
-    for key in at[:-1]:
-        holder = holder[key]
-    del holder[at[-1]]
+    del value_at(changed, at[:-1])[at[-1]]
     return changed
 
 

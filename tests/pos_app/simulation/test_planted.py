@@ -37,7 +37,7 @@ LEASING = SimulationOptions(
     [
         (planted.acknowledgement_that_deletes, AWAY, "never reached HQ"),
         (planted.missing_unique_key, CLONING, "no till acknowledged"),
-        (planted.skipped_hash_check, CLONING, "never reached HQ"),
+        (planted.skipped_hash_check, msgspec.structs.replace(CLONING, seed=6), "never reached HQ"),
         (planted.forgotten_cursor, QUIET, "did not end"),
         (planted.new_id_after_a_lost_answer, LOSING_ANSWERS, "held for nobody"),
         (planted.pruned_too_early, with_faults(hq_restored_per_mille=1000), "never reached HQ"),
