@@ -44,6 +44,8 @@ def read_position(cursor: str, hq_gen: int) -> Position | None:
     key = _unpacked(match[4]) if match else None
     if match is None or key is None or int(match[1]) != hq_gen or int(match[2]) >= 2**63:
         return None
+    if match[3] == DOCUMENT and "/" not in key:
+        return None
     return Position(int(match[2]), match[3], key)
 
 

@@ -34,11 +34,7 @@ def receive_hold(engine: Engine, call: SignedCall, *, now_ms: int) -> HoldAnswer
     The same ``auth_id`` again is answered the same as long as it is held, and SETTLED once a sale or a void has ended it, also
     where that came first.
     """
-    try:
-        request = decode_message(call.request.body, HoldRequest)
-    except MalformedError as error:
-        raise RefusedError(ErrorCode.MALFORMED) from error
-    return transact(engine, functools.partial(_answer, call=call, request=request, now_ms=now_ms))
+    return transact(engine, functools.partial(_answer, call=call, now_ms=now_ms))
 
 
 def read_held(connection: Connection, account_refs: Sequence[str]) -> dict[str, dict[str, int]]:
@@ -63,8 +59,9 @@ def void_hold(engine: Engine, auth_id: str) -> int:
     return transact(engine, functools.partial(_void, auth_id=auth_id))
 
 
-def _answer(connection: Connection, *, call: SignedCall, request: HoldRequest, now_ms: int) -> HoldAnswer:
+def _answer(connection: Connection, *, call: SignedCall, now_ms: int) -> HoldAnswer:
     terminal = authenticate_active(connection, call)
+    request = _asked(call)
     work = WorkingSet()
     work.load(connection, account_refs=[request.account_ref])
     account = work.home_of(request.account_ref)
@@ -85,6 +82,13 @@ def _answer(connection: Connection, *, call: SignedCall, request: HoldRequest, n
         work.put_hold(earlier)
     work.write(connection, now_ms=now_ms)
     return answer
+
+
+def _asked(call: SignedCall) -> HoldRequest:
+    try:
+        return decode_message(call.request.body, HoldRequest)
+    except MalformedError as error:
+        raise RefusedError(ErrorCode.MALFORMED) from error
 
 
 def _is_same(hold: Hold | None, terminal_id: str) -> bool:

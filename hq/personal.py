@@ -28,17 +28,17 @@ Fields = dict[str, VersionedField]
 
 def receive_personal(engine: Engine, call: SignedCall, *, now_ms: int) -> PersonalAnswer:
     """Keep what is newer than what we have; raises ``RefusedError`` when nothing was kept."""
-    try:
-        upload = decode_message(call.request.body, PersonalUpload)
-    except MalformedError as error:
-        raise RefusedError(ErrorCode.MALFORMED) from error
 
-    def store(connection: Connection) -> int:
+    def store(connection: Connection) -> PersonalAnswer:
         terminal = authenticate_active(connection, call)
+        try:
+            upload = decode_message(call.request.body, PersonalUpload)
+        except MalformedError as error:
+            raise RefusedError(ErrorCode.MALFORMED) from error
         store_records(connection, upload.records)
-        return terminal.hq_gen
+        return PersonalAnswer(stored=len(upload.records), hq_gen=terminal.hq_gen, hq_time_ms=now_ms)
 
-    return PersonalAnswer(stored=len(upload.records), hq_gen=transact(engine, store), hq_time_ms=now_ms)
+    return transact(engine, store)
 
 
 def store_records(connection: Connection, records: Iterable[PersonalRecord]) -> None:

@@ -29,12 +29,12 @@ _set = tables.programme_set.c
 
 def receive_programme_set(engine: Engine, call: SignedCall, *, now_ms: int) -> Done:
     """Keep a set; raises ``RefusedError`` for one that is not what its hash says. Sending it again changes nothing."""
-    try:
-        upload = decode_message(call.request.body, ProgrammeSetUpload)
-    except MalformedError as error:
-        raise RefusedError(ErrorCode.MALFORMED) from error
     with engine.begin() as connection:
         authenticate_active(connection, call)
+        try:
+            upload = decode_message(call.request.body, ProgrammeSetUpload)
+        except MalformedError as error:
+            raise RefusedError(ErrorCode.MALFORMED) from error
         programmes = _decoded(upload.body)
         if programmes is None or programmes.hash != upload.hash:
             raise RefusedError(ErrorCode.MALFORMED)

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, Engine, select, tuple_
 
 from hq import tables
 from hq.authentication import SignedCall, authenticate_fresh
+from hq.checks import is_ref
 from hq.database import snapshot
 from hq.refusals import RefusedError
 from pos_app.protocol.events import ReturnedLine, SaleEvent, decode_body
@@ -21,7 +22,7 @@ def read_receipt(engine: Engine, call: SignedCall, *, receipt_number: str, now_m
     """
     authenticate_fresh(engine, call, now_ms=now_ms)
     with snapshot(engine) as connection:
-        body = _find_body(connection, receipt_number)
+        body = _find_body(connection, receipt_number) if is_ref(receipt_number) else None
         if body is None:
             raise RefusedError(ErrorCode.NOT_FOUND)
         sale = decode_body(body)

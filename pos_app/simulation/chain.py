@@ -19,7 +19,7 @@ from pos_app.simulation.options import HOUR_MS, MINUTE_MS, START_MS, SimulationO
 from pos_app.simulation.posts import Post
 from pos_app.simulation.promises import Promises
 from pos_app.simulation.shop import programmes, settings
-from pos_app.simulation.shoppers import PER_TILL, Shoppers
+from pos_app.simulation.shoppers import Shoppers
 from pos_app.simulation.wire import HQ_URL, HqDoor, Line, Network
 from storage.database import open_database
 
@@ -54,7 +54,7 @@ class Chain:
         self.posts: list[Post] = []
         self.dying: set[str] = set()
         self.chance = stream(options.seed, "chain")
-        self.shoppers = Shoppers(PER_TILL * options.tills, stream(options.seed, "shoppers"))
+        self.shoppers = Shoppers(options, stream(options.seed, "shoppers"))
         self.office = Office(self.shoppers, stream(options.seed, "office"))
         self._door = HqDoor()
         self.network = Network(self.world, self._door, options.faults, stream(options.seed, "network"))

@@ -3,10 +3,12 @@
 import random
 
 from pos_app.simulation.counter import Visit
+from pos_app.simulation.options import SimulationOptions
 from pos_app.simulation.promises import NOBODY
 from pos_app.simulation.shop import GOODS, card_number
 
-PER_TILL = 12
+_PER_TILL_MIN = 12
+_VISITS_A_DAY = 15
 _GREEDY_PERCENT = 15
 _ANONYMOUS_PERCENT = 40
 _AWAY_FROM_HOME_PERCENT = 20
@@ -20,7 +22,9 @@ _LARGE_BASKET = ((5, 3), (4, 3))
 class Shoppers:
     """All of a run, each with a till where they mostly shop. The greedy ones burn all they can wherever a till is offline."""
 
-    def __init__(self, count: int, chance: random.Random) -> None:
+    def __init__(self, options: SimulationOptions, chance: random.Random) -> None:
+        self._per_till = max(_PER_TILL_MIN, options.sales_per_day // _VISITS_A_DAY)
+        count = options.tills * self._per_till
         self.cards = {card_number(index): index for index in range(count)}
         self._carried = list(self.cards)
         self._chance = chance
@@ -31,7 +35,7 @@ class Shoppers:
         if self._chance.randrange(_ALL) < _ANONYMOUS_PERCENT:
             return Visit(NOBODY, "", self._goods())
         home = self._chance.randrange(tills) if self._chance.randrange(_ALL) < _AWAY_FROM_HOME_PERCENT else till_index
-        index = (home + tills * self._chance.randrange(PER_TILL)) % len(self._carried)
+        index = (home + tills * self._chance.randrange(self._per_till)) % len(self._carried)
         burns = self._chance.randrange(_ALL) < _BURN_PERCENT
         return Visit(
             index, self._carried[index], self._goods(), burn_part=self._chance.choice((30, _ALL)) if burns else 0

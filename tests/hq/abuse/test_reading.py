@@ -1,6 +1,8 @@
 """Addresses, headers and cursors that no program of ours sends."""
 
 import base64
+import socket
+from contextlib import suppress
 from urllib.parse import quote
 
 import httpx
@@ -23,7 +25,10 @@ def test_that_any_cursor_begins_anew_or_goes_on(hq: RunningHq, journal: Journal)
     prepared(hq, journal)
     keys = ["", packed("a"), packed("a/b/c"), packed("\x01"), "_" * 350, packed("product/"), packed("/"), "____", "-"]
     numbers = ["0", "1", str(2**63 - 1), str(2**63), "9" * 19, "٣"]
-    cursors = [f"1.{n}.{kind}.{key}" for n in numbers for kind in ("a", "d", "p", "z", "sa", "sd") for key in keys]
+    kinds = ("a", "d", "p", "z", "sa", "sd")
+    cursors = [f"1.0.{kind}.{key}" for kind in kinds for key in keys] + [
+        f"1.{n}.{k}.YQ" for n in numbers for k in kinds
+    ]
     cursors += ["", "x", "1", "1.1", "." * 400, "9" * 400, "\0", "-1.0.a.", "1.0.a.\n", "2.0.a."]
 
     with without_effect(hq.engine):
@@ -113,10 +118,8 @@ def test_that_the_type_of_a_body_opens_nothing(hq: RunningHq, content_type: str)
 )
 def test_that_hostile_headers_end_in_an_answer_or_nothing(hq: RunningHq, lines: bytes) -> None:
     with connect(hq) as connection, without_effect(hq.engine):
-        try:
+        with suppress(OSError):
             connection.sendall(b"POST /n HTTP/1.1\r\nHost: x\r\n" + lines + b"\r\n\r\n")
-            connection.shutdown(1)
+            connection.shutdown(socket.SHUT_WR)
             assert status_of(connection) in {0, 100, 400, 404, 408, 413, 431, 501}
-        except ConnectionError:
-            pass
     assert 200 == httpx.get(hq.url + "/n").status_code
