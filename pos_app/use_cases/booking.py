@@ -109,7 +109,7 @@ def prepare_sale(
     event = SaleEvent(
         event_id=basket.event_id,
         moment=moment_of(till, terminal, now_ms),
-        receipt_number=number_of(terminal),
+        receipt_number=number_of(till, terminal),
         account_ref="" if basket.member is None else basket.member.account_ref,
         card_ref="" if basket.member is None else basket.member.card_number,
         lines=sale.lines,
@@ -293,10 +293,16 @@ def _proposal(till: "Till", books: Books, terminal: Terminal, *, units: int, now
     return (*burned, *(BurnedLot(part.lot_id, part.units, expiry[part.lot_id]) for part in parts))
 
 
-def number_of(terminal: Terminal) -> str:
-    """The number of the receipt that the terminal's next event prints."""
+def number_of(till: "Till", terminal: Terminal) -> str:
+    """The number of the receipt that the terminal's next event prints.
+
+    Until it has joined its HQ a till prints incarnation 00: the disk that it may stand in for has printed 01 under the same number.
+    """
+    waits_for_name = bool(till.settings.hq.url) and terminal.hq_public_key is None
     return receipt_number(
-        terminal_number=terminal.terminal_number, incarnation=terminal.incarnation, seq=terminal.last_seq + 1
+        terminal_number=terminal.terminal_number,
+        incarnation=0 if waits_for_name else terminal.incarnation,
+        seq=terminal.last_seq + 1,
     )
 
 

@@ -187,7 +187,7 @@ def book_return(
     event = ReturnEvent(
         event_id=event_id,
         moment=moment_of(till, terminal, now_ms),
-        receipt_number=number_of(terminal),
+        receipt_number=number_of(till, terminal),
         account_ref=known.sale.account_ref,
         sale_event_id=known.sale.event_id,
         lines=back.lines,

@@ -94,7 +94,7 @@ def book_unseen_return(
     event = UnseenReturnEvent(
         event_id=event_id,
         moment=moment_of(till, terminal, now_ms),
-        receipt_number=number_of(terminal),
+        receipt_number=number_of(till, terminal),
         sale_receipt_number=number,
         lines=tuple(_line(one) for one in goods),
         payments=_payments(till, total_minor, refund or Refund()),

@@ -87,7 +87,7 @@ def test_that_goods_taken_back_unseen_are_settled_when_the_sale_comes(open_count
     enrol(first)
     first.wait_for_headquarters()
     terminal = first.till.database.read(journal.read_terminal)
-    number = number_of(terminal)
+    number = number_of(first.till, terminal)
 
     turn_to(second)
     second.scan(number)

@@ -1,8 +1,7 @@
 """Every call of the OpenAPI description with values that schemathesis makes of it, sound ones and others, signed and not."""
 
 import os
-import time
-from collections.abc import Callable
+import uuid
 from typing import Any
 
 import pytest
@@ -18,7 +17,6 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-import uuid
 
 from hq import openapi
 from hq.operate import RunningHq
@@ -29,7 +27,7 @@ from tests.hq.journals import Journal, now_ms
 
 EXAMPLES = int(os.environ.get("POS_APP_ABUSE_EXAMPLES", "4"))
 SCHEMA = schemathesis.openapi.from_dict(openapi.description())
-OPERATIONS = {f"{found.ok().method} {found.ok().path}": found.ok() for found in SCHEMA.get_all_operations()}
+OPERATIONS = [(found.ok().path, found.ok()) for found in SCHEMA.get_all_operations()]
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
@@ -55,35 +53,32 @@ class Signature(AuthBase):
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
-@pytest.mark.parametrize("name", OPERATIONS)
-def test_that_a_described_call_is_answered_as_described(
-    postgres_hq: RunningHq, name: str, mode: GenerationMode, try_call: Callable[..., None]
+def test_that_every_call_is_answered_as_described(
+    hq: RunningHq, journal: Journal, enrol: Enrol, mode: GenerationMode
 ) -> None:
-    try_call(OPERATIONS[name], mode)
-
-
-@pytest.fixture
-def try_call(hq: RunningHq, journal: Journal, enrol: Enrol) -> Callable[[Any, GenerationMode], None]:
-    session = requests.Session()
     prepared(hq, journal)
+    with requests.Session() as session:
+        for path, operation in OPERATIONS:
+            # Of an address whose only parameter may be any text there is nothing that it must not be.
+            if mode is GenerationMode.POSITIVE or "/v1/terminals" in path or "enrolments" in path:
+                _try(operation, mode, hq, journal, session)
+    assert_alive(hq, enrol())
 
-    def run(operation: Any, mode: GenerationMode) -> None:
-        @settings(
-            max_examples=EXAMPLES,
-            deadline=None,
-            database=None,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )
-        @given(case=operation.as_strategy(generation_mode=mode))
-        def check(case: Case) -> None:
-            for mine, auth in ((True, Signature(journal)), (False, Signature(journal)), (False, None)):
-                if mine and "terminal_id" in (case.path_parameters or {}):
-                    case.path_parameters["terminal_id"] = journal.terminal_id
-                answer = case.call(base_url=hq.url, session=session, auth=auth)
-                case.validate_response(answer, checks=CHECKS)
 
-        check()
-        assert_alive(hq, enrol())
+def _try(operation: Any, mode: GenerationMode, hq: RunningHq, journal: Journal, session: requests.Session) -> None:
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def check(case: Case) -> None:
+        for mine, auth in ((False, None), (False, Signature(journal)), (True, Signature(journal))):
+            if mine and "terminal_id" in (case.path_parameters or {}):
+                case.path_parameters["terminal_id"] = journal.terminal_id
+            answer = case.call(base_url=hq.url, session=session, auth=auth)
+            case.validate_response(answer, checks=CHECKS)
 
-    return run
+    check()

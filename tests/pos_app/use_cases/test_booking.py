@@ -260,3 +260,10 @@ def test_that_a_receipt_carries_how_its_member_stands(shop: Shop) -> None:
     shop.sell(TEA, card=BOB)
     standing = msgspec.json.decode(shop.query("SELECT standing FROM sale")[0][0])
     assert ("silver", 30) == (standing["card_class"], standing["balance"]["available_units"])
+
+
+def test_that_a_till_that_waits_for_its_name_prints_no_number_of_the_disk_it_may_stand_in_for(
+    open_shop: OpenShop,
+) -> None:
+    shop = open_shop("fixed-card", hq={"url": "http://127.0.0.1:9"})
+    assert "001-00-" == shop.sell(TEA).receipt_number[:7]
