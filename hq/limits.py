@@ -26,8 +26,8 @@ _RETRY_AFTER_S = 1
 _BEGIN_WITHIN_S = 5.0
 _BYTES_PER_S_MIN = 1_000
 """Slower is no line that a shop has: after the first seconds a body must come at least so fast."""
-_UNDISTURBED_S = 1.0
-"""So long a body may come before it makes room for another."""
+_UNDISTURBED_S = 0.1
+"""So long every body may come, however many others do: that of an honest till is mostly there at once."""
 
 
 async def read_body(request: Request, *, bytes_max: int) -> bytes:
@@ -75,7 +75,8 @@ class InFlightLimit:
     """Answers 429 at once when too many requests are being served; asking for health is always served.
 
     A request is not being served while its body is coming. Of those there may be ``bodies_max``: one more, and the slowest of
-    them is given up (408). None takes longer than ``body_timeout_s``. Used on one event loop.
+    them is given up (408), or where all of them have only begun, the new one has to be quick. None takes longer than
+    ``body_timeout_s``. Used on one event loop.
     """
 
     def __init__(self, app: ASGIApp, *, requests_max: int, bodies_max: int, body_timeout_s: float) -> None:
@@ -101,9 +102,9 @@ class InFlightLimit:
 
     @contextmanager
     def waiting_for(self, body: "_Body") -> Iterator[None]:
-        """In the block the request is not served, since its body is coming; raises ``RefusedError`` (429) where too many are."""
-        if len(self._coming) >= self._bodies_max:
-            self._give_up_slowest()
+        """In the block the request is not served, since its body is coming."""
+        if body.is_new and len(self._coming) >= self._bodies_max:
+            self._make_room_for(body)
         self._coming.add(body)
         self._served -= 1
         try:
@@ -115,16 +116,17 @@ class InFlightLimit:
     def take_place(self) -> None:
         """The body is there; raises ``RefusedError`` (429) where too many others are being served meanwhile."""
         if self._served > self._requests_max:
-            raise _busy()
+            raise RefusedError(ErrorCode.BUSY, status=_TOO_MANY, retry_after_s=_RETRY_AFTER_S)
 
     def _is_full(self) -> bool:
         return self._served >= self._requests_max
 
-    def _give_up_slowest(self) -> None:
+    def _make_room_for(self, new: "_Body") -> None:
         now_s = asyncio.get_running_loop().time()
         disturbable = [body for body in self._coming if now_s - body.began_s >= _UNDISTURBED_S]
         if not disturbable:
-            raise _busy()
+            new.hurry()
+            return
         slowest = min(disturbable, key=lambda body: body.bytes_per_s(now_s))
         self._coming.discard(slowest)
         slowest.give_up(now_s)
@@ -142,7 +144,7 @@ class _Body:
         self._patience = asyncio.Timeout(None)
 
     async def receive(self) -> Message:
-        """The next part; raises ``TimeoutError`` when it takes too long, ``RefusedError`` when there is no place."""
+        """The next part; raises ``TimeoutError`` when it takes too long, ``RefusedError`` (429) when it is there and nobody serves it."""
         with self._limit.waiting_for(self):
             allowed_s = min(self._timeout_s, _BEGIN_WITHIN_S + self._bytes / _BYTES_PER_S_MIN)
             self._patience = asyncio.timeout_at(self.began_s + allowed_s)
@@ -153,6 +155,15 @@ class _Body:
             self._limit.take_place()
         return message
 
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing of it has come."""
+        return self._bytes == 0
+
+    def hurry(self) -> None:
+        """Give it no more than the shortest time."""
+        self._timeout_s = min(self._timeout_s, _UNDISTURBED_S)
+
     def bytes_per_s(self, now_s: float) -> float:
         """How fast it has come so far."""
         return self._bytes / (now_s - self.began_s)
@@ -161,10 +172,6 @@ class _Body:
         """Wait no longer."""
         if not self._patience.expired():
             self._patience.reschedule(now_s)
-
-
-def _busy() -> RefusedError:
-    return RefusedError(ErrorCode.BUSY, status=_TOO_MANY, retry_after_s=_RETRY_AFTER_S)
 
 
 async def _send_busy(send: Send) -> None:

@@ -89,17 +89,21 @@ def _homes(hq: SimulatedHq) -> dict[str, str]:
 def _overdrafts(hq: SimulatedHq) -> dict[str, dict[str, int]]:
     """What each account came to owe, by the kind of event: ``sale`` (burned at two tills), ``return`` (clawed back).
 
-    What the same booking repaid from points that were there is off: those only began later than the event.
+    What the same booking repaid from points that were there is off: those only began later than the event. ``restored`` is what was
+    owed because a restored HQ heard of burns before the tills that had the points sent them again.
     """
     kinds = {dashed(row[0]): row[1] for row in hq.query("SELECT event_id, kind FROM sale")}
     owed: dict[tuple[str, str], int] = defaultdict(int)
-    for account_ref, event_id, units in hq.query(
-        "SELECT account_ref, event_id, SUM(-units) FROM entry WHERE kind = 'overdraft' GROUP BY 1, 2"
+    booked_ms: dict[str, int] = {}
+    for account_ref, event_id, units, at_ms in hq.query(
+        "SELECT account_ref, event_id, SUM(-units), MIN(booked_at_ms) FROM entry WHERE kind = 'overdraft' GROUP BY 1, 2"
     ):
         owed[account_ref, dashed(event_id)] += int(units)
+        booked_ms[dashed(event_id)] = at_ms
     overdrafts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for (account_ref, event_id), units in owed.items():
         repaid_at_once = owed.get((account_ref, str(uuid.uuid5(uuid.UUID(event_id), "repaid"))), 0)
         if units + repaid_at_once > 0:
-            overdrafts[account_ref][kinds.get(event_id, "other")] += units + repaid_at_once
+            cause = "restored" if booked_ms[event_id] in hq.restoring_ms else kinds.get(event_id, "other")
+            overdrafts[account_ref][cause] += units + repaid_at_once
     return overdrafts

@@ -100,6 +100,8 @@ class SimulatedHq:
     def __init__(self, world: World, door: HqDoor, store: Store, policy: BurnPolicy) -> None:
         self.faults: Counter[str] = Counter()
         self.is_away = False
+        self.restoring_ms: set[int] = set()
+        """Moments at which it booked while it waited, after a restore, for tills that had not sent everything again."""
         self._world = world
         self._door = door
         self._store = store
@@ -158,6 +160,8 @@ class SimulatedHq:
         if self._world.now_ms >= self._next_due_ms:
             steps += _NOW_AND_THEN
             self._next_due_ms = self._world.now_ms + HOUR_MS
+        if self._is_restoring():
+            self.restoring_ms.add(self._world.now_ms)
         self._fuse.bound(_STATEMENTS_MIN + _STATEMENTS_PER_EVENT * self._waiting_events())
         try:
             for step in steps:
@@ -167,6 +171,11 @@ class SimulatedHq:
             self._die()
         finally:
             self._fuse.bound(None)
+
+    def _is_restoring(self) -> bool:
+        """Whether some till has not reported since HQ was restored."""
+        waits = "SELECT COUNT(*) FROM terminal WHERE NOT revoked AND reported_gen < (SELECT hq_gen FROM headquarters)"
+        return self.query("SELECT hq_gen FROM headquarters")[0][0] > 1 and bool(self.query(waits)[0][0])
 
     def _waiting_events(self) -> int:
         """How many events the second step has before it, at most."""

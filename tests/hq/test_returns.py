@@ -3,11 +3,15 @@ from typing import Any
 import msgspec
 import pytest
 
+from hq import settling
 from hq.operate import RunningHq
+from hq.received import Received
+from hq.returns import SALE_MISSING
+from hq.working_set import WorkingSet
 from pos_app.loyalty.programme import programme_set
 from pos_app.model.evaluation import BurnShare, LotGrant
 from pos_app.model.identifiers import derived_id
-from pos_app.protocol.events import AnyEvent, BurnedLot, GrantedLot, ReturnedLine, SaleEvent
+from pos_app.protocol.events import AnyEvent, BurnedLot, GrantedLot, ReturnedLine, ReturnEvent, SaleEvent
 from pos_app.use_cases.programmes import encode_programme_set
 from tests.hq.journals import DAY_MS, START_MS, enrolment, new_id, sale
 from tests.hq.ledgers import LATER_MS, assert_sound
@@ -261,3 +265,22 @@ def test_that_what_cannot_be_taken_back_is_a_task(hq: RunningHq, event: AnyEvent
 
     assert [code] == task_codes(hq.engine)
     assert [] == rows(hq.engine, "sale", "kind")
+
+
+@pytest.mark.expects_log("settle.failed")
+def test_that_one_that_cannot_be_settled_keeps_no_other_waiting(hq: RunningHq, monkeypatch: pytest.MonkeyPatch) -> None:
+    till = Till(hq.engine)
+    first, second = (sale(account_ref=ref, card=card, earned=4) for ref, card in (("a", "299"), ("b", "300")))
+    till.book(taken_back(first, {1: 1000}), taken_back(second, {1: 1000}))
+    settle = settling.settle
+
+    def failing(work: WorkingSet, received: Received, event: ReturnEvent, *, now_ms: int) -> None:
+        assert event.sale_event_id != first.event_id, "a defect"
+        settle(work, received, event, now_ms=now_ms)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(settling, "settle", failing)
+        till.book(first, second)
+    assert [SALE_MISSING] == task_codes(hq.engine)
+    book_all(hq.engine)
+    assert [] == task_codes(hq.engine)

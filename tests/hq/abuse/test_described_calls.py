@@ -12,6 +12,7 @@ from requests import PreparedRequest
 from requests.auth import AuthBase
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -27,7 +28,7 @@ from tests.hq.journals import Journal, now_ms
 
 EXAMPLES = int(os.environ.get("POS_APP_ABUSE_EXAMPLES", "4"))
 SCHEMA = schemathesis.openapi.from_dict(openapi.description())
-OPERATIONS = [(found.ok().path, found.ok()) for found in SCHEMA.get_all_operations()]
+OPERATIONS = [found.ok() for found in SCHEMA.get_all_operations() if isinstance(found, Ok)]
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
@@ -39,6 +40,7 @@ class Signature(AuthBase):
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         body = request.body or b""
+        assert isinstance(body, str | bytes)
         enrols = request.path_url.startswith("/v1/enrolments")
         signed = RequestToSign(
             str(request.method),
@@ -58,9 +60,9 @@ def test_that_every_call_is_answered_as_described(
 ) -> None:
     prepared(hq, journal)
     with requests.Session() as session:
-        for path, operation in OPERATIONS:
+        for operation in OPERATIONS:
             # Of an address whose only parameter may be any text there is nothing that it must not be.
-            if mode is GenerationMode.POSITIVE or "/v1/terminals" in path or "enrolments" in path:
+            if mode is GenerationMode.POSITIVE or operation.path.startswith(("/v1/terminals", "/v1/enrolments")):
                 _try(operation, mode, hq, journal, session)
     assert_alive(hq, enrol())
 
@@ -74,7 +76,7 @@ def _try(operation: Any, mode: GenerationMode, hq: RunningHq, journal: Journal, 
         suppress_health_check=list(HealthCheck),
     )
     @given(case=operation.as_strategy(generation_mode=mode))
-    def check(case: Case) -> None:
+    def check(case: Case[Any]) -> None:
         for mine, auth in ((False, None), (False, Signature(journal)), (True, Signature(journal))):
             if mine and "terminal_id" in (case.path_parameters or {}):
                 case.path_parameters["terminal_id"] = journal.terminal_id

@@ -15,7 +15,7 @@ from hq.operate import RunningHq, running
 from pos_app.sync.client import HqClient
 from tests.hq.abuse.digests import without_effect
 from tests.hq.abuse.senders import until
-from tests.hq.journals import Journal, now_ms, sale
+from tests.hq.journals import Journal, sale
 from tests.hq.test_nps import token_of
 
 _AT_ONCE = 4

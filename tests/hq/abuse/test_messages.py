@@ -128,12 +128,27 @@ def test_that_an_incarnation_leaves_room_for_the_next(hq: RunningHq, enrol: Enro
 def test_that_what_is_no_batch_is_refused_without_effect(hq: RunningHq, journal: Journal) -> None:
     journal.append(sale())
     tree = msgspec.to_builtins(journal.batch(), builtin_types=(bytes,))
-    others = [*NUMBERS[:7], -(2**63), 1.5, float("nan"), None, True, "", "\0", b"", b"x" * 31, [], {}, [1], NEW_ID]
+    others: list[object] = [
+        *NUMBERS[:7],
+        -(2**63),
+        1.5,
+        float("nan"),
+        None,
+        True,
+        "",
+        "\0",
+        b"",
+        b"x" * 31,
+        [],
+        {},
+        [1],
+        NEW_ID,
+    ]
     bodies = [
         msgspec.msgpack.encode(replaced(tree, at, other))
         for at in places(tree, object)
         for other in others
-        if at != ("protocol",) and at != ("bodies", 0) and not (at == ("bodies",) and other == b"x" * 31)
+        if at not in {("protocol",), ("bodies", 0)} and not (at == ("bodies",) and other == b"x" * 31)
     ]
     whole = msgspec.msgpack.encode(tree)
     bodies += [whole[:end] for end in range(0, len(whole), 97)]

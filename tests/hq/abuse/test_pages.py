@@ -55,7 +55,9 @@ def test_that_what_a_customer_writes_is_text_everywhere(hq: RunningHq, journal: 
         shown = [client.post(address, data=form).text for form in ({"score": "3"}, {"comment": HOSTILE})]
         typed = client.post(hq.url + "/n", data={"code": HOSTILE}).text
         language = client.get(hq.url + "/n", headers={"Accept-Language": "<script>, '\"><b>;q=x"}).text
-    assert [] == [found for page in (*shown, typed, language) for found in re.findall(r"<script|onerror|Set-Cookie|\\u202e", page)]
+    assert [] == [
+        found for page in (*shown, typed, language) for found in re.findall(r"<script|onerror|Set-Cookie|\\u202e", page)
+    ]
     assert [HOSTILE.strip()] == [comment for _, _, comment, _ in answers(hq)]
 
 

@@ -117,9 +117,8 @@ def test_that_the_type_of_a_body_opens_nothing(hq: RunningHq, content_type: str)
     ids=range(15),
 )
 def test_that_hostile_headers_end_in_an_answer_or_nothing(hq: RunningHq, lines: bytes) -> None:
-    with connect(hq) as connection, without_effect(hq.engine):
-        with suppress(OSError):
-            connection.sendall(b"POST /n HTTP/1.1\r\nHost: x\r\n" + lines + b"\r\n\r\n")
-            connection.shutdown(socket.SHUT_WR)
-            assert status_of(connection) in {0, 100, 400, 404, 408, 413, 431, 501}
+    with connect(hq) as connection, without_effect(hq.engine), suppress(OSError):
+        connection.sendall(b"POST /n HTTP/1.1\r\nHost: x\r\n" + lines + b"\r\n\r\n")
+        connection.shutdown(socket.SHUT_WR)
+        assert status_of(connection) in {0, 100, 400, 404, 408, 413, 431, 501}
     assert 200 == httpx.get(hq.url + "/n").status_code

@@ -10,10 +10,10 @@ import pytest
 
 from hq.config import HqConfig
 from hq.operate import RunningHq, running
+from pos_app.sync.client import HqClient
 from tests.hq.abuse.digests import without_effect
 from tests.hq.abuse.senders import connect, dawdling, head, status_of, until
-from tests.hq.journals import Journal, now_ms, sale
-from pos_app.sync.client import HqClient
+from tests.hq.journals import Journal, sale
 
 
 @pytest.fixture

@@ -50,13 +50,13 @@ class Call:
         signed = RequestToSign(method, self.path, journal.terminal_id, time_ms or now_ms(), uuid.uuid4().hex, body)
         self.headers = signed_headers(journal.private_key, signed)
 
-    def send(self, client: httpx.Client, **changes: str | bytes) -> int:
-        """Send it with these headers, this ``path``, ``method`` or ``body`` instead; gives the status."""
-        names = {"method": self.method, "path": self.path, "body": self.body} | changes
-        headers = self.headers | {key: value for key, value in changes.items() if key.startswith("X-")}
-        return client.request(
-            str(names["method"]), str(names["path"]), content=names["body"], headers=headers
-        ).status_code
+    def send(
+        self, client: httpx.Client, *, path: str = "", body: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> int:
+        """Send it, with another path or body or with some other headers; gives the status."""
+        content = self.body if body is None else body
+        sent = self.headers | (headers or {})
+        return client.request(self.method, path or self.path, content=content, headers=sent).status_code
 
 
 def calls(journal: Journal) -> list[Call]:
@@ -98,12 +98,12 @@ def test_that_a_request_is_good_for_one_till_and_one_address(
             theirs = call.path.replace(journal.terminal_id, other.terminal_id)
             assert {401} == {
                 call.send(client, path=theirs),
-                call.send(client, path=theirs, **{TERMINAL_HEADER: other.terminal_id}),
-                call.send(client, **{TERMINAL_HEADER: other.terminal_id}),
-                call.send(client, **{TERMINAL_HEADER: ""}),
-                call.send(client, **{TIME_HEADER: str(now_ms() + 1)}),
-                call.send(client, **{NONCE_HEADER: uuid.uuid4().hex}),
-                call.send(client, **{SIGNATURE_HEADER: "00" * 64}),
+                call.send(client, path=theirs, headers={TERMINAL_HEADER: other.terminal_id}),
+                call.send(client, headers={TERMINAL_HEADER: other.terminal_id}),
+                call.send(client, headers={TERMINAL_HEADER: ""}),
+                call.send(client, headers={TIME_HEADER: str(now_ms() + 1)}),
+                call.send(client, headers={NONCE_HEADER: uuid.uuid4().hex}),
+                call.send(client, headers={SIGNATURE_HEADER: "00" * 64}),
                 call.send(client, path=call.path + ("&x=1" if "?" in call.path else "?x=1")),
             }
             assert call.send(client, path=call.path.upper()) in {401, 404}
@@ -127,7 +127,7 @@ def test_that_what_was_read_cannot_be_asked_again(hq: RunningHq, journal: Journa
                 assert [200, 401, 401] == [
                     call.send(client),
                     call.send(client),
-                    call.send(client, **{NONCE_HEADER: call.headers[NONCE_HEADER].upper()}),
+                    call.send(client, headers={NONCE_HEADER: call.headers[NONCE_HEADER].upper()}),
                 ]
         for late_ms in (-FRESH_MS - 60_000, FRESH_MS + 60_000, -now_ms() + 1):
             for path in ("/changes?cursor=", "/snapshot?cursor=", "/receipts/001-01-0000001"):

@@ -79,7 +79,8 @@ def assert_alive(hq: RunningHq, honest: Journal) -> None:
 
 def all_states(journal: Journal) -> dict[str, AccountState]:
     """Every account that the feed of changes knows, each page of which must be sound."""
-    cursor, states, more = "", {}, True
+    states: dict[str, AccountState] = {}
+    cursor, more = "", True
     while more:
         page = journal.page(cursor)
         states |= {state.account_ref: state for state in page.accounts}
