@@ -1,7 +1,7 @@
 # Two commands do everything on a fresh Debian 12 with Python 3.11+, pip, make and git:
 #   make demo    opens the till with a filled shop (without a screen it plays a shift and checks that everything agrees)
 #   make test    format, lint, types, import contracts, tests, coverage
-# Both set up what they need. Also: make crash, make bench, make soak, make lock, make clean.
+# Both set up what they need. Also: make crash, make abuse, make bench, make soak, make lock, make clean.
 
 UV_VERSION := 0.13.9
 UV := .tools/bin/uv
@@ -13,7 +13,7 @@ export UV_NO_PROGRESS := 1
 # A build machine without a screen draws into memory.
 export QT_QPA_PLATFORM ?= $(if $(DISPLAY)$(WAYLAND_DISPLAY),,offscreen)
 
-.PHONY: demo test crash histories bench load lock clean format
+.PHONY: demo test crash histories abuse bench load lock clean format
 
 demo: $(READY)
 	@installer/debian-libraries.sh $(if $(DISPLAY)$(WAYLAND_DISPLAY),window,offscreen)
@@ -37,6 +37,10 @@ crash: $(READY)
 histories: $(READY)
 	@QT_QPA_PLATFORM=offscreen POS_APP_MACHINE_EXAMPLES=1000 .venv/bin/pytest --timeout=3600 tests/pos_app/use_cases/test_till_machine.py
 
+# Everything that a hostile till or stranger can send to headquarters, for longer than the suite has time for.
+abuse: $(READY)
+	@QT_QPA_PLATFORM=offscreen POS_APP_ABUSE_ALL=1 POS_APP_ABUSE_EXAMPLES=200 .venv/bin/pytest --timeout=3600 tests/hq/abuse
+
 bench: $(READY)
 	@installer/debian-libraries.sh offscreen
 	@QT_QPA_PLATFORM=offscreen $(PYTHON) -m bench
@@ -45,9 +49,9 @@ bench: $(READY)
 load: $(READY)
 	@$(PYTHON) -m bench.hq_load $(LOAD)
 
-# A million simulated sales with everything going wrong, on all cores; writes build/soak.json. Half an hour on two cores.
+# A million simulated sales with everything going wrong, on all cores; writes build/soak.json. An hour or two on two cores; SOAK="--sales 100000" for less.
 soak: $(READY)
-	@$(PYTHON) -m bench.soak
+	@$(PYTHON) -m bench.soak $(SOAK)
 
 format: $(READY)
 	@.venv/bin/ruff format .

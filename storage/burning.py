@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import Connection, Subquery, bindparam, func, literal_column, select, text, update
 from sqlalchemy.dialects.sqlite import insert
 
+from pos_app.protocol.events import SaleEvent
 from storage import tables
 from storage.database import driver_connection
 from storage.journal import Terminal
@@ -111,18 +112,9 @@ _burned_today = Statement(
         _authorisation.issuer == bindparam("issuer"),
     )
 )
-# One look-up for each offline burn; as a join SQLite would go through all that waits for each of them.
 _burned_since_contact = Statement(
     lambda: select(func.sum(_authorisation.burned_units)).where(
-        _IS_OFFLINE,
-        select(_event.seq)
-        .where(
-            _event.event_id == _authorisation.event_id,
-            _event.terminal_id == bindparam("terminal_id"),
-            _event.incarnation == bindparam("incarnation"),
-        )
-        .scalar_subquery()
-        > bindparam("acked_seq"),
+        _IS_OFFLINE, _authorisation.event_seq > bindparam("acked_seq")
     )
 )
 
@@ -147,7 +139,7 @@ def burned_since_contact_units(connection: Connection, terminal: Terminal) -> in
 
     By numbers of the chain and not by time, so that no wrong clock makes a budget new.
     """
-    return _sum(_burned_since_contact, connection, terminal.terminal_id, terminal.incarnation, terminal.acked_seq)
+    return _sum(_burned_since_contact, connection, terminal.acked_seq)
 
 
 def _sum(statement: Statement, connection: Connection, *values: str | int) -> int:
@@ -216,11 +208,31 @@ def capture(
         event_id=event_id,
         business_date=business_date,
         burned_units=burned_units,
+        event_seq=func.coalesce(select(_event.seq).where(_event.event_id == event_id).scalar_subquery(), 0),
     )
-    taken = ("state", "basis", "event_id", "business_date", "burned_units")
+    taken = ("state", "basis", "event_id", "business_date", "burned_units", "event_seq")
     connection.execute(
         row.on_conflict_do_update(index_elements=["auth_id"], set_={name: row.excluded[name] for name in taken})
     )
+
+
+def capture_sale(connection: Connection, event: SaleEvent) -> None:
+    """The sale has burned by its authorisation: nothing else may, and it counts for the day's limit and the till's budget.
+
+    For after its event stands in the journal. Nothing where it burned by none.
+    """
+    if event.auth_id:
+        capture(
+            connection,
+            event.auth_id,
+            account_ref=event.account_ref,
+            issuer=event.issuer,
+            basis=event.burn_basis,
+            event_id=event.event_id,
+            business_date=event.moment.business_date,
+            burned_units=event.burn_units,
+            utc_ms=event.moment.utc_ms,
+        )
 
 
 def leases_to_release(connection: Connection, *, at_ms: int, limit: int) -> list[tuple[str, str]]:

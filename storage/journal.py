@@ -212,6 +212,17 @@ def begin_incarnation(connection: Connection, *, terminal_id: str, incarnation: 
             .values(incarnation=incarnation, seq=seq, terminal_id=terminal_id, prev_hash=last_hash, hash=digest)
         )
         last_hash = digest
+    authorisation = tables.authorisation.c
+    number = select(_event.seq).where(
+        _event.event_id == authorisation.event_id,
+        _event.terminal_id == terminal_id,
+        _event.incarnation == incarnation,
+    )
+    connection.execute(
+        update(tables.authorisation)
+        .where(authorisation.event_id != "")
+        .values(event_seq=func.coalesce(number.scalar_subquery(), 0))
+    )
     connection.execute(
         update(tables.account)
         .where(tables.account.c.includes_incarnation != 0)

@@ -17,7 +17,7 @@ from pos_app.protocol.events import (
     UnseenReturnEvent,
     decode_body,
 )
-from storage import foreign_receipts, journal, sales, tables, unseen_returns
+from storage import burning, foreign_receipts, journal, sales, tables, unseen_returns
 from storage.sales import SaleRow
 
 ReceiptEvent = SaleEvent | ReturnEvent | UnseenReturnEvent
@@ -87,6 +87,7 @@ def _write_rows(connection: Connection, event: ReceiptEvent) -> None:
             awards=rows.awards,
             award_lots=_lots_by_programme(event),
         )
+        burning.capture_sale(connection, event)
         return
     sales.write_return_rows(connection, rows.head, lines=rows.returned, payments=rows.payments)
     if isinstance(event, UnseenReturnEvent):

@@ -234,8 +234,11 @@ authorisation = _table(
     _text("event_id", default=""),
     _text("business_date", default=""),
     _integer("burned_units", default=0),
+    # The number of that event under the till's present name, 0 under a former one: what HQ has acknowledged is below it.
+    _integer("event_seq", default=0),
     Index("ix_authorisation_open", "created_at_ms", sqlite_where=text("state IN ('asked', 'held')")),
     Index("ix_authorisation_offline", "business_date", sqlite_where=text("basis IN ('floor', 'lease')")),
+    Index("ix_authorisation_unsynced", "event_seq", sqlite_where=text("basis IN ('floor', 'lease')")),
     CheckConstraint("state IN ('asked', 'held', 'refused', 'captured', 'voided')", name="state_known"),
     CheckConstraint("basis IN ('', 'hold', 'floor', 'lease')", name="basis_known"),
     _range("units", 1),

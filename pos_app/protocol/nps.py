@@ -69,7 +69,9 @@ def nps_url(*, base: str, terminal_number: int, event_id: str, nps_key: bytes) -
 def parse_token(token: str) -> NpsToken | None:
     """What a link says, case and look-alikes forgiven; None for what is no token."""
     parts = token.split("-")
-    if len(parts) != _TOKEN_PARTS or not (parts[0].isascii() and parts[0].isdigit() and len(parts[0]) <= _NUMBER_DIGITS_MAX):
+    if len(parts) != _TOKEN_PARTS or not (
+        parts[0].isascii() and parts[0].isdigit() and len(parts[0]) <= _NUMBER_DIGITS_MAX
+    ):
         return None
     number, event, code = int(parts[0]), base32.normalise(parts[1]), parse_code(parts[2])
     if not 1 <= number <= TERMINAL_NUMBER_MAX or len(event) != _EVENT_LENGTH or code is None:

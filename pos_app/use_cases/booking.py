@@ -176,8 +176,7 @@ def write_sale(connection: Connection, prepared: PreparedSale) -> int:
         awards=event.awards,
         award_lots=prepared.award_lots,
     )
-    if event.auth_id:
-        _capture(connection, event)
+    burning.capture_sale(connection, event)
     if prepared.books is not None and prepared.booking is not None:
         books = prepared.books
         if prepared.due is not None:
@@ -189,21 +188,6 @@ def write_sale(connection: Connection, prepared: PreparedSale) -> int:
         if prepared.member is not None and event.class_after != prepared.member.card_class:
             accounts.set_card_class(connection, event.account_ref, event.class_after)
     return job_id
-
-
-def _capture(connection: Connection, event: SaleEvent) -> None:
-    """The sale has burned by its authorisation: nothing else may, and it counts for the day's limit and the till's budget."""
-    burning.capture(
-        connection,
-        event.auth_id,
-        account_ref=event.account_ref,
-        issuer=event.issuer,
-        basis=event.burn_basis,
-        event_id=event.event_id,
-        business_date=event.moment.business_date,
-        burned_units=event.burn_units,
-        utc_ms=event.moment.utc_ms,
-    )
 
 
 def sums_of(counted: dict[str, int], business_date: str) -> tuple[MonthlySum, ...]:

@@ -138,7 +138,7 @@ def test_that_what_headquarters_holds_and_what_is_held_here_are_told(beneath: Sh
     ("statement", "values", "index"),
     [
         (burning._burned_today, ("2026-07-01", BOB_REF, "shop"), "ix_authorisation_offline"),
-        (burning._burned_since_contact, ("t", 1, 0), "ix_authorisation_offline"),
+        (burning._burned_since_contact, (0,), "ix_authorisation_unsynced"),
         (burning._own_held, (BOB_REF, "shop"), "ix_authorisation_open"),
     ],
 )

@@ -60,7 +60,7 @@ TEXTS = (
 )
 OTHER_TYPES: tuple[object, ...] = (None, True, 1.5, float("nan"), float("inf"), [], {}, [[]], "1")
 Place = tuple[str | int, ...]
-STEP = 1 if os.environ.get("POS_APP_ABUSE_ALL") else 13
+STEP = 1 if os.environ.get("POS_APP_ABUSE_ALL") else 17
 """Every so manieth of all that could be tried is, or with ``make abuse`` everything."""
 
 

@@ -26,7 +26,7 @@ from tests.hq.abuse.wire import assert_alive, prepared
 from tests.hq.conftest import Enrol
 from tests.hq.journals import Journal, now_ms
 
-EXAMPLES = int(os.environ.get("POS_APP_ABUSE_EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("POS_APP_ABUSE_EXAMPLES", "3"))
 SCHEMA = schemathesis.openapi.from_dict(openapi.description())
 OPERATIONS = [found.ok() for found in SCHEMA.get_all_operations() if isinstance(found, Ok)]
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]

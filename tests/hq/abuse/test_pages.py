@@ -4,9 +4,9 @@ import re
 from urllib.parse import quote
 
 import httpx
-import pytest
 
 from hq import pages
+from hq.enrolment import create_enrolment_code
 from hq.operate import RunningHq
 from hq.words import ENGLISH
 from tests.hq.abuse.digests import without_effect
@@ -17,17 +17,35 @@ from tests.hq.test_nps import answers, token_of
 HOSTILE = "</textarea><script>alert(1)</script><img src=x onerror=alert(1)>'\"&amp;{{7*7}}${7*7}\u202e\x1b[2J\r\nSet-Cookie: a=b"
 
 
-@pytest.mark.parametrize(
-    "token",
-    ["%00", "..%2F..%2Fv1%2Fopenapi.json", "1-0-0", "0-" + "0" * 26 + "-" + "0" * 10, "99999999999-x-y", "1" * 60_000, "%ff%fe",
-     "1-" + "Z" * 26 + "-" + "Z" * 10, "-1-" + "0" * 26 + "-" + "0" * 10, "<script>", "%3Cscript%3E", "%0d%0aX: y", "{{7*7}}", "²-x-y"],
-)  # fmt: skip
-def test_that_a_link_that_no_till_made_leads_nowhere(hq: RunningHq, journal: Journal, token: str) -> None:
-    address = f"{hq.url}/n/{quote(token, safe='%/')}"
-    with httpx.Client() as client, without_effect(hq.engine):
-        found = [client.get(address), *(client.post(address, data=form) for form in ({"score": "9"}, {"comment": "x"}))]
-    assert {answer.status_code for answer in found} <= {400, 404}
-    assert not any("<script>" in answer.text or "X" in answer.headers for answer in found)
+TOKENS = (
+    "%00",
+    "..%2F..%2Fv1%2Fopenapi.json",
+    "1-0-0",
+    "0-" + "0" * 26 + "-" + "0" * 10,
+    "-1-" + "0" * 26 + "-" + "0" * 10,
+    "1-" + "Z" * 26 + "-" + "Z" * 10,
+    "99999999999-x-y",
+    "1" * 60_000,
+    "%ff%fe",
+    "<script>",
+    "%3Cscript%3E",
+    "%0d%0aX: y",
+    "²-x-y",
+)
+FORMS = (
+    *(b"", b"score", b"score=", b"score=-1", b"score=11", b"score=1e1", b"score=%39%00", b"score=9.0", b"score[]=9"),
+    *(b"score=%EF%BC%99", b"score=5&score=6&" * 20, b"comment=x", b"skip=1", b"\xff\xfe=\xff", b"=&=&=", b"%"),
+    *(b'{"score":9}', b"\0" * 16_000),
+)
+
+
+def test_that_a_link_that_no_till_made_leads_nowhere(hq: RunningHq, journal: Journal) -> None:
+    with httpx.Client(base_url=hq.url) as client, without_effect(hq.engine):
+        for token in TOKENS:
+            address = f"/n/{quote(token, safe='%')}"
+            found = [client.get(address), client.post(address, data={"score": "9"}), client.post(address)]
+            assert {answer.status_code for answer in found} <= {400, 404}, token
+            assert not any("<script>" in answer.text or "X" in answer.headers for answer in found), token
 
 
 def test_that_a_token_changed_by_one_letter_leads_nowhere(hq: RunningHq, journal: Journal) -> None:
@@ -37,16 +55,11 @@ def test_that_a_token_changed_by_one_letter_leads_nowhere(hq: RunningHq, journal
         assert {404} == {client.post(f"/n/{quote(other)}", data={"score": "9"}).status_code for other in others}
 
 
-@pytest.mark.parametrize(
-    "form",
-    [b"", b"score", b"score=", b"score=-1", b"score=11", b"score=1e1", b"score=%39%00", b"score=%EF%BC%99", b"score=9.0",
-     b"score=5&score=6&" * 20, b"comment=x", b"skip=1", b"\xff\xfe=\xff", b"=&=&=", b"%", b"score[]=9", b'{"score":9}', b"\0" * 16_000],
-)  # fmt: skip
-def test_that_a_form_that_says_nothing_changes_nothing(hq: RunningHq, journal: Journal, form: bytes) -> None:
+def test_that_a_form_that_says_nothing_changes_nothing(hq: RunningHq, journal: Journal) -> None:
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    with without_effect(hq.engine):
-        answer = httpx.post(f"{hq.url}/n/{token_of(journal)}", content=form, headers=headers)
-    assert 303 == answer.status_code
+    with httpx.Client(base_url=hq.url) as client, without_effect(hq.engine):
+        for form in FORMS:
+            assert 303 == client.post(f"/n/{token_of(journal)}", content=form, headers=headers).status_code, form
 
 
 def test_that_what_a_customer_writes_is_text_everywhere(hq: RunningHq, journal: Journal) -> None:
@@ -55,15 +68,11 @@ def test_that_what_a_customer_writes_is_text_everywhere(hq: RunningHq, journal: 
         shown = [client.post(address, data=form).text for form in ({"score": "3"}, {"comment": HOSTILE})]
         typed = client.post(hq.url + "/n", data={"code": HOSTILE}).text
         language = client.get(hq.url + "/n", headers={"Accept-Language": "<script>, '\"><b>;q=x"}).text
-    assert [] == [
-        found for page in (*shown, typed, language) for found in re.findall(r"<script|onerror|Set-Cookie|\\u202e", page)
-    ]
+    assert [] == [found for page in (*shown, typed, language) for found in re.findall(r"<script|<img", page)]
     assert [HOSTILE.strip()] == [comment for _, _, comment, _ in answers(hq)]
 
 
 def test_that_a_shop_with_a_hostile_name_is_text_too(hq: RunningHq, journal: Journal) -> None:
-    from hq.enrolment import create_enrolment_code
-
     create_enrolment_code(hq.engine, "store-1", now_ms=0, store_name=HOSTILE)
 
     page = httpx.get(f"{hq.url}/n/{token_of(journal)}").text
@@ -73,10 +82,10 @@ def test_that_a_shop_with_a_hostile_name_is_text_too(hq: RunningHq, journal: Jou
 
 def test_that_a_very_long_answer_is_cut_or_refused(hq: RunningHq, journal: Journal) -> None:
     address = f"{hq.url}/n/{token_of(journal)}"
-    httpx.post(address, data={"score": "3"})
-
-    assert 413 == httpx.post(address, data={"comment": "x" * 20_000}).status_code
-    assert 303 == httpx.post(address, data={"comment": "я" * 2_000}).status_code
+    with httpx.Client() as client:
+        client.post(address, data={"score": "3"})
+        assert 413 == client.post(address, data={"comment": "x" * 20_000}).status_code
+        assert 303 == client.post(address, data={"comment": "я" * 2_000}).status_code
     assert ["я" * 1_000] == [comment for _, _, comment, _ in answers(hq)]
 
 
