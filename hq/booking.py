@@ -11,7 +11,7 @@ from hq.checks import check
 from hq.due import book_and_repay, due_books, lot_of
 from hq.loading import touched_refs
 from hq.received import Received, UnbookableError
-from hq.rows import CAPTURED, CONCURRENT, VOIDED, Account, Booked, Hold
+from hq.rows import CAPTURED, CONCURRENT, RESTORED, VOIDED, Account, Booked, Hold
 from hq.working_set import WorkingSet
 from hq.writing_down import write_awards, write_down
 from pos_app.loyalty.ledger import book_release, book_sale
@@ -135,7 +135,12 @@ def _book_points(work: WorkingSet, received: Received, account: Account, event: 
         granted=granted,
         holder=received.terminal_id,
     )
-    return book_and_repay(work, account, booking, event_id=event.event_id, cause=CONCURRENT, now_ms=now_ms)
+    return book_and_repay(work, account, booking, event_id=event.event_id, cause=_cause(work), now_ms=now_ms)
+
+
+def _cause(work: WorkingSet) -> str:
+    """Why a burn that finds nothing is owed. A restored HQ may hear of it before the till that has the points sends them again."""
+    return RESTORED if work.is_restoring else CONCURRENT
 
 
 def _account_of_sale(work: WorkingSet, event: SaleEvent) -> Account:
@@ -187,7 +192,12 @@ def _end_hold(
 
 
 def _note_overdraft(work: WorkingSet, received: Received, account: Account, *, now_ms: int) -> None:
-    """Burned at two tills at once: from now on HQ wants to be asked for every burn. A second time a person looks."""
+    """Burned at two tills at once: from now on HQ wants to be asked for every burn. A second time a person looks.
+
+    Nobody is to blame while HQ still waits for what its backup lacks.
+    """
+    if work.is_restoring:
+        return
     if account.account_ref in work.overdrawn:
         work.tasks.append(received.task("overdraft_again", now_ms=now_ms))
     work.overdrawn.add(account.account_ref)

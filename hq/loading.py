@@ -14,7 +14,6 @@ from hq.restoring import is_restoring
 from hq.rows import CONCURRENT, Booked, Claimed, Hold
 from hq.working_set import WorkingSet
 from pos_app.loyalty.ledger import AccountKind
-from pos_app.model.policy import Allowance
 from pos_app.protocol.claims import Claim, read_claim
 from pos_app.protocol.events import (
     AnyEvent,
@@ -43,7 +42,7 @@ def load_run(connection: Connection, events: Sequence[AnyEvent], *, sale_ids: It
     """Lock and read all that booking these events looks at. ``sale_ids`` are sales whose returns are settled with them."""
     work = WorkingSet()
     work.policy = read_policy(connection)
-    work.is_restoring = work.policy.allowance is Allowance.LEASE and is_restoring(connection)
+    work.is_restoring = is_restoring(connection)
     sale_ids = sorted({*sale_ids, *(event.sale_event_id for event in events if isinstance(event, ReturnEvent))})
     sale_ids = list(filter(_is_uuid, sale_ids))
     claims = _claims_of(events)

@@ -5,7 +5,7 @@ import msgspec
 from pos_app.model.accounts import CardStatus
 
 HELD, CAPTURED, VOIDED = "held", "captured", "voided"
-CONCURRENT, CLAW_BACK, ADJUSTED = "concurrent", "clawback", "adjustment"
+CONCURRENT, CLAW_BACK, ADJUSTED, RESTORED = "concurrent", "clawback", "adjustment", "restored"
 """Why an account owes points: burned at two tills at once, taken back when spent, taken away by a person when spent."""
 
 

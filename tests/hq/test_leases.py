@@ -190,3 +190,14 @@ def test_that_a_policy_that_cannot_be_changes_nothing(hq: RunningHq) -> None:
     assert "hq.policy" == caught.value.code
     with hq.engine.connect() as connection:
         assert BurnPolicy() == read_policy(connection)
+
+
+def test_that_nobody_is_to_blame_for_a_burn_that_a_restored_hq_hears_of_before_the_earning(hq: RunningHq) -> None:
+    till = Till(hq.engine)
+    with hq.engine.begin() as connection:
+        connection.execute(update(tables.headquarters).values(hq_gen=2))
+    till.book(shop(burned=5), now_ms=SOON_MS)
+    till.book(shop(burned=5), now_ms=SOON_MS)
+
+    assert ([(True,)], []) == (rows(hq.engine, "account", "offline_burning"), task_codes(hq.engine))
+    assert [("restored", 10)] == rows(hq.engine, "overdraft_cause", "cause", "units")
