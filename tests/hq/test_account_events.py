@@ -129,9 +129,8 @@ def test_that_a_merge_moves_everything_once_in_either_direction(hq: RunningHq) -
         sale(account_ref="b", card="300", burned=7),
         status("b", "frozen"),
     )
-    first.write(merge("a", "b"), merge("a", "b"))
-    second.write(merge("b", "a"))
-    second.book(sale(account_ref="b", card="300", earned=4))
+    first.book(merge("a", "b"), merge("a", "b"))
+    second.book(merge("b", "a"), sale(account_ref="b", card="300", earned=4))
 
     assert {"redeemed": 7, "issued": -7} == units(hq.engine, "b")
     assert {"issued": -2, "available": 2} == units(hq.engine, "a")

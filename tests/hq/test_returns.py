@@ -6,7 +6,7 @@ import pytest
 from hq import settling
 from hq.operate import RunningHq
 from hq.received import Received
-from hq.returns import SALE_MISSING
+from hq.returns import SALE_MISSING, settle
 from hq.working_set import WorkingSet
 from pos_app.loyalty.programme import programme_set
 from pos_app.model.evaluation import BurnShare, LotGrant
@@ -272,7 +272,6 @@ def test_that_one_that_cannot_be_settled_keeps_no_other_waiting(hq: RunningHq, m
     till = Till(hq.engine)
     first, second = (sale(account_ref=ref, card=card, earned=4) for ref, card in (("a", "299"), ("b", "300")))
     till.book(taken_back(first, {1: 1000}), taken_back(second, {1: 1000}))
-    settle = settling.settle
 
     def failing(work: WorkingSet, received: Received, event: ReturnEvent, *, now_ms: int) -> None:
         assert event.sale_event_id != first.event_id, "a defect"
