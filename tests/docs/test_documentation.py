@@ -44,6 +44,7 @@ from pos_app.use_cases.importing import (
     read_staff,
 )
 from pos_app.use_cases.scenario import run_scenario
+from pos_app.use_cases.till import Till
 from tests.docs.pages import DOCS, PAGES, ROOT, blocks, code_spans, section, tables, text_of, without_blocks
 from tests.pos_app.loyalty.builders import programme
 from tests.pos_app.use_cases.test_goods_back import TENS, a_sale, clawed
@@ -270,12 +271,15 @@ def test_that_every_column_of_an_import_is_documented(heading: str, columns: tup
     assert set(columns) == set(documented(text_of("docs/reference/csv-files.md"), heading))
 
 
+def _staff_in(_till: Till, file: Path) -> int:
+    return len(read_staff(file))
+
+
 def test_that_the_example_files_can_be_imported(tmp_path: Path) -> None:
     examples = [block.text for block in blocks(text_of("docs/reference/csv-files.md")) if block.language == "csv"]
     shop = Shop(tmp_path / "till")
     try:
-        takers = (import_products, import_members, lambda _till, file: len(read_staff(file)))
-        for text, use_case in zip(examples, takers, strict=True):
+        for text, use_case in zip(examples, (import_products, import_members, _staff_in), strict=True):
             file = tmp_path / "example.csv"
             file.write_text(text, encoding="utf-8")
             assert text.count("\n") - 1 == use_case(shop.till, file)
