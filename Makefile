@@ -13,7 +13,7 @@ export UV_NO_PROGRESS := 1
 # A build machine without a screen draws into memory.
 export QT_QPA_PLATFORM ?= $(if $(DISPLAY)$(WAYLAND_DISPLAY),,offscreen)
 
-.PHONY: demo test crash histories abuse bench load lock clean format
+.PHONY: demo test crash histories abuse soak bench load lock clean format
 
 demo: $(READY)
 	@installer/debian-libraries.sh $(if $(DISPLAY)$(WAYLAND_DISPLAY),window,offscreen)
