@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from pos_app.errors import PosError
 from pos_app.model.money import text_from_minor
-from ui.sale.screen import Screen
+from ui.sale.screen import NoticeCode, Screen
 from ui.window import TillWindow
 
 _WAIT_MS = 15_000
@@ -116,7 +116,7 @@ class ShiftPlayer:
         self._press(Qt.Key.Key_F4)
         self._until(lambda screen: screen.panel is not None, "the points panel is open")
         self._press(Qt.Key.Key_Return)
-        self._until(lambda screen: screen.panel is None or screen.notice is not None, "the points are taken")
+        self._until(_has_burn_answer, "the points are taken")
         if self._screen().panel is not None:
             self._press(Qt.Key.Key_Escape)
 
@@ -193,3 +193,10 @@ class ShiftPlayer:
             safe="What was booked is safe.",
             todo="Look at the screenshot of the last moment.",
         )
+
+
+def _has_burn_answer(screen: Screen) -> bool:
+    """Whether the points are taken or refused; while headquarters is asked the panel waits."""
+    if screen.panel is None:
+        return True
+    return screen.notice is not None and screen.notice.code not in {NoticeCode.ASKING, NoticeCode.SAVING}
