@@ -54,7 +54,7 @@ def retain(engine: Engine, retention: Retention, *, now_ms: int) -> Forgotten:
 
 
 def _drop_bodies(connection: Connection, before_ms: int) -> int:
-    """Bodies of events that are booked, durable, without an open task, and not waiting for their receipt."""
+    """Bodies of events that are booked, without an open task, and not waiting for their receipt."""
     task, unseen = tables.task.c, tables.unseen_return.c
     place = (_inbox.terminal_id, _inbox.incarnation, _inbox.seq)
     is_booked = tuple_(_inbox.incarnation, _inbox.seq) <= tuple_(_terminal.applied_incarnation, _terminal.applied_seq)
