@@ -7,8 +7,8 @@ import msgspec
 from pos_app.loyalty import reasons
 from pos_app.loyalty.document import Burning
 from pos_app.loyalty.plan import Plan
-from pos_app.loyalty.rating import is_excluded
-from pos_app.model.evaluation import BurnAs, BurnShare, EngineInput, EngineLine, MemberContext, Reason
+from pos_app.loyalty.rating import is_meant
+from pos_app.model.evaluation import BurnAs, BurnShare, EngineInput, EngineLine, Reason
 from pos_app.model.money import BASIS_POINTS, share_out
 
 
@@ -23,8 +23,14 @@ class Burn(msgspec.Struct, frozen=True):
     limit: Reason = Reason(reasons.BURN_NO_PROGRAMME, {})
 
 
-def burn_on(plan: Plan, engine_input: EngineInput, open_lines: list[EngineLine]) -> Burn:
-    """Burn what was asked for, as far as it is allowed; ``open_lines`` are the receipt's lines without regulated goods."""
+def burn_on(
+    plan: Plan, engine_input: EngineInput, open_lines: list[EngineLine], *, off_minor: int = 0, spent_units: int = 0
+) -> Burn:
+    """Burn what was asked for, as far as it is allowed.
+
+    ``open_lines`` are the receipt's lines without regulated goods, at their prices after discounts of ``off_minor`` in all.
+    ``spent_units`` are points that rewards have taken already.
+    """
     member = engine_input.member
     if member is None:
         return Burn(limit=Reason(reasons.BURN_NO_MEMBER, {}))
@@ -32,20 +38,21 @@ def burn_on(plan: Plan, engine_input: EngineInput, open_lines: list[EngineLine])
         return Burn()
     burning = plan.burner.burning
     point_units = 10**engine_input.points_exponent
-    eligible = [line for line in open_lines if line.amount_minor > 0 and not is_excluded(burning, line)]
-    step_units = _step_units(burning, point_units=point_units, point_worth_minor=plan.point_worth_minor)
-    limit = _barred(burning, member, eligible, point_units)
+    spendable_units = member.spendable_units - spent_units
+    eligible = [line for line in open_lines if line.amount_minor > 0 and is_meant(burning, line)]
+    step_units = _step_units(burning, point_units=point_units, point_worth_minor=plan.scale.point_worth_minor)
+    limit = _barred(burning, member.receipts_before + 1, spendable_units, eligible, point_units)
     burnable_units = 0
     if limit is None:
-        total_minor = sum(line.amount_minor for line in engine_input.lines)
+        total_minor = sum([line.amount_minor for line in engine_input.lines]) - off_minor
         eligible_minor = sum(line.amount_minor for line in eligible)
         ceilings = _ceilings_minor(burning, eligible_minor=eligible_minor, total_minor=total_minor)
-        in_units = [(minor * point_units // plan.point_worth_minor, reason) for minor, reason in ceilings]
-        balance = (member.spendable_units, Reason(reasons.BURN_BALANCE, {"balance_units": member.spendable_units}))
+        in_units = [(minor * point_units // plan.scale.point_worth_minor, reason) for minor, reason in ceilings]
+        balance = (spendable_units, Reason(reasons.BURN_BALANCE, {"balance_units": spendable_units}))
         allowed_units, limit = min([balance, *in_units], key=lambda ceiling: ceiling[0])
         burnable_units = _whole_steps(allowed_units, step_units)
     units = _whole_steps(min(engine_input.burn_units, burnable_units), step_units)
-    worth_minor = units * plan.point_worth_minor // point_units
+    worth_minor = units * plan.scale.point_worth_minor // point_units
     return Burn(
         burn_as=burning.burn_as,
         units=units,
@@ -56,18 +63,17 @@ def burn_on(plan: Plan, engine_input: EngineInput, open_lines: list[EngineLine])
     )
 
 
-def _barred(burning: Burning, member: MemberContext, eligible: list[EngineLine], point_units: int) -> Reason | None:
-    """Why nothing at all can be burned, or None."""
-    receipt = member.receipts_before + 1
+def _barred(
+    burning: Burning, receipt: int, spendable_units: int, eligible: list[EngineLine], point_units: int
+) -> Reason | None:
+    """Why nothing at all can be burned, or None; ``receipt`` is the member's nth."""
     if receipt < burning.from_receipt:
         return Reason(reasons.BURN_NOT_FROM_THIS_RECEIPT, {"from_receipt": burning.from_receipt, "receipt": receipt})
     if not eligible:
         return Reason(reasons.BURN_NO_ELIGIBLE_GOODS, {})
     minimum_units = burning.min_balance_points * point_units
-    if max(0, member.spendable_units) < minimum_units:
-        return Reason(
-            reasons.BURN_MIN_BALANCE, {"minimum_units": minimum_units, "balance_units": member.spendable_units}
-        )
+    if max(0, spendable_units) < minimum_units:
+        return Reason(reasons.BURN_MIN_BALANCE, {"minimum_units": minimum_units, "balance_units": spendable_units})
     return None
 
 

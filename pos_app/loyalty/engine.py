@@ -1,23 +1,32 @@
 """The loyalty engine: what a receipt gives its member. Pure and deterministic: the same input gives the same result for ever.
 
-The order: burning (capped, shared out to lines), then earning on what is paid by money: rates, weights, the best rule of each
-lane, limits per line and per receipt. ``docs/reference/loyalty-rules.md`` is the specification, with worked numbers.
+The order: prices, rewards, burning (capped, shared out to lines), then earning on what is paid by money: rates, the best rule of
+each lane, multipliers, limits and the guard, pools. ``docs/reference/loyalty-rules.md`` is the specification, with worked numbers.
 
-**Invariant**: a regulated line never earns and never takes a share of burned points. No rule is ever shown one.
+**Invariant**: a regulated line never earns, is never cheaper by a rule, and never takes a share of burned points. No rule is ever shown one.
 """
 
 import msgspec
 
 from pos_app.errors import PosError
 from pos_app.loyalty.burning import Burn, burn_on
+from pos_app.loyalty.collecting import collect
 from pos_app.loyalty.dates import dates_of
-from pos_app.loyalty.lanes import Lane, Scale, decide, share_lane
+from pos_app.loyalty.groups import beaten_in_groups
+from pos_app.loyalty.guard import Guarding
+from pos_app.loyalty.lanes import Decided, Gift, decide, gifts_of, share_points
+from pos_app.loyalty.limits import Limits
 from pos_app.loyalty.plan import Plan, plan_for
+from pos_app.loyalty.pricing import discounts_of, price_receipt, priced
 from pos_app.loyalty.programme import Programme, ProgrammeSet
-from pos_app.loyalty.rating import FULL_WEIGHT_PERCENT, WORTH_SCALE, Receipt
+from pos_app.loyalty.rating import FULL_WEIGHT_PERCENT, Receipt
 from pos_app.loyalty.refusals import Worked, refusals_of
+from pos_app.loyalty.taking import Takings, take_rewards
+from pos_app.loyalty.telling import locks_of, notices_of
+from pos_app.loyalty.tiers import tier_progress
 from pos_app.model.evaluation import (
     Award,
+    Discount,
     EngineInput,
     EngineLine,
     EngineResult,
@@ -26,11 +35,12 @@ from pos_app.model.evaluation import (
     Reason,
     ReasonValue,
 )
-from pos_app.model.money import BASIS_POINTS
 from pos_app.model.products import ProductClass
 
-SEMANTICS = 1
+SEMANTICS = 2
 """The number of these rules of evaluation. It grows when a receipt could give another result; old numbers stay runnable."""
+KNOWN_SEMANTICS = frozenset({1, SEMANTICS})
+"""1 knew fewer kinds of rules; what it knew gives the same by 2, so one engine runs both."""
 
 _REGULATED = ProductClass.REGULATED
 
@@ -46,37 +56,45 @@ def evaluate(engine_input: EngineInput, programmes: ProgrammeSet) -> EngineResul
 def explain(engine_input: EngineInput, programmes: ProgrammeSet) -> EngineResult:
     """The same result, with the refusals: what each rule did not give to which line, and why."""
     result, worked = _work(engine_input, programmes)
-    return msgspec.structs.replace(result, refusals=refusals_of(engine_input, worked))
+    return msgspec.structs.replace(result, refusals=refusals_of(engine_input, programmes, worked))
 
 
 def _work(engine_input: EngineInput, programmes: ProgrammeSet) -> tuple[EngineResult, Worked]:
     _check(engine_input, programmes)
-    plan = plan_for(programmes, engine_input.business_date)
-    open_lines = [line for line in engine_input.lines if line.product_class != _REGULATED]
-    burn = burn_on(plan, engine_input, open_lines)
-    member = engine_input.member
-    if member is None:
-        return _result(engine_input, burn, class_before=""), Worked(plan, burn, open_lines)
-    receipt = Receipt(lines=open_lines, paid_minor=_paid_minor(open_lines, burn), member=member)
-    scale = Scale(point_units=10**engine_input.points_exponent, point_worth_minor=plan.point_worth_minor)
-    lanes = [decide(contenders, receipt, scale) for contenders in plan.lanes]
-    awards, units = _awards(lanes, receipt, scale, _limits_units(plan, receipt, scale))
-    counted, class_after, next_step = _progress(lanes, member.card_class)
+    plan = plan_for(programmes, engine_input.business_date, engine_input.store_id)
+    lines = [line for line in engine_input.lines if line.product_class is not _REGULATED]
+    receipt = Receipt(engine_input, lines, [plan.goods_key(line) for line in lines], [])
+    limits = Limits(plan, engine_input)
+    guarding = None if plan.guard is None else Guarding(plan.guard, lines)
+    worked = Worked(plan, receipt, limits, guarding)
+    discounts = _prices(plan, receipt, worked)
+    spent_units = sum(taken.units for taken in worked.takings.taken if _is_points(taken.unit))
+    burn = burn_on(plan, engine_input, receipt.lines, off_minor=_sum_of(discounts), spent_units=spent_units)
+    worked.burn = burn
+    receipt.paid_minor = _paid_minor(receipt.lines, burn)
+    if receipt.member is None:
+        return _result(engine_input, worked, discounts), worked
+    limits.of_programmes(receipt)
+    awards, units = _awards(plan, receipt, worked)
+    counted, class_after, next_step = _progress(plan, receipt, worked)
+    collected, pool_lots = collect(plan, receipt, limits) if plan.collects else ([], ())
     result = _result(
         engine_input,
-        burn,
-        class_before=member.card_class,
+        worked,
+        discounts,
         class_after=class_after,
         awards=tuple(awards),
         lots=_lots(plan, engine_input, units),
         counted=counted,
         next_step=next_step,
+        collected=tuple(collected),
+        pool_lots=pool_lots,
     )
-    return result, Worked(plan, burn, open_lines, receipt, lanes)
+    return result, worked
 
 
 def _check(engine_input: EngineInput, programmes: ProgrammeSet) -> None:
-    if engine_input.semantics != SEMANTICS:
+    if engine_input.semantics not in KNOWN_SEMANTICS:
         raise PosError(
             "engine.semantics",
             what=f"This receipt was made by engine semantics {engine_input.semantics}, this program knows {SEMANTICS}.",
@@ -92,75 +110,102 @@ def _check(engine_input: EngineInput, programmes: ProgrammeSet) -> None:
         )
 
 
-def _paid_minor(open_lines: list[EngineLine], burn: Burn) -> list[int]:
-    """What is paid by money for each line: its amount less its share of the burned points, whichever way they burn."""
+def _is_points(unit: str) -> bool:
+    return "#" not in unit
+
+
+def _sum_of(discounts: list[Discount]) -> int:
+    return sum([discount.amount_minor for discount in discounts])
+
+
+def _prices(plan: Plan, receipt: Receipt, worked: Worked) -> list[Discount]:
+    """What discounts and rewards take off; the receipt's lines have their new prices then."""
+    discounts: list[Discount] = []
+    if plan.price_lanes:
+        prices = price_receipt(receipt)
+        worked.price_receipt = prices
+        guarding = worked.guarding
+        barred = beaten_in_groups(plan.price_lanes, prices) if plan.has_groups else frozenset()
+        discounts, worked.price_lanes = discounts_of(plan, prices, worked.limits, guarding, barred)
+        receipt.lines = priced(receipt.lines, discounts)
+    if plan.rewards:
+        worked.takings = take_rewards(plan, receipt)
+        if worked.takings.discounts:
+            receipt.lines = priced(receipt.lines, worked.takings.discounts)
+            discounts += worked.takings.discounts
+    return discounts
+
+
+def _paid_minor(lines: list[EngineLine], burn: Burn) -> list[int]:
+    """What is paid by money for each line: its price less its share of the burned points, whichever way they burn."""
     if not burn.shares:
-        return [line.amount_minor for line in open_lines]
+        return [line.amount_minor for line in lines]
     burned = {share.line_no: share.worth_minor for share in burn.shares}
-    return [line.amount_minor - burned.get(line.line_no, 0) for line in open_lines]
+    return [line.amount_minor - burned.get(line.line_no, 0) for line in lines]
 
 
-def _limits_units(plan: Plan, receipt: Receipt, scale: Scale) -> dict[str, int]:
-    """The most that a programme may give on this receipt, in units, for those that have a limit."""
-    limits: dict[str, int] = {}
-    for programme in plan.programmes:
-        earning = programme.earning
-        if earning.receipt_max_points is not None:
-            limits[programme.id] = earning.receipt_max_points * scale.point_units
-        if earning.receipt_max_bp is not None:
-            worth = sum(receipt.paid_minor) * earning.receipt_max_bp * scale.point_units
-            most = worth // (BASIS_POINTS * scale.point_worth_minor)
-            limits[programme.id] = min(limits.get(programme.id, most), most)
-    return limits
-
-
-def _awards(
-    lanes: list[Lane], receipt: Receipt, scale: Scale, left_units: dict[str, int]
-) -> tuple[list[Award], dict[str, int]]:
+def _awards(plan: Plan, receipt: Receipt, worked: Worked) -> tuple[list[Award], dict[str, int]]:
     """The awards, lane by lane and line by line, and the units of each programme."""
+    limits, guarding = worked.limits, worked.guarding
+    barred = beaten_in_groups(plan.point_lanes, receipt) if plan.has_groups else frozenset()
     awards: list[Award] = []
     total_units: dict[str, int] = {}
-    for lane in lanes:
-        shared = share_lane(lane, receipt, scale, left_units)
-        for index, units in enumerate(shared.units):
-            winner = lane.winners[index]
-            if winner is None:
-                continue
-            programme = lane.contenders[winner].programme
-            line_no = receipt.lines[index].line_no
-            reason = _reason(lane, winner, index, receipt, scale)
-            if programme.id in shared.limited_to_units:
-                reason.values["receipt_max_units"] = shared.limited_to_units[programme.id]
-            awards.append(Award(line_no, programme.id, lane.contenders[winner].rule.id, units, reason))
-            total_units[programme.id] = total_units.get(programme.id, 0) + units
+    for lane in plan.point_lanes:
+        decided = decide(lane, receipt, barred)
+        worked.point_lanes.append(decided)
+        gifts = gifts_of(decided, receipt)
+        share_points(gifts, receipt, plan.scale, limits)
+        if guarding is not None:
+            guarding.lower_points(gifts, receipt, plan.scale, point_units=limits.point_units)
+        for gift in gifts:
+            giver = gift.giver
+            programme_id = giver.programme.id
+            line_no = receipt.lines[gift.index].line_no
+            awards.append(Award(line_no, programme_id, giver.rule.id, gift.units, _reason(gift, receipt, plan)))
+            total_units[programme_id] = total_units.get(programme_id, 0) + gift.units
+            if giver.rule.caps is not None:
+                limits.note(giver, gift.units)
     return awards, total_units
 
 
-def _reason(lane: Lane, winner: int, index: int, receipt: Receipt, scale: Scale) -> Reason:
-    rating = lane.ratings[winner]
-    paid_minor, weight = receipt.paid_minor[index], rating.weights_percent[index]
-    values: dict[str, ReasonValue] = {"rate_bp": rating.rate_bp, "base_minor": paid_minor, **rating.values}
-    if weight != FULL_WEIGHT_PERCENT:
+def _reason(gift: Gift, receipt: Receipt, plan: Plan) -> Reason:
+    giver, index, rating = gift.giver, gift.index, gift.rating
+    base_minor = receipt.base_minor(giver.programme)[index]
+    values: dict[str, ReasonValue] = {**rating.values, "base_minor": base_minor}
+    if giver.kind.offers is None and rating.code != "multiply":
         line = receipt.lines[index]
-        values |= {"weight_percent": weight, "product_class": line.product_class.value, "band": line.band}
-    if lane.worths[index] < paid_minor * rating.rate_bp * weight:
-        values["line_max_points"] = lane.worths[index] // (scale.point_worth_minor * WORTH_SCALE)
+        weight = giver.weight(receipt.keys[index], line)
+        if weight != FULL_WEIGHT_PERCENT:
+            values |= {"weight_percent": weight, "product_class": line.product_class.value, "band": line.band}
+        if gift.worth < base_minor * rating.rate * weight:
+            values["line_max_points"] = gift.worth // plan.scale.point_worth
+    if gift.limited_units is not None:
+        values["receipt_max_units"] = gift.limited_units
     return Reason(rating.code, values)
 
 
-def _progress(lanes: list[Lane], card_class: str) -> tuple[dict[str, int], str, NextStep | None]:
+def _progress(plan: Plan, receipt: Receipt, worked: Worked) -> tuple[dict[str, int], str, NextStep | None]:
     """What accumulators count, the class after this receipt, and the first next step, in the order of the lanes."""
     counted: dict[str, int] = {}
     next_step: NextStep | None = None
-    for lane in lanes:
-        for contender, rating in zip(lane.contenders, lane.ratings, strict=True):
-            progress = rating.progress
-            if progress is None:
+    card_class = receipt.card_class
+    for decided in (*worked.price_lanes, *worked.point_lanes):
+        for contender, rating in zip(decided.lane.contenders, decided.ratings, strict=True):
+            if rating.progress is None:
                 continue
+            # A discount goes by prices, but what counts is what was paid in the end.
+            progress = contender.rating(receipt).progress if decided.lane.gives_discount else rating.progress
+            assert progress is not None, "the same conditions hold"
             if progress.counted_minor:
                 counted[contender.programme.id] = progress.counted_minor
             card_class = _risen(contender.programme, card_class, progress.class_reached)
             next_step = next_step or progress.next_step
+    for programme in plan.programmes:
+        if programme.tiers is not None:
+            counted_minor, tier_step = tier_progress(programme, programme.tiers, receipt)
+            if counted_minor:
+                counted[programme.id] = counted_minor
+            next_step = next_step or tier_step
     return counted, card_class, next_step
 
 
@@ -183,15 +228,17 @@ def _lots(plan: Plan, engine_input: EngineInput, units: dict[str, int]) -> tuple
 
 def _result(
     engine_input: EngineInput,
-    burn: Burn,
+    worked: Worked,
+    discounts: list[Discount],
     *,
-    class_before: str,
     class_after: str = "",
     awards: tuple[Award, ...] = (),
     lots: tuple[LotGrant, ...] = (),
     counted: dict[str, int] | None = None,
     next_step: NextStep | None = None,
+    **more: object,
 ) -> EngineResult:
+    burn, plan = worked.burn, worked.plan
     return EngineResult(
         semantics=engine_input.semantics,
         burn_units=burn.units,
@@ -203,7 +250,13 @@ def _result(
         awards=awards,
         lots=lots,
         counted=counted or {},
-        class_before=class_before,
+        class_before=worked.receipt.card_class,
         class_after=class_after,
         next_step=next_step,
+        discounts=tuple(discounts),
+        taken=tuple(worked.takings.taken),
+        notices=notices_of(plan, worked.receipt) if plan.notices else (),
+        locks=locks_of(plan, worked.receipt) if plan.accesses else (),
+        used=worked.limits.used,
+        **more,  # type: ignore[arg-type]
     )

@@ -1,71 +1,300 @@
-"""A programme set prepared for one business date: what runs, in which lanes, and which programme burns."""
+"""A programme set made ready for a day and a store: what runs, in which lanes, and which programme burns."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 
-from pos_app.loyalty.document import AnyRule, FixedCard, Pharmacy, Programme, Progressive
+from pos_app.loyalty import reasons
+from pos_app.loyalty.conditions import member_checks, receipt_checks, rests
+from pos_app.loyalty.document import (
+    PRICE_LANE,
+    Access,
+    AmountOff,
+    AnyRule,
+    Bonus,
+    Burning,
+    Collect,
+    FixedCard,
+    FixedPrice,
+    Guard,
+    MemberPrice,
+    Multiply,
+    Notice,
+    Percent,
+    Pharmacy,
+    Points,
+    Programme,
+    Progressive,
+    Reward,
+)
 from pos_app.loyalty.programme import ProgrammeSet
-from pos_app.loyalty.rating import Rating, Receipt
-from pos_app.loyalty.rules import fixed_card, pharmacy, progressive
+from pos_app.loyalty.rating import NOTHING, GoodsKey, Kind, Rating, Receipt, Scale, rule_key, scale_for
+from pos_app.loyalty.rules import (
+    amount_off,
+    bonus,
+    fixed_card,
+    member_price,
+    multiply,
+    percent,
+    pharmacy,
+    points,
+    progressive,
+    unrated,
+)
+from pos_app.model.evaluation import EngineLine, Reason
 
-RateFunction = Callable[[Programme, Any, Receipt], Rating]
-
-_RATE_FUNCTIONS: dict[type[AnyRule], RateFunction] = {
-    FixedCard: fixed_card.rate,
-    Progressive: progressive.rate,
-    Pharmacy: pharmacy.rate,
+_KINDS: dict[type[AnyRule], Callable[[Programme, Any, Scale], Kind]] = {
+    Access: unrated.prepare,
+    AmountOff: amount_off.prepare,
+    Bonus: bonus.prepare,
+    Collect: unrated.prepare,
+    FixedCard: fixed_card.prepare,
+    FixedPrice: member_price.prepare_fixed,
+    MemberPrice: member_price.prepare,
+    Multiply: multiply.prepare,
+    Notice: unrated.prepare,
+    Percent: percent.prepare,
+    Pharmacy: pharmacy.prepare,
+    Points: points.prepare,
+    Progressive: progressive.prepare,
+    Reward: unrated.prepare,
 }
+_OUT_OF_LANES = (Access, Collect, Notice, Reward)
+_KEYS_MAX = 20_000
+_RATES_MAX = 1_000
+_NO_MEMBER = Reason(reasons.NO_MEMBER, {})
 
 
-class Contender(msgspec.Struct, frozen=True):
-    """A rule that takes part in a lane, its programme, and the function of its kind."""
+class Contender:
+    """A rule that takes part in a lane, ready to be asked. It remembers the weight of goods that it has seen."""
 
-    programme: Programme
-    rule: AnyRule
-    rate: RateFunction
+    __slots__ = (
+        "_weights",
+        "chooses",
+        "key",
+        "kind",
+        "line_max",
+        "member_checks",
+        "programme",
+        "purse",
+        "receipt_checks",
+        "rule",
+    )
+
+    def __init__(self, programme: Programme, rule: AnyRule, scale: Scale) -> None:
+        self.programme = programme
+        self.rule = rule
+        self.key = rule_key(programme, rule)
+        self.kind = _KINDS[type(rule)](programme, rule, scale)
+        self.line_max = _line_max(programme, rule, scale)
+        self.purse = self.key if has_limits(rule) else programme.id
+        self.receipt_checks = receipt_checks(programme, rule)
+        self.member_checks = member_checks(programme, rule)
+        self.chooses = rule.when is not None and rule.when.chosen
+        self._weights: dict[GoodsKey, int] = {}
+
+    def unmet(self, receipt: Receipt) -> Reason | None:
+        """The first condition that does not hold, or None."""
+        for check in self.receipt_checks:
+            if reason := check(receipt.engine_input):
+                return reason
+        if receipt.member is None:
+            return None if self.rule.anyone and not self.member_checks else _NO_MEMBER
+        for member_check in self.member_checks:
+            if reason := member_check(receipt.member, receipt.engine_input):
+                return reason
+        return None
+
+    def rating(self, receipt: Receipt) -> Rating:
+        """What the rule says of the receipt; nothing where a condition does not hold."""
+        if (self.receipt_checks or self.member_checks or receipt.member is None) and self.unmet(receipt):
+            return NOTHING
+        return self.kind.rate(receipt, self.weights(receipt) if self.kind.by_goods else [])
+
+    def weight(self, key: GoodsKey, line: EngineLine) -> int:
+        """The weight of the goods of a line, whose key this is."""
+        weight = self._weights.get(key)
+        if weight is None:
+            if len(self._weights) >= _KEYS_MAX:
+                self._weights.clear()
+            weight = self._weights[key] = self.kind.weight(line)
+        return weight
+
+    def weights(self, receipt: Receipt) -> list[int]:
+        """The weight of every line."""
+        weights = [self.weight(key, line) for key, line in zip(receipt.keys, receipt.lines, strict=True)]
+        if self.chooses and receipt.member is not None:
+            chosen = receipt.member.chosen.get(self.key, ())
+            return [
+                weight if line.product_code in chosen else 0
+                for weight, line in zip(weights, receipt.lines, strict=True)
+            ]
+        return weights
 
 
-class Plan(msgspec.Struct, frozen=True):
-    """What runs on one business date. Programmes and contenders are in the order of priority, programme id and rule id.
-
-    ``burner`` is the programme that points burn by; ``point_worth_minor`` is the same in all programmes of a set.
-    """
-
-    programmes: tuple[Programme, ...]
-    resting: tuple[Programme, ...]
-    lanes: tuple[tuple[Contender, ...], ...]
-    burner: Programme | None
-    point_worth_minor: int
-
-
-@lru_cache(maxsize=64)
-def plan_for(programmes: ProgrammeSet, business_date: str) -> Plan:
-    """The plan of a set for a business date (ISO); the last 64 are kept."""
-    ordered = sorted(programmes.programmes, key=lambda programme: (programme.priority, programme.id))
-    active = tuple(programme for programme in ordered if _runs(programme, business_date))
-    return Plan(
-        programmes=active,
-        resting=tuple(programme for programme in ordered if not _runs(programme, business_date)),
-        lanes=_lanes(active),
-        burner=next((programme for programme in active if programme.burning), None),
-        point_worth_minor=active[0].point_worth_minor if active else 1,
+def has_limits(rule: AnyRule) -> bool:
+    """Whether what a rule gives on a receipt is limited by caps of its own."""
+    caps = rule.caps
+    return caps is not None and any(
+        most is not None for most in (caps.receipt, caps.day, caps.month, caps.year, caps.ever, caps.budget)
     )
 
 
-def _runs(programme: Programme, business_date: str) -> bool:
+def _line_max(programme: Programme, rule: AnyRule, scale: Scale) -> int | None:
+    """The most worth that the rule gives one line, or None."""
+    if rule.lane == PRICE_LANE:
+        return None if rule.caps is None or rule.caps.line is None else rule.caps.line * scale.minor_worth
+    limits = [programme.earning.line_max_points, None if rule.caps is None else rule.caps.line]
+    points = [most for most in limits if most is not None]
+    return min(points) * scale.point_worth if points else None
+
+
+Decision = tuple[int, int]
+"""Which contender wins goods, and the rate times the weight that it wins with."""
+
+
+class Lane:
+    """The rules that compete for each line, and those that raise what the winner gives.
+
+    ``is_uniform``: what a rule offers grows with what is paid alone, so that goods of one kind have one winner at given rates;
+    the lane remembers it.
+    """
+
+    __slots__ = ("_decisions", "boosters", "contenders", "gives_discount", "is_uniform")
+
+    def __init__(self, name: str, givers: list[Contender]) -> None:
+        self.gives_discount = name == PRICE_LANE
+        self.contenders = tuple(giver for giver in givers if not isinstance(giver.rule, Multiply))
+        self.boosters = tuple(giver for giver in givers if isinstance(giver.rule, Multiply))
+        self.is_uniform = not self.gives_discount and _is_uniform(self.contenders)
+        self._decisions: dict[tuple[int, ...], dict[GoodsKey, Decision]] = {}
+
+    def decisions(self, ratings: list[Rating]) -> dict[GoodsKey, Decision]:
+        """What is known of the winners at these rates."""
+        rates = tuple([rating.rate for rating in ratings])
+        known = self._decisions.get(rates)
+        if known is None:
+            if len(self._decisions) >= _RATES_MAX:
+                self._decisions.clear()
+            known = self._decisions[rates] = {}
+        return known
+
+
+def _is_uniform(contenders: Iterable[Contender]) -> bool:
+    bases = {contender.programme.earning.base for contender in contenders}
+    return len(bases) <= 1 and not any(
+        contender.kind.offers or contender.chooses or contender.line_max is not None for contender in contenders
+    )
+
+
+class Plan(msgspec.Struct, frozen=True, eq=False):
+    """What runs on a day in a store. Programmes and contenders are in the order of priority, then of their names.
+
+    ``burner`` is the programme that points burn by. ``guard`` is the strictest of the guards that run. ``keys_by_product``: some
+    rule names single products, so goods are told apart by their code too.
+    """
+
+    programmes: tuple[Programme, ...]
+    price_lanes: tuple[Lane, ...]
+    point_lanes: tuple[Lane, ...]
+    collects: tuple[Contender, ...]
+    rewards: tuple[Contender, ...]
+    notices: tuple[Contender, ...]
+    accesses: tuple[Contender, ...]
+    burner: Programme | None
+    guard: Guard | None
+    scale: Scale
+    keys_by_product: bool
+    has_groups: bool
+
+    def goods_key(self, line: EngineLine) -> GoodsKey:
+        """What the rules of this plan know the goods of a line by."""
+        key = (line.product_class._value_, line.band, line.department, line.category, line.margin_floor_percent)  # noqa: SLF001 - an enum's plain text hashes quicker
+        return (*key, line.product_code) if self.keys_by_product else key
+
+
+@lru_cache(maxsize=1024)
+def plan_for(programmes: ProgrammeSet, business_date: str, store_id: str = "") -> Plan:
+    """The plan of a set for a business date (ISO) and a store; days on which the same rules run share one."""
+    running = tuple(
+        (programme.id, tuple(rule.id for rule in programme.rules if _applies(rule, business_date, store_id)))
+        for programme in programmes.programmes
+        if why_programme_rests(programme, business_date, store_id) is None
+    )
+    return _plan(programmes, running)
+
+
+def _applies(rule: AnyRule, business_date: str, store_id: str) -> bool:
+    return rests(rule, business_date=business_date, store_id=store_id) is None
+
+
+def why_programme_rests(programme: Programme, business_date: str, store_id: str) -> Reason | None:
+    """Why a programme does not run on this day in this store, or None."""
     begun = programme.active_from is None or programme.active_from.isoformat() <= business_date
     ended = programme.active_until is not None and programme.active_until.isoformat() < business_date
-    return begun and not ended
+    if not begun or ended:
+        return Reason(reasons.NOT_ACTIVE, {"business_date": business_date})
+    if programme.stores and store_id not in programme.stores:
+        return Reason(reasons.WHEN_STORE, {"store": store_id})
+    return None
 
 
-def _lanes(active: tuple[Programme, ...]) -> tuple[tuple[Contender, ...], ...]:
+@lru_cache(maxsize=64)
+def _plan(programmes: ProgrammeSet, running: tuple[tuple[str, tuple[str, ...]], ...]) -> Plan:
+    """The plan of these programmes and rules of a set; the last 64 are kept."""
+    rule_ids = dict(running)
+    active = sorted(
+        (programme for programme in programmes.programmes if programme.id in rule_ids),
+        key=lambda programme: (programme.priority, programme.id),
+    )
+    rules = [(programme, rule) for programme in active for rule in programme.rules if rule.id in rule_ids[programme.id]]
+    rules.sort(key=lambda one: (one[0].priority, one[1].priority, one[0].id, one[1].id))
+    scale = scale_for([rule for _, rule in rules], point_worth_minor=active[0].point_worth_minor if active else 1)
+    contenders = [Contender(programme, rule, scale) for programme, rule in rules]
+    lanes = _lanes(contender for contender in contenders if not isinstance(contender.rule, _OUT_OF_LANES))
+    return Plan(
+        programmes=tuple(active),
+        price_lanes=tuple(lane for lane in lanes if lane.gives_discount),
+        point_lanes=tuple(lane for lane in lanes if not lane.gives_discount),
+        collects=_of(Collect, contenders),
+        rewards=_of(Reward, contenders),
+        notices=_of(Notice, contenders),
+        accesses=_of(Access, contenders),
+        burner=next((programme for programme in active if programme.burning), None),
+        guard=_strictest([programme.guard for programme in active if programme.guard]),
+        scale=scale,
+        keys_by_product=any(_names_products(one.rule) for one in contenders)
+        or any(_names_products(programme.burning or programme.tiers) for programme in active),
+        has_groups=any(contender.rule.group for contender in contenders),
+    )
+
+
+def _of(kind: type[AnyRule], contenders: list[Contender]) -> tuple[Contender, ...]:
+    return tuple(contender for contender in contenders if isinstance(contender.rule, kind))
+
+
+def _names_products(goods: Any) -> bool:
+    return goods is not None and bool(goods.only_products or goods.exclude_products)
+
+
+def _strictest(guards: list[Guard]) -> Guard | None:
+    """One guard that keeps what each of them promises."""
+    if not guards:
+        return None
+    return Guard(
+        margin_percent=min(guard.margin_percent for guard in guards),
+        per="line" if any(guard.per == "line" for guard in guards) else "receipt",
+        unknown="refuse" if any(guard.unknown == "refuse" for guard in guards) else "allow",
+    )
+
+
+def _lanes(contenders: Iterable[Contender]) -> list[Lane]:
     """The contenders by lane, in the order of each lane's first; a rule that adds has a lane that no document can name."""
-    lanes: dict[str, list[Contender]] = {}
-    for programme in active:
-        for rule in sorted(programme.rules, key=lambda rule: rule.id):
-            lane = f"{programme.id}/{rule.id}" if rule.adds else rule.lane
-            lanes.setdefault(lane, []).append(Contender(programme, rule, _RATE_FUNCTIONS[type(rule)]))
-    return tuple(tuple(contenders) for contenders in lanes.values())
+    lanes: dict[tuple[str, str], list[Contender]] = {}
+    for contender in contenders:
+        rule = contender.rule
+        own = contender.key if rule.adds and not isinstance(rule, Multiply) else ""
+        lanes.setdefault((rule.lane, own), []).append(contender)
+    return [Lane(name, givers) for (name, _), givers in lanes.items()]

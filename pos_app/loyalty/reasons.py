@@ -12,6 +12,15 @@ FIXED_CARD: Final = "fixed_card"
 PROGRESSIVE_RECEIPT: Final = "progressive.receipt"
 PROGRESSIVE_ACCUMULATED: Final = "progressive.accumulated"
 PHARMACY: Final = "pharmacy"
+PERCENT: Final = "percent"
+POINTS: Final = "points"
+BONUS: Final = "bonus"
+MULTIPLY: Final = "multiply"
+MEMBER_PRICE: Final = "member_price"
+FIXED_PRICE: Final = "fixed_price"
+AMOUNT_OFF: Final = "amount_off"
+REWARD: Final = "reward"
+COLLECT: Final = "collect"
 
 NO_MEMBER: Final = "no_member"
 NOT_ACTIVE: Final = "not_active"
@@ -22,6 +31,36 @@ RATE_ZERO: Final = "rate_zero"
 WEIGHT_ZERO: Final = "weight_zero"
 LINE_MAX_ZERO: Final = "line_max_zero"
 BEATEN: Final = "beaten"
+GROUP_BEATEN: Final = "group_beaten"
+NOT_NAMED: Final = "not_named"
+PRICED_BY_HAND: Final = "priced_by_hand"
+NOTHING_TO_GIVE: Final = "nothing_to_give"
+NOTHING_TO_MULTIPLY: Final = "nothing_to_multiply"
+GUARD: Final = "guard"
+
+CAP_RECEIPTS: Final = "cap.receipts"
+CAP_USED_UP: Final = "cap.used_up"
+
+WHEN_WEEKDAY: Final = "when.weekday"
+WHEN_HOURS: Final = "when.hours"
+WHEN_DATES: Final = "when.dates"
+WHEN_HOLIDAYS: Final = "when.holidays"
+WHEN_STORE: Final = "when.store"
+WHEN_RECEIPT_FROM: Final = "when.receipt_from"
+WHEN_RECEIPT_NUMBER: Final = "when.receipt_number"
+WHEN_CARD_CLASS: Final = "when.card_class"
+WHEN_TIER: Final = "when.tier"
+WHEN_SEGMENT: Final = "when.segment"
+WHEN_COUPON: Final = "when.coupon"
+WHEN_BIRTHDAY: Final = "when.birthday"
+WHEN_BOUGHT: Final = "when.bought"
+WHEN_HOLDS: Final = "when.holds"
+WHEN_CHOSEN: Final = "when.chosen"
+WHEN_VERIFIED: Final = "when.verified"
+
+REWARD_NOT_ASKED: Final = "reward.not_asked"
+REWARD_POOL: Final = "reward.pool"
+REWARD_NO_GOODS: Final = "reward.no_goods"
 
 BURN_NO_MEMBER: Final = "burn.no_member"
 BURN_NO_PROGRAMME: Final = "burn.no_programme"
@@ -40,7 +79,8 @@ def _award(basis: str) -> _Words:
     def words(values: Mapping[str, str]) -> str:
         weight = f" x {values['weight_percent']} %" if "weight_percent" in values else ""
         limits = "".join(f", {text.format_map(values)}" for key, text in _LIMITS.items() if key in values)
-        return f"{values['rate_bp']} %{weight} of {values['base_minor']}: {basis.format_map(values)}{limits}."
+        of = f" of {values['base_minor']}" if "base_minor" in values else ""
+        return f"{values['rate_bp']} %{weight}{of}: {basis.format_map(values)}{limits}."
 
     return words
 
@@ -59,6 +99,15 @@ SENTENCES: Final[Mapping[str, _Words]] = {
     PROGRESSIVE_RECEIPT: _award("this receipt's {sum_minor} reach the step from {from_minor}"),
     PROGRESSIVE_ACCUMULATED: _award("the {sum_minor} bought before reach the step from {from_minor}"),
     PHARMACY: _award("bonus for card class {card_class}"),
+    PERCENT: _award("for these goods"),
+    POINTS: _sentence("{points} points for each {per_minor} of {base_minor}."),
+    BONUS: _sentence("A bonus of {points} points."),
+    MULTIPLY: _sentence("Raised to {multiplied_percent} %."),
+    MEMBER_PRICE: _sentence("The price for members."),
+    FIXED_PRICE: _sentence("A special price of {price_minor}."),
+    AMOUNT_OFF: _sentence("{off_minor} off."),
+    REWARD: _sentence("Taken {times} times for {cost} of {pool}."),
+    COLLECT: _sentence("Collected for {pool}."),
     NO_MEMBER: _sentence("No card: nothing is earned."),
     NOT_ACTIVE: _sentence("The programme does not run on {business_date}."),
     REGULATED: _sentence("Regulated medicine never earns and never accepts points."),
@@ -68,6 +117,33 @@ SENTENCES: Final[Mapping[str, _Words]] = {
     WEIGHT_ZERO: _sentence("The weight of these goods is 0."),
     LINE_MAX_ZERO: _sentence("The programme gives at most 0 points a line."),
     BEATEN: _sentence("Rule {by_rule} of programme {by_programme} gives as much or more."),
+    GROUP_BEATEN: _sentence("Another rule of its group gives more on this receipt."),
+    NOT_NAMED: _sentence("The rule is for other goods."),
+    PRICED_BY_HAND: _sentence("The price was set by hand."),
+    NOTHING_TO_GIVE: _sentence("There is nothing to give: these goods cost no more."),
+    NOTHING_TO_MULTIPLY: _sentence("No rule gives anything that could be raised, or another one raises it as much or more."),
+    GUARD: _sentence("The guard leaves nothing for these goods."),
+    CAP_RECEIPTS: _sentence("The rule gives on at most {receipts} receipts ({period})."),
+    CAP_USED_UP: _sentence("What the rule may give is used up."),
+    WHEN_WEEKDAY: _sentence("It does not apply on this weekday ({weekday})."),
+    WHEN_HOURS: _sentence("It does not apply at {time}."),
+    WHEN_DATES: _sentence("It does not apply on {business_date}."),
+    WHEN_HOLIDAYS: _sentence("{business_date} is no holiday of the rule."),
+    WHEN_STORE: _sentence("It does not apply in this store."),
+    WHEN_RECEIPT_FROM: _sentence("It applies from {from_minor} on, the receipt is {sum_minor}."),
+    WHEN_RECEIPT_NUMBER: _sentence("It applies from receipt {from_receipt} on, this is receipt {receipt}."),
+    WHEN_CARD_CLASS: _sentence("It does not apply to card class {card_class}."),
+    WHEN_TIER: _sentence("It does not apply to tier {tier}."),
+    WHEN_SEGMENT: _sentence("It is for other members."),
+    WHEN_COUPON: _sentence("No coupon of it is presented."),
+    WHEN_BIRTHDAY: _sentence("It is not the member's birthday."),
+    WHEN_BOUGHT: _sentence("The member has not bought the goods that it asks for."),
+    WHEN_HOLDS: _sentence("The member has {has} of {pool}, {needed} are needed."),
+    WHEN_CHOSEN: _sentence("The member has not chosen an offer."),
+    WHEN_VERIFIED: _sentence("Nobody has checked who the member is."),
+    REWARD_NOT_ASKED: _sentence("The member has not asked for it."),
+    REWARD_POOL: _sentence("The member has {has} of {pool}, it costs {needed}."),
+    REWARD_NO_GOODS: _sentence("None of its goods is here."),
     BURN_NO_MEMBER: _sentence("No card: no points can be burned."),
     BURN_NO_PROGRAMME: _sentence("No programme lets points be burned."),
     BURN_NOT_FROM_THIS_RECEIPT: _sentence("Points burn from receipt {from_receipt} on, this is receipt {receipt}."),

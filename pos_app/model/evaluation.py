@@ -19,8 +19,12 @@ class BurnAs(StrEnum):
     TENDER = "tender"
 
 
-class EngineLine(msgspec.Struct, frozen=True):
-    """One line as the engine sees it; ``amount_minor`` is its price after discounts and before burning."""
+class EngineLine(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One line as the engine sees it; ``amount_minor`` is its price before what the rules take off.
+
+    ``member_minor`` is what the line costs at the product's second price, None where it has none. ``margin_floor_percent`` is the lower
+    end of the published band of its margin, never the margin. ``fixed``: a person has set the price, so no rule changes it.
+    """
 
     line_no: int
     product_code: str
@@ -30,13 +34,19 @@ class EngineLine(msgspec.Struct, frozen=True):
     category: str
     quantity_milli: int
     amount_minor: int
+    tax_rate_bp: int = 0
+    member_minor: int | None = None
+    margin_floor_percent: int | None = None
+    fixed: bool = False
 
 
-class MemberContext(msgspec.Struct, frozen=True):
+class MemberContext(msgspec.Struct, frozen=True, omit_defaults=True):
     """The member's state that rules may look at; nothing in it tells who the member is.
 
     ``accumulators``: programme id to counted sum in minor units before this receipt. ``spendable_units``: points that may be
-    burned now. ``birthday``: whether today is it.
+    burned now. ``birthday``: whether today is it. ``tiers``: programme id to tier. ``pools``: ledger unit (``shop#stamps``) to
+    what may be used now. ``used``: what a rule with a cap gave before in its period (``programme/rule:day``). ``facts``: what
+    the till has looked up for one rule (``programme/rule:birthday``). ``chosen``: rule to the products that the member chose.
     """
 
     account_ref: str
@@ -45,10 +55,21 @@ class MemberContext(msgspec.Struct, frozen=True):
     receipts_before: int
     spendable_units: int
     birthday: bool = False
+    tiers: dict[str, str] = {}
+    pools: dict[str, int] = {}
+    used: dict[str, int] = {}
+    segments: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+    chosen: dict[str, tuple[str, ...]] = {}
+    verified: bool = False
 
 
-class EngineInput(msgspec.Struct, frozen=True):
-    """Everything that the engine may know. ``utc_ms`` and ``zone`` date the receipt; ``member`` is None without a card."""
+class EngineInput(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Everything that the engine may know. ``utc_ms`` and ``zone`` date the receipt; ``member`` is None without a card.
+
+    ``coupons``: the rules (``programme/rule``) of which a good coupon is presented. ``takes``: the rewards that the member asks
+    for. ``budgets``: what is left at this till of a rule's budget.
+    """
 
     semantics: int
     programme_set_hash: str
@@ -60,6 +81,10 @@ class EngineInput(msgspec.Struct, frozen=True):
     lines: tuple[EngineLine, ...]
     member: MemberContext | None
     burn_units: int = 0
+    store_id: str = ""
+    coupons: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
+    budgets: dict[str, int] = {}
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -81,6 +106,56 @@ class Award(msgspec.Struct, frozen=True):
 
 class Refusal(msgspec.Struct, frozen=True):
     """Why a rule gave nothing to a line (``line_no``), or to the whole receipt (``line_no`` 0)."""
+
+    line_no: int
+    programme_id: str
+    rule_id: str
+    reason: Reason
+
+
+class Discount(msgspec.Struct, frozen=True):
+    """What one rule takes off the price of one line, in minor units."""
+
+    line_no: int
+    programme_id: str
+    rule_id: str
+    amount_minor: int
+    reason: Reason
+
+
+class Collected(msgspec.Struct, frozen=True):
+    """Units of a pool that one line gave: stamps, tickets, sums. ``unit`` is the ledger's name of it (``shop#stamps``)."""
+
+    line_no: int
+    programme_id: str
+    rule_id: str
+    unit: str
+    units: int
+    reason: Reason
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """A reward that the member took, ``times`` times, for ``units`` of the ledger's ``unit``; ``gives`` is what to hand over."""
+
+    programme_id: str
+    rule_id: str
+    unit: str
+    units: int
+    times: int
+    gives: str
+    reason: Reason
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """What the cashier sees and says."""
+
+    programme_id: str
+    rule_id: str
+    text: str
+
+
+class Lock(msgspec.Struct, frozen=True):
+    """A line that this customer may not buy: the sale cannot be closed with it."""
 
     line_no: int
     programme_id: str
@@ -116,12 +191,13 @@ class NextStep(msgspec.Struct, frozen=True):
     card_class: str
 
 
-class EngineResult(msgspec.Struct, frozen=True):
+class EngineResult(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a receipt gives. ``refusals`` is filled by ``explain`` only; everything else is identical with and without it.
 
     ``counted`` adds to the accumulators (programme id to minor units). ``class_after`` is the member's class once this
     receipt is counted. ``burnable_units`` is the most that this receipt would have let the member burn, and ``burn_limit``
-    says what set that limit.
+    says what set that limit. ``discounts`` lower the lines' amounts before anything is burned. ``pool_lots`` are lots of
+    pools other than points, and ``collected`` shares them out to lines. ``used``: what rules with caps gave (``programme/rule``).
     """
 
     semantics: int
@@ -138,8 +214,20 @@ class EngineResult(msgspec.Struct, frozen=True):
     class_after: str
     next_step: NextStep | None
     refusals: tuple[Refusal, ...] = ()
+    discounts: tuple[Discount, ...] = ()
+    collected: tuple[Collected, ...] = ()
+    pool_lots: tuple[LotGrant, ...] = ()
+    taken: tuple[Taken, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    locks: tuple[Lock, ...] = ()
+    used: dict[str, int] = {}
 
     @property
     def earned_units(self) -> int:
         """All points that this receipt gives, in units."""
         return sum(lot.units for lot in self.lots)
+
+    @property
+    def discount_minor(self) -> int:
+        """What the rules take off the prices, in minor units."""
+        return sum(discount.amount_minor for discount in self.discounts)

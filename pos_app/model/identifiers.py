@@ -3,6 +3,8 @@
 import uuid
 
 _RANDOM_BYTES = 10
+_POINTS = "points"
+_POOL_MARK = "#"  # no issuer and no pool can have it in its name
 TERMINAL_NUMBER_MAX = 99_999
 """Tills of one chain are numbered from 1 on; receipts begin with the number."""
 
@@ -28,3 +30,21 @@ def receipt_number(*, terminal_number: int, incarnation: int, seq: int) -> str:
     '007-01-0000123'
     """
     return f"{terminal_number:03d}-{incarnation:02d}-{seq:07d}"
+
+
+def ledger_unit(issuer: str, pool: str) -> str:
+    """What the ledger counts a pool in: the issuer alone for points, and for every other pool its own unit of that issuer.
+
+    >>> ledger_unit("shop", "points"), ledger_unit("shop", "stamps")
+    ('shop', 'shop#stamps')
+    """
+    return issuer if pool == _POINTS else f"{issuer}{_POOL_MARK}{pool}"
+
+
+def pool_of(unit: str) -> str:
+    """The pool of a ledger unit.
+
+    >>> pool_of("shop"), pool_of("shop#stamps")
+    ('points', 'stamps')
+    """
+    return unit.partition(_POOL_MARK)[2] or _POINTS

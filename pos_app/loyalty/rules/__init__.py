@@ -1,1 +1,1 @@
-"""The rules, one file a kind: each is a pure function of programme, rule and receipt that gives a ``Rating``."""
+"""The rules, one file a kind: each makes a rule of a document ready as a ``Kind``."""

@@ -2,46 +2,64 @@
 
 from pos_app.loyalty import reasons
 from pos_app.loyalty.document import Programme, Progressive, Step
-from pos_app.loyalty.rating import Progress, Rating, Receipt, full_weights
+from pos_app.loyalty.rating import Kind, Progress, Rating, Receipt, Scale
+from pos_app.loyalty.rules.goods import full_weight
 from pos_app.model.evaluation import NextStep
 
+THIS_MONTH = ":this_month"
+"""Where a programme goes by the month before, the accumulator of this name says what has been counted this month."""
 
-def rate(programme: Programme, rule: Progressive, receipt: Receipt) -> Rating:
+
+def prepare(programme: Programme, rule: Progressive, scale: Scale) -> Kind:
     """The rate of the step that the sum has reached: this receipt's sum, or the accumulated sum before this receipt.
 
-    Excluded goods neither earn nor count. An accumulated sum moves up after the receipt, and with it the class.
+    Goods that are not meant neither earn nor count. An accumulated sum moves up after the receipt, and with it the class.
 
-    >>> from pos_app.model.evaluation import EngineLine, MemberContext
-    >>> from pos_app.model.products import ProductClass
+    >>> from pos_app.loyalty.examples import receipt_of
     >>> programme = Programme(schema=1, id="ladder", version=1, name="Ladder", point_worth_minor=1)
     >>> steps = (Step(from_minor=0, rate_bp=50), Step(from_minor=3_000_000, rate_bp=100))
     >>> rule = Progressive(id="sum", on="accumulated", period="for_ever", steps=steps)
-    >>> tea = EngineLine(1, "tea", ProductClass.GENERAL, "", "FOOD", "TEA", 1000, 2000)
-    >>> member = MemberContext("a-1", "", accumulators={"ladder": 2_999_000}, receipts_before=4, spendable_units=0)
-    >>> rating = rate(programme, rule, Receipt(lines=[tea], paid_minor=[2000], member=member))
-    >>> rating.rate_bp, rating.progress.counted_minor, rating.progress.next_step
+    >>> kind = prepare(programme, rule, Scale(factor=1, point_worth_minor=1))
+    >>> rating = kind.rate(receipt_of([2000], accumulators={"ladder": 2_999_000}), [100])
+    >>> rating.rate, rating.progress.counted_minor, rating.progress.next_step
     (50, 2000, None)
     """
-    weights_percent = full_weights(rule, receipt.lines)
-    counted_minor = sum(paid for paid, weight in zip(receipt.paid_minor, weights_percent, strict=True) if weight)
-    if rule.on == "receipt":
-        sum_minor = after_minor = counted_minor
-        code, counted_minor = reasons.PROGRESSIVE_RECEIPT, 0
-    else:
-        sum_minor = receipt.member.accumulators.get(programme.id, 0)
-        after_minor = sum_minor + counted_minor
-        code = reasons.PROGRESSIVE_ACCUMULATED
+    by_receipt = rule.on == "receipt"
+
+    def rate(receipt: Receipt, weights: list[int]) -> Rating:
+        paid = zip(receipt.base_minor(programme), weights, strict=True)
+        counted_minor = sum([minor for minor, weight in paid if weight])
+        return _on_receipt(counted_minor) if by_receipt else _accumulated(receipt, counted_minor)
+
+    def _on_receipt(sum_minor: int) -> Rating:
+        return _rated(reasons.PROGRESSIVE_RECEIPT, sum_minor, sum_minor, Progress(), rule, programme, scale)
+
+    def _accumulated(receipt: Receipt, counted_minor: int) -> Rating:
+        sums = {} if receipt.member is None else receipt.member.accumulators
+        sum_minor = sums.get(programme.id, 0)
+        grows_from_minor = sums.get(programme.id + THIS_MONTH, 0) if rule.period == "previous_month" else sum_minor
+        after_minor = grows_from_minor + counted_minor
+        progress = Progress(counted_minor, _class_reached(rule, after_minor))
+        return _rated(reasons.PROGRESSIVE_ACCUMULATED, sum_minor, after_minor, progress, rule, programme, scale)
+
+    return Kind(rate, full_weight(rule), by_goods=True)
+
+
+def _rated(
+    code: str,
+    sum_minor: int,
+    after_minor: int,
+    progress: Progress,
+    rule: Progressive,
+    programme: Programme,
+    scale: Scale,
+) -> Rating:
     step = _reached(rule, sum_minor)
     return Rating(
-        code=code,
-        rate_bp=step.rate_bp,
-        weights_percent=weights_percent,
-        values={"sum_minor": sum_minor, "from_minor": step.from_minor},
-        progress=Progress(
-            counted_minor=counted_minor,
-            class_reached=_class_reached(rule, after_minor),
-            next_step=_next_step(programme, rule, after_minor),
-        ),
+        code,
+        scale.rate_bp(step.rate_bp),
+        {"rate_bp": step.rate_bp, "sum_minor": sum_minor, "from_minor": step.from_minor},
+        Progress(progress.counted_minor, progress.class_reached, _next_step(programme, rule, after_minor)),
     )
 
 

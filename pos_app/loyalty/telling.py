@@ -1,0 +1,33 @@
+"""What a receipt tells the cashier beside points: what to say to this member, and what this customer may not buy."""
+
+from pos_app.loyalty import reasons
+from pos_app.loyalty.document import Notice as NoticeRule
+from pos_app.loyalty.plan import Contender, Plan
+from pos_app.loyalty.rating import Receipt, has_only
+from pos_app.model.evaluation import Lock, Notice, Reason
+
+
+def notices_of(plan: Plan, receipt: Receipt) -> tuple[Notice, ...]:
+    """The sentences of every notice whose conditions hold, and some of whose goods are here where it names some."""
+    return tuple(
+        Notice(contender.programme.id, contender.rule.id, contender.rule.text)
+        for contender in plan.notices
+        if isinstance(contender.rule, NoticeRule) and contender.unmet(receipt) is None and _concerns(contender, receipt)
+    )
+
+
+def _concerns(contender: Contender, receipt: Receipt) -> bool:
+    return not has_only(contender.rule) or any(contender.weights(receipt))
+
+
+def locks_of(plan: Plan, receipt: Receipt) -> tuple[Lock, ...]:
+    """The lines that are for others: goods that access rules name, and none of those lets this customer buy."""
+    locks = []
+    for line, key in zip(receipt.lines, receipt.keys, strict=True):
+        naming = [contender for contender in plan.accesses if contender.weight(key, line)]
+        unmet = [contender.unmet(receipt) for contender in naming]
+        if naming and None not in unmet:
+            first = naming[0]
+            reason = unmet[0] or Reason(reasons.NO_MEMBER, {})
+            locks.append(Lock(line.line_no, first.programme.id, first.rule.id, reason))
+    return tuple(locks)
