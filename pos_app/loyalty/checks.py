@@ -2,7 +2,27 @@
 
 from collections.abc import Iterator, Sequence
 
-from pos_app.loyalty.document import AnyRule, FixedCard, Pharmacy, Programme, Progressive
+from pos_app.loyalty.document import (
+    PRICE_LANE,
+    Access,
+    AmountOff,
+    AnyRule,
+    Bonus,
+    Collect,
+    FixedCard,
+    FixedPrice,
+    MemberPrice,
+    Multiply,
+    Notice,
+    Pharmacy,
+    Points,
+    Programme,
+    Progressive,
+    Reward,
+    When,
+)
+from pos_app.loyalty.document.values import POINTS_POOL, LifeChoice
+from pos_app.loyalty.rating import has_only
 from pos_app.model.money import BASIS_POINTS
 
 Path = tuple[str | int, ...]
@@ -15,13 +35,14 @@ def problems(programme: Programme) -> Iterator[Problem]:
     """Everything that is wrong with a programme, in the order of the file."""
     yield from _dates(programme)
     yield from _repeated(programme.card_classes, ("card_classes",))
-    yield from _life(programme)
+    yield from _life(programme.earning.life, ("earning", "life"))
+    yield from _tiers(programme)
     for number, rule in enumerate(programme.rules):
-        yield from _rule(rule, programme.card_classes, ("rules", number))
+        yield from _rule(rule, programme, ("rules", number))
     for index in _repeats([rule.id for rule in programme.rules]):
         yield ("rules", index, "id"), f"the rule id {programme.rules[index].id!r} is used before"
-    for index in _accumulating(programme)[1:]:
-        yield ("rules", index, "on"), "only one rule of a programme may go by an accumulated sum"
+    for index in _accumulating(programme)[0 if programme.tiers else 1 :]:
+        yield ("rules", index, "on"), "only one rule of a programme, or its tiers, may go by an accumulated sum"
 
 
 def _dates(programme: Programme) -> Iterator[Problem]:
@@ -30,22 +51,102 @@ def _dates(programme: Programme) -> Iterator[Problem]:
         yield ("active_until",), f"the programme ends on {end}, before it begins on {begin}"
 
 
-def _life(programme: Programme) -> Iterator[Problem]:
-    life = programme.earning.life
+def _life(life: LifeChoice, path: Path) -> Iterator[Problem]:
     if not isinstance(life, str) and (life.months is None) == (life.days is None):
-        yield ("earning", "life"), "either months or days must be given"
+        yield path, "either months or days must be given"
 
 
-def _rule(rule: AnyRule, card_classes: Sequence[str], path: Path) -> Iterator[Problem]:
-    if rule.adds and rule.lane != "points":
-        yield (*path, "adds"), "a rule that adds has a lane of its own: leave out lane or adds"
+def _tiers(programme: Programme) -> Iterator[Problem]:
+    steps = () if programme.tiers is None else programme.tiers.steps
+    for index, tier in enumerate(steps):
+        at = ("tiers", "steps", index)
+        if index and tier.from_minor <= steps[index - 1].from_minor:
+            yield (*at, "from_minor"), f"tiers must rise: {tier.from_minor} follows {steps[index - 1].from_minor}"
+        if tier.id in [before.id for before in steps[:index]]:
+            yield (*at, "id"), f"the tier {tier.id!r} is there twice"
+
+
+def _rule(rule: AnyRule, programme: Programme, path: Path) -> Iterator[Problem]:
+    card_classes = programme.card_classes
+    yield from _lane(rule, path)
+    if rule.when is not None:
+        yield from _when(rule.when, programme, (*path, "when"))
     if isinstance(rule, FixedCard):
         yield from _known(rule.rates_bp, card_classes, (*path, "rates_bp"))
     elif isinstance(rule, Progressive):
         yield from _progressive(rule, card_classes, path)
-    else:
+    elif isinstance(rule, Pharmacy):
         yield from _known(rule.levels_bp, card_classes, (*path, "levels_bp"))
         yield from _worth(rule, path)
+    elif isinstance(rule, Multiply):
+        yield from _multiply(rule, programme, path)
+    elif isinstance(rule, Collect):
+        yield from _collect(rule, path)
+    elif isinstance(rule, Reward):
+        yield from _reward(rule, path)
+    elif isinstance(rule, Access) and not has_only(rule):
+        yield path, "it must name the goods that are for some only: only_products, only_categories, ..."
+
+
+_ONLY_DISCOUNTS = (AmountOff, FixedPrice, MemberPrice)
+_ONLY_POINTS = (Bonus, Points, Multiply)
+_NEITHER = (Access, Collect, Notice, Reward)
+
+
+def _lane(rule: AnyRule, path: Path) -> Iterator[Problem]:
+    """Which rules may be in which lane."""
+    in_price_lane = rule.lane == PRICE_LANE
+    if isinstance(rule, _ONLY_DISCOUNTS) and not in_price_lane:
+        yield (*path, "lane"), f"this kind of rule gives a discount: its lane is {PRICE_LANE}"
+    if isinstance(rule, (*_ONLY_POINTS, *_NEITHER)) and in_price_lane:
+        yield (*path, "lane"), f"this kind of rule gives no discount: its lane cannot be {PRICE_LANE}"
+    if rule.adds and not isinstance(rule, Multiply) and rule.lane not in {"points", PRICE_LANE, "bonus"}:
+        yield (*path, "adds"), "a rule that adds has a lane of its own: leave out lane or adds"
+    if rule.anyone and not in_price_lane:
+        yield (*path, "anyone"), "only a discount can be for anyone: points need a card"
+    if rule.group is not None and isinstance(rule, (Multiply, *_NEITHER)):
+        yield (*path, "group"), "only rules that compete in a lane can be of a group"
+
+
+def _when(when: When, programme: Programme, path: Path) -> Iterator[Problem]:
+    for number, window in enumerate(when.dates):
+        if window.begin > window.end:
+            yield (*path, "dates", number, "until"), f"the window ends on {window.end}, before it begins"
+    for number, hours in enumerate(when.hours):
+        if hours.begin == hours.end:
+            yield (*path, "hours", number, "until"), "the window is empty: it ends when it begins"
+    wanted = when.receipt_number
+    if wanted is not None and wanted.end is not None and wanted.end < wanted.begin:
+        yield (*path, "receipt_number", "until"), f"{wanted.end} is before {wanted.begin}"
+    yield from _known(sorted(when.card_classes), programme.card_classes, (*path, "card_classes"), by_key=False)
+    tiers = [] if programme.tiers is None else [tier.id for tier in programme.tiers.steps]
+    for tier in sorted(when.tiers):
+        if tier not in tiers:
+            yield (*path, "tiers"), f"the tier {tier!r} is not among the programme's tiers"
+    if when.bought is not None and not (when.bought.departments or when.bought.categories or when.bought.products):
+        yield (*path, "bought"), "it must name departments, categories or products"
+
+
+def _multiply(rule: Multiply, programme: Programme, path: Path) -> Iterator[Problem]:
+    tiers = [] if programme.tiers is None else [tier.id for tier in programme.tiers.steps]
+    for tier in rule.tier_percent:
+        if tier not in tiers:
+            yield (*path, "tier_percent", tier), f"the tier {tier!r} is not among the programme's tiers"
+
+
+def _collect(rule: Collect, path: Path) -> Iterator[Problem]:
+    if (rule.per == "amount") != (rule.per_minor is not None):
+        yield (*path, "per"), "per_minor is needed for each amount, and for nothing else"
+    if rule.pool == POINTS_POOL:
+        yield (*path, "pool"), "points are given by rules of a lane: collect into a pool of another name"
+    if rule.life is not None:
+        yield from _life(rule.life, (*path, "life"))
+
+
+def _reward(rule: Reward, path: Path) -> Iterator[Problem]:
+    given = [choice for choice in (rule.free_pieces, rule.off_minor, rule.gives) if choice is not None]
+    if len(given) != 1:
+        yield path, "exactly one of free_pieces, off_minor and gives must be there"
 
 
 def _progressive(rule: Progressive, card_classes: Sequence[str], path: Path) -> Iterator[Problem]:
@@ -80,7 +181,11 @@ def _rising(rule: Progressive, index: int, path: Path) -> Iterator[Problem]:
 
 def _worth(rule: Pharmacy, path: Path) -> Iterator[Problem]:
     rate_bp = max([rule.rate_bp, *rule.levels_bp.values()])
-    weight_percent = max([_FULL_PERCENT, *rule.band_percent.values(), *rule.class_percent.values()])
+    for name in rule.margin_percent:
+        if not name.isdecimal() or int(name) > _FULL_PERCENT:
+            yield (*path, "margin_percent", name), "a margin is a whole number of percent, 0 to 100"
+    weights = (rule.band_percent, rule.margin_percent, rule.class_percent)
+    weight_percent = max([_FULL_PERCENT, *(percent for table in weights for percent in table.values())])
     if rate_bp * weight_percent > BASIS_POINTS * _FULL_PERCENT:
         yield (
             (*path, "rate_bp"),

@@ -6,7 +6,7 @@ from typing import Any, get_args
 import msgspec
 
 from pos_app.loyalty.checks import Path
-from pos_app.loyalty.document import SCHEMA, Period, Programme
+from pos_app.loyalty.document import SCHEMA, AnyRule, Period, Programme, Weekday
 from pos_app.model.evaluation import BurnAs
 from pos_app.model.products import ProductClass
 
@@ -15,14 +15,20 @@ _PATH_PART = re.compile(r"\[(\d+)\]|\[(\.\.\.)\]|([^.\[\]]+)")
 _SOME_KEY = "..."
 _PRODUCT_CLASSES = ", ".join(ProductClass)
 _POSSIBLE = {
-    "kind": "fixed-card, progressive, pharmacy",
+    "kind": ", ".join(str(kind.__struct_config__.tag) for kind in get_args(AnyRule)),
     "on": "receipt, accumulated",
     "period": ", ".join(get_args(Period)),
     "burn_as": ", ".join(BurnAs),
     "pending": "none, next_day, { hours = 36 }",
     "life": "never, end_of_month, end_of_year, { months = 12 }, { days = 90 }",
     "exclude_product_classes": _PRODUCT_CLASSES,
+    "only_product_classes": _PRODUCT_CLASSES,
     "class_percent": _PRODUCT_CLASSES,
+    "weekdays": ", ".join(get_args(Weekday)),
+    "per": "receipt, piece, amount",
+    "take": "auto, ask",
+    "base": "gross, net",
+    "unknown": "refuse, allow",
 }
 _IN_WORDS = (
     (re.compile(r"Expected `int` >= (-?\d+)"), r"it must be at least \1"),

@@ -100,7 +100,7 @@ def decode_programme(raw: bytes) -> Programme:
 
 
 def accumulator_period(programme: Programme) -> Period | None:
-    """The period over which the programme counts a sum on the card, or None where it counts none."""
+    """The period over which a rule of the programme counts a sum on the card, or None where none does."""
     return next((rule.period for rule in programme.rules if isinstance(rule, Progressive) and rule.period), None)
 
 
