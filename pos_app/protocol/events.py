@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
-from pos_app.model.evaluation import Award, BurnShare, EngineInput, LotGrant
+from pos_app.model.evaluation import Award, BurnShare, Collected, Discount, EngineInput, LotGrant, Taken
 from pos_app.model.policy import BurnBasis as BurnBasis  # noqa: PLC0414 - part of what events say
 from pos_app.model.receipts import Payment, SaleLine
 
@@ -60,6 +60,8 @@ class SaleEvent(Event, frozen=True, tag="sale", kw_only=True):
     ``foreign_receipt`` is the fiscal till's number where we work beside one. ``total_minor`` is the sum of what is payable.
     ``auth_id`` names the hold at HQ that this burn captures, asked for or not; ``burn_basis`` says by what right the till burned
     (a ``BurnBasis``, empty without a burn); ``approved_by`` is the manager whose PIN allowed what the cashier may not.
+    ``discounts`` are in the lines' amounts already. ``collected``, ``pool_lots`` and ``taken`` are of pools other than points, and
+    ``taken_lots`` the proposal which lots the rewards take (points too). ``used``: what rules with caps gave.
     """
 
     receipt_number: str
@@ -85,6 +87,12 @@ class SaleEvent(Event, frozen=True, tag="sale", kw_only=True):
     auth_id: str = ""
     burn_basis: str = ""
     approved_by: str = ""
+    discounts: tuple[Discount, ...] = ()
+    collected: tuple[Collected, ...] = ()
+    pool_lots: tuple[GrantedLot, ...] = ()
+    taken: tuple[Taken, ...] = ()
+    taken_lots: tuple[BurnedLot, ...] = ()
+    used: dict[str, int] = {}
 
 
 class ReturnedLine(msgspec.Struct, frozen=True):
