@@ -9,8 +9,10 @@ from functools import lru_cache
 
 from pos_app.loyalty import reasons
 from pos_app.loyalty.document import (
+    CAP_PERIODS,
     POINTS_POOL,
     AnyRule,
+    Caps,
     Holding,
     Hours,
     Programme,
@@ -78,9 +80,30 @@ def member_checks(programme: Programme, rule: AnyRule) -> tuple[MemberCheck, ...
         given.append(_fact(f"{key}:birthday", reasons.WHEN_BIRTHDAY))
     if when.bought is not None:
         given.append(_fact(f"{key}:bought", reasons.WHEN_BOUGHT))
-    if when.chosen:
+    if when.chosen is not None:
         given.append(_chosen(key))
+    if rule.caps is not None:
+        given += _receipt_caps(rule.caps, key)
     return tuple(given)
+
+
+def _receipt_caps(caps: Caps, key: str) -> list[MemberCheck]:
+    """On how many of the member's receipts the rule may give anything."""
+    given = []
+    for period in CAP_PERIODS:
+        most: int | None = getattr(caps, f"receipts_{period}")
+        if most is not None:
+            given.append(_receipts_cap(f"{key}:receipts_{period}", most, period))
+    return given
+
+
+def _receipts_cap(counter: str, most: int, period: str) -> MemberCheck:
+    def check(member: MemberContext, _: EngineInput) -> Reason | None:
+        if member.used.get(counter, 0) < most:
+            return None
+        return Reason(reasons.CAP_RECEIPTS, {"receipts": most, "period": period})
+
+    return check
 
 
 def _hours(windows: tuple[Hours, ...]) -> Check:
@@ -128,7 +151,9 @@ def _receipt_number(wanted: ReceiptNumber) -> MemberCheck:
         if wanted.begin <= number and (wanted.end is None or number <= wanted.end):
             return None
         values: dict[str, ReasonValue] = {"receipt": number, "from_receipt": wanted.begin}
-        return Reason(reasons.WHEN_RECEIPT_NUMBER, values | ({} if wanted.end is None else {"until_receipt": wanted.end}))
+        return Reason(
+            reasons.WHEN_RECEIPT_NUMBER, values | ({} if wanted.end is None else {"until_receipt": wanted.end})
+        )
 
     return check
 

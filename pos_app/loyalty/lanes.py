@@ -43,9 +43,7 @@ def decide(lane: "Lane", receipt: Receipt, barred: frozenset[str] = frozenset())
 
     ``barred``: rules that another one of their group has beaten.
     """
-    ratings = [
-        NOTHING if contender.key in barred else contender.rating(receipt) for contender in lane.contenders
-    ]
+    ratings = [NOTHING if contender.key in barred else contender.rating(receipt) for contender in lane.contenders]
     boosts = [booster.rating(receipt) for booster in lane.boosters]
     if lane.is_uniform and receipt.lines:
         winners, worths = _by_known_winners(lane, receipt, ratings)

@@ -1,13 +1,10 @@
 """What programmes and rules may still give on this receipt: limits of the receipt, of a day, month, year, for ever, and budgets."""
 
-from pos_app.loyalty import reasons
-from pos_app.loyalty.document import PRICE_LANE, Caps
-from pos_app.loyalty.plan import Contender, Plan, has_limits
+from pos_app.loyalty.document import CAP_PERIODS, PRICE_LANE, Caps
+from pos_app.loyalty.plan import Contender, Plan
 from pos_app.loyalty.rating import Receipt
-from pos_app.model.evaluation import EngineInput, Reason
+from pos_app.model.evaluation import EngineInput
 from pos_app.model.money import BASIS_POINTS
-
-PERIODS = ("day", "month", "year", "ever")
 
 
 class Limits:
@@ -68,25 +65,10 @@ def _left_of(caps: Caps, key: str, engine_input: EngineInput, in_units: int) -> 
     member = engine_input.member
     used = {} if member is None else member.used
     left = [] if caps.receipt is None else [caps.receipt * in_units]
-    for period in PERIODS:
+    for period in CAP_PERIODS:
         most: int | None = getattr(caps, period)
         if most is not None:
             left.append(most * in_units - used.get(f"{key}:{period}", 0))
     if caps.budget is not None:
         left.append(engine_input.budgets.get(key, 0))
     return max(0, min(left))
-
-
-def used_up(giver: Contender, engine_input: EngineInput) -> Reason | None:
-    """Why the caps leave the rule nothing to give before any goods are looked at, or None."""
-    caps = giver.rule.caps
-    if caps is None:
-        return None
-    used = {} if engine_input.member is None else engine_input.member.used
-    for period in ("day", "month", "ever"):
-        most: int | None = getattr(caps, f"receipts_{period}")
-        if most is not None and used.get(f"{giver.key}:receipts_{period}", 0) >= most:
-            return Reason(reasons.CAP_RECEIPTS, {"receipts": most, "period": period})
-    if has_limits(giver.rule) and _left_of(caps, giver.key, engine_input, 1) == 0:
-        return Reason(reasons.CAP_USED_UP, {})
-    return None

@@ -92,7 +92,7 @@ class Contender:
         self.purse = self.key if has_limits(rule) else programme.id
         self.receipt_checks = receipt_checks(programme, rule)
         self.member_checks = member_checks(programme, rule)
-        self.chooses = rule.when is not None and rule.when.chosen
+        self.chooses = rule.when is not None and rule.when.chosen is not None
         self._weights: dict[GoodsKey, int] = {}
 
     def unmet(self, receipt: Receipt) -> Reason | None:

@@ -84,7 +84,6 @@ class Receipt:
             ]
         return self._net_minor
 
-
     def tie_keys(self) -> list[tuple[int, str]]:
         """By what equal shares are told apart: the dearer line first, then the product's code."""
         return [(-line.amount_minor, line.product_code) for line in self.lines]

@@ -39,7 +39,6 @@ NOTHING_TO_MULTIPLY: Final = "nothing_to_multiply"
 GUARD: Final = "guard"
 
 CAP_RECEIPTS: Final = "cap.receipts"
-CAP_USED_UP: Final = "cap.used_up"
 
 WHEN_WEEKDAY: Final = "when.weekday"
 WHEN_HOURS: Final = "when.hours"
@@ -121,10 +120,11 @@ SENTENCES: Final[Mapping[str, _Words]] = {
     NOT_NAMED: _sentence("The rule is for other goods."),
     PRICED_BY_HAND: _sentence("The price was set by hand."),
     NOTHING_TO_GIVE: _sentence("There is nothing to give: these goods cost no more."),
-    NOTHING_TO_MULTIPLY: _sentence("No rule gives anything that could be raised, or another one raises it as much or more."),
+    NOTHING_TO_MULTIPLY: _sentence(
+        "No rule gives anything that could be raised, or another one raises it as much or more."
+    ),
     GUARD: _sentence("The guard leaves nothing for these goods."),
     CAP_RECEIPTS: _sentence("The rule gives on at most {receipts} receipts ({period})."),
-    CAP_USED_UP: _sentence("What the rule may give is used up."),
     WHEN_WEEKDAY: _sentence("It does not apply on this weekday ({weekday})."),
     WHEN_HOURS: _sentence("It does not apply at {time}."),
     WHEN_DATES: _sentence("It does not apply on {business_date}."),

@@ -55,9 +55,7 @@ def refusals_of(engine_input: EngineInput, programmes: ProgrammeSet, worked: Wor
     if worked.price_receipt is not None:
         for decided in worked.price_lanes:
             found += _lane_refusals(decided, worked.price_receipt)
-        found += [
-            _refusal(line.line_no, reasons.PRICED_BY_HAND) for line in worked.receipt.lines if line.fixed
-        ]
+        found += [_refusal(line.line_no, reasons.PRICED_BY_HAND) for line in worked.receipt.lines if line.fixed]
     found += worked.takings.refusals
     found += _burn_refusals(engine_input, worked)
     if worked.receipt.member is None:

@@ -7,6 +7,7 @@ Rates are in basis points (``_bp``, 10 000 = 100 %), weights in percent, money i
 from pos_app.loyalty.document.conditions import (
     Birthday,
     Bought,
+    Chosen,
     Dates,
     Holding,
     Hours,
@@ -25,6 +26,7 @@ from pos_app.loyalty.document.programme import (
     Tiers,
 )
 from pos_app.loyalty.document.rules import (
+    CAP_PERIODS,
     PRICE_LANE,
     Access,
     AmountOff,
@@ -48,6 +50,7 @@ from pos_app.loyalty.document.rules import (
 from pos_app.loyalty.document.values import POINTS_POOL, Goods, Life, Pending, Period, Section
 
 __all__ = [
+    "CAP_PERIODS",
     "POINTS_POOL",
     "PRICE_LANE",
     "SCHEMA",
@@ -59,6 +62,7 @@ __all__ = [
     "Bought",
     "Burning",
     "Caps",
+    "Chosen",
     "Collect",
     "Dates",
     "Earning",

@@ -66,8 +66,15 @@ class Holding(Section, frozen=True, kw_only=True):
     units: SomeCount = 1
 
 
+class Chosen(Section, frozen=True, kw_only=True):
+    """The member has chosen the product, of at most so many, within so many days."""
+
+    products: Annotated[int, msgspec.Meta(ge=1, le=20)] = 1
+    days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 7
+
+
 class When(Section, frozen=True, kw_only=True):
-    """The conditions of a rule. ``coupon``: one of this rule's coupons is presented. ``chosen``: the member has chosen the product.
+    """The conditions of a rule. ``coupon``: one of this rule's coupons is presented.
 
     ``verified``: somebody has checked who the member is. ``receipt_from_minor`` counts prices before this receipt's discounts.
     """
@@ -85,6 +92,6 @@ class When(Section, frozen=True, kw_only=True):
     segments: Annotated[frozenset[Name], msgspec.Meta(max_length=64)] = frozenset()
     bought: Bought | None = None
     holds: Holding | None = None
+    chosen: Chosen | None = None
     coupon: bool = False
-    chosen: bool = False
     verified: bool = False

@@ -31,6 +31,10 @@ PRICE_LANE = "price"
 """Rules of this lane give a discount; rules of every other lane give points."""
 
 
+CAP_PERIODS = ("day", "month", "year", "ever")
+"""Over what a member's caps count, by business dates."""
+
+
 class Caps(Section, frozen=True, kw_only=True):
     """The most that a rule gives: points, or minor units where it gives a discount. An absent cap does not limit.
 
@@ -47,6 +51,7 @@ class Caps(Section, frozen=True, kw_only=True):
     budget: Count | None = None
     receipts_day: SomeCount | None = None
     receipts_month: SomeCount | None = None
+    receipts_year: SomeCount | None = None
     receipts_ever: SomeCount | None = None
 
 

@@ -21,9 +21,7 @@ def prepare(programme: Programme, rule: Bonus, scale: Scale) -> Kind:
     rating = Rating(reasons.BONUS, 1, {"points": rule.points})
 
     def for_the_receipt(receipt: Receipt, weights: list[int]) -> list[int]:
-        paid = [
-            minor if weight else 0 for minor, weight in zip(receipt.base_minor(programme), weights, strict=True)
-        ]
+        paid = [minor if weight else 0 for minor, weight in zip(receipt.base_minor(programme), weights, strict=True)]
         return share_out(worth if any(paid) else 0, paid, receipt.tie_keys())
 
     def for_each_piece(receipt: Receipt, weights: list[int]) -> list[int]:
