@@ -7,8 +7,8 @@ import msgspec
 from pos_app.loyalty import reasons
 from pos_app.loyalty.document import Burning
 from pos_app.loyalty.plan import Plan
-from pos_app.loyalty.rating import is_meant
-from pos_app.model.evaluation import BurnAs, BurnShare, EngineInput, EngineLine, Reason
+from pos_app.loyalty.rating import Receipt
+from pos_app.model.evaluation import BurnAs, BurnShare, EngineLine, Reason, ReasonValue
 from pos_app.model.money import BASIS_POINTS, share_out
 
 
@@ -23,70 +23,66 @@ class Burn(msgspec.Struct, frozen=True):
     limit: Reason = Reason(reasons.BURN_NO_PROGRAMME, {})
 
 
-def burn_on(
-    plan: Plan, engine_input: EngineInput, open_lines: list[EngineLine], *, off_minor: int = 0, spent_units: int = 0
-) -> Burn:
+def burn_on(plan: Plan, receipt: Receipt, *, off_minor: int = 0, spent_units: int = 0) -> Burn:
     """Burn what was asked for, as far as it is allowed.
 
-    ``open_lines`` are the receipt's lines without regulated goods, at their prices after discounts of ``off_minor`` in all.
-    ``spent_units`` are points that rewards have taken already.
+    The receipt has its prices after discounts of ``off_minor`` in all; ``spent_units`` are points that rewards have taken already.
     """
-    member = engine_input.member
+    engine_input, member = receipt.engine_input, receipt.member
     if member is None:
         return Burn(limit=Reason(reasons.BURN_NO_MEMBER, {}))
-    if plan.burner is None or plan.burner.burning is None:
+    if plan.burner is None or plan.burner.burning is None or plan.burnable is None:
         return Burn()
-    burning = plan.burner.burning
+    burning, worth_minor = plan.burner.burning, plan.scale.point_worth_minor
     point_units = 10**engine_input.points_exponent
     spendable_units = member.spendable_units - spent_units
-    eligible = [line for line in open_lines if line.amount_minor > 0 and is_meant(burning, line)]
-    step_units = _step_units(burning, point_units=point_units, point_worth_minor=plan.scale.point_worth_minor)
+    weights = plan.burnable.of_lines(receipt)
+    eligible = [line for line, weight in zip(receipt.lines, weights, strict=True) if weight and line.amount_minor > 0]
+    step_units = _step_units(burning, point_units=point_units, point_worth_minor=worth_minor)
     limit = _barred(burning, member.receipts_before + 1, spendable_units, eligible, point_units)
     burnable_units = 0
     if limit is None:
         total_minor = sum([line.amount_minor for line in engine_input.lines]) - off_minor
-        eligible_minor = sum(line.amount_minor for line in eligible)
-        ceilings = _ceilings_minor(burning, eligible_minor=eligible_minor, total_minor=total_minor)
-        in_units = [(minor * point_units // plan.scale.point_worth_minor, reason) for minor, reason in ceilings]
-        balance = (spendable_units, Reason(reasons.BURN_BALANCE, {"balance_units": spendable_units}))
-        allowed_units, limit = min([balance, *in_units], key=lambda ceiling: ceiling[0])
+        cap_minor = sum([line.amount_minor for line in eligible]) * burning.cap_bp // BASIS_POINTS
+        by_cap = cap_minor * point_units // worth_minor
+        by_minimum = (total_minor - burning.min_paid_minor) * point_units // worth_minor
+        allowed_units = min(spendable_units, by_cap, by_minimum)
         burnable_units = _whole_steps(allowed_units, step_units)
+        limit = _limit(burning, allowed_units, spendable_units, by_cap, cap_minor)
     units = _whole_steps(min(engine_input.burn_units, burnable_units), step_units)
-    worth_minor = units * plan.scale.point_worth_minor // point_units
+    burned_minor = units * worth_minor // point_units
     return Burn(
         burn_as=burning.burn_as,
         units=units,
-        worth_minor=worth_minor,
-        shares=_shares(eligible, units=units, worth_minor=worth_minor) if units else (),
+        worth_minor=burned_minor,
+        shares=_shares(eligible, units=units, worth_minor=burned_minor) if units else (),
         burnable_units=burnable_units,
         limit=limit,
     )
 
 
+def _limit(burning: Burning, allowed_units: int, spendable_units: int, by_cap: int, cap_minor: int) -> Reason:
+    """What set the limit: the balance, the cap, or what is always paid by money, in this order where they are equal."""
+    if allowed_units == spendable_units:
+        return Reason(reasons.BURN_BALANCE, {"balance_units": spendable_units})
+    if allowed_units == by_cap:
+        return Reason(reasons.BURN_CAP, {"cap_bp": burning.cap_bp, "cap_minor": cap_minor})
+    return Reason(reasons.BURN_MIN_PAID, {"min_paid_minor": burning.min_paid_minor})
+
+
 def _barred(
-    burning: Burning, receipt: int, spendable_units: int, eligible: list[EngineLine], point_units: int
+    burning: Burning, receipt_number: int, spendable_units: int, eligible: list[EngineLine], point_units: int
 ) -> Reason | None:
-    """Why nothing at all can be burned, or None; ``receipt`` is the member's nth."""
-    if receipt < burning.from_receipt:
-        return Reason(reasons.BURN_NOT_FROM_THIS_RECEIPT, {"from_receipt": burning.from_receipt, "receipt": receipt})
+    """Why nothing at all can be burned, or None; the receipt is the member's nth."""
+    if receipt_number < burning.from_receipt:
+        values: dict[str, ReasonValue] = {"from_receipt": burning.from_receipt, "receipt": receipt_number}
+        return Reason(reasons.BURN_NOT_FROM_THIS_RECEIPT, values)
     if not eligible:
         return Reason(reasons.BURN_NO_ELIGIBLE_GOODS, {})
     minimum_units = burning.min_balance_points * point_units
     if max(0, spendable_units) < minimum_units:
         return Reason(reasons.BURN_MIN_BALANCE, {"minimum_units": minimum_units, "balance_units": spendable_units})
     return None
-
-
-def _ceilings_minor(burning: Burning, *, eligible_minor: int, total_minor: int) -> list[tuple[int, Reason]]:
-    """The most that points may be worth: by the cap, and by what is always paid by money (for the whole receipt)."""
-    cap_minor = eligible_minor * burning.cap_bp // BASIS_POINTS
-    return [
-        (cap_minor, Reason(reasons.BURN_CAP, {"cap_bp": burning.cap_bp, "cap_minor": cap_minor})),
-        (
-            total_minor - burning.min_paid_minor,
-            Reason(reasons.BURN_MIN_PAID, {"min_paid_minor": burning.min_paid_minor}),
-        ),
-    ]
 
 
 def _step_units(burning: Burning, *, point_units: int, point_worth_minor: int) -> int:

@@ -4,6 +4,7 @@ What a day and a store decide is decided once for the plan of that day; the rest
 and the first condition that does not hold is the reason.
 """
 
+from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
 
@@ -61,30 +62,36 @@ def member_checks(programme: Programme, rule: AnyRule) -> tuple[MemberCheck, ...
     """The conditions that look at the member; without a card none of them holds."""
     when = rule.when or When()
     key = rule_key(programme, rule)
-    given: list[MemberCheck] = []
+    caps = () if rule.caps is None else _receipt_caps(rule.caps, key)
+    return (*_standing(programme, when), *_history(programme, when, key), *caps)
+
+
+def _standing(programme: Programme, when: When) -> Iterator[MemberCheck]:
+    """Who the member is to the shop."""
     if programme.segments:
-        given.append(_segment(programme.segments))
+        yield _segment(programme.segments)
     if when.receipt_number is not None:
-        given.append(_receipt_number(when.receipt_number))
+        yield _receipt_number(when.receipt_number)
     if when.card_classes:
-        given.append(_card_class(when.card_classes))
+        yield _card_class(when.card_classes)
     if when.tiers:
-        given.append(_tier(programme.id, when.tiers))
+        yield _tier(programme.id, when.tiers)
     if when.segments:
-        given.append(_segment(when.segments))
+        yield _segment(when.segments)
     if when.verified:
-        given.append(_verified)
+        yield _verified
+
+
+def _history(programme: Programme, when: When, key: str) -> Iterator[MemberCheck]:
+    """What the member has, did and chose."""
     if when.holds is not None:
-        given.append(_holds(ledger_unit(programme.issuer, when.holds.pool), when.holds))
+        yield _holds(ledger_unit(programme.issuer, when.holds.pool), when.holds)
     if when.birthday is not None:
-        given.append(_fact(f"{key}:birthday", reasons.WHEN_BIRTHDAY))
+        yield _fact(f"{key}:birthday", reasons.WHEN_BIRTHDAY)
     if when.bought is not None:
-        given.append(_fact(f"{key}:bought", reasons.WHEN_BOUGHT))
+        yield _fact(f"{key}:bought", reasons.WHEN_BOUGHT)
     if when.chosen is not None:
-        given.append(_chosen(key))
-    if rule.caps is not None:
-        given += _receipt_caps(rule.caps, key)
-    return tuple(given)
+        yield _chosen(key)
 
 
 def _receipt_caps(caps: Caps, key: str) -> list[MemberCheck]:
@@ -199,7 +206,8 @@ def _holds(unit: str, wanted: Holding) -> MemberCheck:
 def pool_units(member: MemberContext, unit: str, *, points_exponent: int) -> int:
     """What the member may use now of a pool, as documents count it: points are whole points."""
     if pool_of(unit) == POINTS_POOL:
-        return max(0, member.spendable_units) // 10**points_exponent
+        point_units: int = 10**points_exponent
+        return max(0, member.spendable_units) // point_units
     return member.pools.get(unit, 0)
 
 

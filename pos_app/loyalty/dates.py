@@ -2,11 +2,13 @@
 
 from calendar import monthrange
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from pos_app.loyalty.document import Earning, Life, Pending
 from pos_app.model.calendar import local_time, zone
 
 _HOUR_MS = 3_600_000
+_MINUTE_MS = 60_000
 
 
 def starts_at_ms(pending: Pending | str, *, utc_ms: int, zone_name: str) -> int:
@@ -18,7 +20,7 @@ def starts_at_ms(pending: Pending | str, *, utc_ms: int, zone_name: str) -> int:
     if isinstance(pending, Pending):
         return utc_ms + pending.hours * _HOUR_MS
     if pending == "next_day":
-        return _midnight_after_ms(local_time(utc_ms=utc_ms, zone_name=zone_name).date(), zone_name)
+        return _midnight_after_ms(_day(utc_ms // _MINUTE_MS, zone_name), zone_name)
     return utc_ms
 
 
@@ -29,7 +31,7 @@ def expires_at_ms(life: Life | str, *, starts_at_ms: int, zone_name: str) -> int
     """
     if life == "never":
         return None
-    start = local_time(utc_ms=starts_at_ms, zone_name=zone_name).date()
+    start = _day(starts_at_ms // _MINUTE_MS, zone_name)
     return _midnight_after_ms(_last_day(life, start), zone_name)
 
 
@@ -37,6 +39,12 @@ def dates_of(earning: Earning, *, utc_ms: int, zone_name: str) -> tuple[int, int
     """The start and the expiry of the points that a receipt gives."""
     start_ms = starts_at_ms(earning.pending, utc_ms=utc_ms, zone_name=zone_name)
     return start_ms, expires_at_ms(earning.life, starts_at_ms=start_ms, zone_name=zone_name)
+
+
+@lru_cache(maxsize=4096)
+def _day(utc_minute: int, zone_name: str) -> date:
+    """The store's calendar day at this minute since 1970: zones are whole minutes off UTC."""
+    return local_time(utc_ms=utc_minute * _MINUTE_MS, zone_name=zone_name).date()
 
 
 def _last_day(life: Life | str, start: date) -> date:
@@ -56,6 +64,7 @@ def _months_later(day: date, months: int) -> date:
     return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
+@lru_cache(maxsize=4096)
 def _midnight_after_ms(day: date, zone_name: str) -> int:
     following = day + timedelta(days=1)
     midnight = datetime(following.year, following.month, following.day, tzinfo=zone(zone_name))

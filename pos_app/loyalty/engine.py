@@ -3,7 +3,8 @@
 The order: prices, rewards, burning (capped, shared out to lines), then earning on what is paid by money: rates, the best rule of
 each lane, multipliers, limits and the guard, pools. ``docs/reference/loyalty-rules.md`` is the specification, with worked numbers.
 
-**Invariant**: a regulated line never earns, is never cheaper by a rule, and never takes a share of burned points. No rule is ever shown one.
+**Invariant**: a regulated line never earns, is never cheaper by a rule, and never takes a share of burned points. No rule is ever
+shown one.
 """
 
 import msgspec
@@ -12,9 +13,10 @@ from pos_app.errors import PosError
 from pos_app.loyalty.burning import Burn, burn_on
 from pos_app.loyalty.collecting import collect
 from pos_app.loyalty.dates import dates_of
+from pos_app.loyalty.document import POINTS_POOL, Multiply
 from pos_app.loyalty.groups import beaten_in_groups
 from pos_app.loyalty.guard import Guarding
-from pos_app.loyalty.lanes import Decided, Gift, decide, gifts_of, share_points
+from pos_app.loyalty.lanes import Gift, decide, gifts_of, share_points
 from pos_app.loyalty.limits import Limits
 from pos_app.loyalty.plan import Plan, plan_for
 from pos_app.loyalty.pricing import discounts_of, price_receipt, priced
@@ -35,6 +37,7 @@ from pos_app.model.evaluation import (
     Reason,
     ReasonValue,
 )
+from pos_app.model.identifiers import pool_of
 from pos_app.model.products import ProductClass
 
 SEMANTICS = 2
@@ -63,13 +66,12 @@ def _work(engine_input: EngineInput, programmes: ProgrammeSet) -> tuple[EngineRe
     _check(engine_input, programmes)
     plan = plan_for(programmes, engine_input.business_date, engine_input.store_id)
     lines = [line for line in engine_input.lines if line.product_class is not _REGULATED]
-    receipt = Receipt(engine_input, lines, [plan.goods_key(line) for line in lines], [])
+    receipt = Receipt(engine_input, lines, plan.goods_keys(lines), [])
     limits = Limits(plan, engine_input)
     guarding = None if plan.guard is None else Guarding(plan.guard, lines)
     worked = Worked(plan, receipt, limits, guarding)
     discounts = _prices(plan, receipt, worked)
-    spent_units = sum(taken.units for taken in worked.takings.taken if _is_points(taken.unit))
-    burn = burn_on(plan, engine_input, receipt.lines, off_minor=_sum_of(discounts), spent_units=spent_units)
+    burn = burn_on(plan, receipt, off_minor=_sum_of(discounts), spent_units=_points_taken(worked.takings))
     worked.burn = burn
     receipt.paid_minor = _paid_minor(receipt.lines, burn)
     if receipt.member is None:
@@ -110,8 +112,9 @@ def _check(engine_input: EngineInput, programmes: ProgrammeSet) -> None:
         )
 
 
-def _is_points(unit: str) -> bool:
-    return "#" not in unit
+def _points_taken(takings: Takings | None) -> int:
+    """The points that rewards have taken, in units."""
+    return 0 if takings is None else sum(taken.units for taken in takings.taken if pool_of(taken.unit) == POINTS_POOL)
 
 
 def _sum_of(discounts: list[Discount]) -> int:
@@ -129,10 +132,10 @@ def _prices(plan: Plan, receipt: Receipt, worked: Worked) -> list[Discount]:
         discounts, worked.price_lanes = discounts_of(plan, prices, worked.limits, guarding, barred)
         receipt.lines = priced(receipt.lines, discounts)
     if plan.rewards:
-        worked.takings = take_rewards(plan, receipt)
-        if worked.takings.discounts:
-            receipt.lines = priced(receipt.lines, worked.takings.discounts)
-            discounts += worked.takings.discounts
+        worked.takings = takings = take_rewards(plan, receipt)
+        if takings.discounts:
+            receipt.lines = priced(receipt.lines, takings.discounts)
+            discounts += takings.discounts
     return discounts
 
 
@@ -172,12 +175,12 @@ def _reason(gift: Gift, receipt: Receipt, plan: Plan) -> Reason:
     giver, index, rating = gift.giver, gift.index, gift.rating
     base_minor = receipt.base_minor(giver.programme)[index]
     values: dict[str, ReasonValue] = {**rating.values, "base_minor": base_minor}
-    if giver.kind.offers is None and rating.code != "multiply":
+    if giver.kind.offers is None and not isinstance(giver.rule, Multiply):
         line = receipt.lines[index]
         weight = giver.weight(receipt.keys[index], line)
         if weight != FULL_WEIGHT_PERCENT:
             values |= {"weight_percent": weight, "product_class": line.product_class.value, "band": line.band}
-        if gift.worth < base_minor * rating.rate * weight:
+        if giver.line_max is not None and gift.worth < base_minor * rating.rate * weight:
             values["line_max_points"] = gift.worth // plan.scale.point_worth
     if gift.limited_units is not None:
         values["receipt_max_units"] = gift.limited_units
@@ -254,7 +257,7 @@ def _result(
         class_after=class_after,
         next_step=next_step,
         discounts=tuple(discounts),
-        taken=tuple(worked.takings.taken),
+        taken=() if worked.takings is None else tuple(worked.takings.taken),
         notices=notices_of(plan, worked.receipt) if plan.notices else (),
         locks=locks_of(plan, worked.receipt) if plan.accesses else (),
         used=worked.limits.used,

@@ -114,7 +114,7 @@ def gifts_of(decided: Decided, receipt: Receipt) -> list[Gift]:
         for index, winner in enumerate(decided.winners)
         if winner != NOBODY
     ]
-    if not any(boost.rate for boost in decided.boosts):
+    if not decided.boosts:
         return gifts
     return [each for gift in gifts for each in (gift, *_boosted(gift, decided, receipt))]
 
@@ -142,8 +142,8 @@ def _boosted(gift: Gift, decided: Decided, receipt: Receipt) -> list[Gift]:
 def share_points(gifts: list[Gift], receipt: Receipt, scale: Scale, limits: "Limits") -> None:
     """Round the lane's worth down once and share it out to its purses, then to their lines, by the largest remainder.
 
-    A purse is a programme, or a rule with a limit of its own for the receipt or a longer time. Rounding per lane and not per rule keeps more
-    goods from ever earning less when a line changes its winner.
+    A purse is a programme, or a rule with a limit of its own for the receipt or a longer time. Rounding per lane and not per rule
+    keeps more goods from ever earning less when a line changes its winner.
     """
     purses: dict[str, list[Gift]] = {}
     for gift in gifts:
@@ -160,7 +160,7 @@ def share_points(gifts: list[Gift], receipt: Receipt, scale: Scale, limits: "Lim
         claims[purse] = claim
     total = sum(claims.values()) // point_worth
     shares = [total] if len(claims) == 1 else share_out(total, list(claims.values()), list(claims))
-    for (purse, units), given in zip(zip(claims, shares, strict=True), purses.values(), strict=True):
+    for units, given in zip(shares, purses.values(), strict=True):
         limits.take(given[0].giver, units)
         _share_to_lines(units, given, receipt)
 

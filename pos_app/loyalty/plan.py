@@ -14,7 +14,6 @@ from pos_app.loyalty.document import (
     AmountOff,
     AnyRule,
     Bonus,
-    Burning,
     Collect,
     FixedCard,
     FixedPrice,
@@ -30,7 +29,7 @@ from pos_app.loyalty.document import (
     Reward,
 )
 from pos_app.loyalty.programme import ProgrammeSet
-from pos_app.loyalty.rating import NOTHING, GoodsKey, Kind, Rating, Receipt, Scale, rule_key, scale_for
+from pos_app.loyalty.rating import NOTHING, GoodsKey, Kind, Rating, Receipt, Scale, Weights, rule_key, scale_for
 from pos_app.loyalty.rules import (
     amount_off,
     bonus,
@@ -43,6 +42,7 @@ from pos_app.loyalty.rules import (
     progressive,
     unrated,
 )
+from pos_app.loyalty.rules.goods import full_weight
 from pos_app.model.evaluation import EngineLine, Reason
 
 _KINDS: dict[type[AnyRule], Callable[[Programme, Any, Scale], Kind]] = {
@@ -62,13 +62,12 @@ _KINDS: dict[type[AnyRule], Callable[[Programme, Any, Scale], Kind]] = {
     Reward: unrated.prepare,
 }
 _OUT_OF_LANES = (Access, Collect, Notice, Reward)
-_KEYS_MAX = 20_000
 _RATES_MAX = 1_000
 _NO_MEMBER = Reason(reasons.NO_MEMBER, {})
 
 
 class Contender:
-    """A rule that takes part in a lane, ready to be asked. It remembers the weight of goods that it has seen."""
+    """A rule that takes part in a lane, ready to be asked."""
 
     __slots__ = (
         "_weights",
@@ -81,6 +80,7 @@ class Contender:
         "purse",
         "receipt_checks",
         "rule",
+        "weight",
     )
 
     def __init__(self, programme: Programme, rule: AnyRule, scale: Scale) -> None:
@@ -93,7 +93,8 @@ class Contender:
         self.receipt_checks = receipt_checks(programme, rule)
         self.member_checks = member_checks(programme, rule)
         self.chooses = rule.when is not None and rule.when.chosen is not None
-        self._weights: dict[GoodsKey, int] = {}
+        self._weights = Weights(self.kind.weight)
+        self.weight = self._weights.of
 
     def unmet(self, receipt: Receipt) -> Reason | None:
         """The first condition that does not hold, or None."""
@@ -113,18 +114,9 @@ class Contender:
             return NOTHING
         return self.kind.rate(receipt, self.weights(receipt) if self.kind.by_goods else [])
 
-    def weight(self, key: GoodsKey, line: EngineLine) -> int:
-        """The weight of the goods of a line, whose key this is."""
-        weight = self._weights.get(key)
-        if weight is None:
-            if len(self._weights) >= _KEYS_MAX:
-                self._weights.clear()
-            weight = self._weights[key] = self.kind.weight(line)
-        return weight
-
     def weights(self, receipt: Receipt) -> list[int]:
         """The weight of every line."""
-        weights = [self.weight(key, line) for key, line in zip(receipt.keys, receipt.lines, strict=True)]
+        weights = self._weights.of_lines(receipt)
         if self.chooses and receipt.member is not None:
             chosen = receipt.member.chosen.get(self.key, ())
             return [
@@ -192,8 +184,8 @@ def _is_uniform(contenders: Iterable[Contender]) -> bool:
 class Plan(msgspec.Struct, frozen=True, eq=False):
     """What runs on a day in a store. Programmes and contenders are in the order of priority, then of their names.
 
-    ``burner`` is the programme that points burn by. ``guard`` is the strictest of the guards that run. ``keys_by_product``: some
-    rule names single products, so goods are told apart by their code too.
+    ``burner`` is the programme that points burn by, ``burnable`` says for which goods. ``guard`` is the strictest of the
+    guards that run. ``keys_by_product``: some rule names single products, so goods are told apart by their code too.
     """
 
     programmes: tuple[Programme, ...]
@@ -204,15 +196,21 @@ class Plan(msgspec.Struct, frozen=True, eq=False):
     notices: tuple[Contender, ...]
     accesses: tuple[Contender, ...]
     burner: Programme | None
+    burnable: Weights | None
     guard: Guard | None
     scale: Scale
     keys_by_product: bool
     has_groups: bool
 
-    def goods_key(self, line: EngineLine) -> GoodsKey:
-        """What the rules of this plan know the goods of a line by."""
-        key = (line.product_class._value_, line.band, line.department, line.category, line.margin_floor_percent)  # noqa: SLF001 - an enum's plain text hashes quicker
-        return (*key, line.product_code) if self.keys_by_product else key
+    def goods_keys(self, lines: list[EngineLine]) -> list[GoodsKey]:
+        """What the rules of this plan know the goods of each line by. A class's plain text hashes quicker than the class."""
+        keys: list[GoodsKey] = [
+            (line.product_class._value_, line.band, line.department, line.category, line.margin_floor_percent)
+            for line in lines
+        ]
+        if self.keys_by_product:
+            return [(*key, line.product_code) for key, line in zip(keys, lines, strict=True)]
+        return keys
 
 
 @lru_cache(maxsize=1024)
@@ -253,6 +251,7 @@ def _plan(programmes: ProgrammeSet, running: tuple[tuple[str, tuple[str, ...]], 
     rules.sort(key=lambda one: (one[0].priority, one[1].priority, one[0].id, one[1].id))
     scale = scale_for([rule for _, rule in rules], point_worth_minor=active[0].point_worth_minor if active else 1)
     contenders = [Contender(programme, rule, scale) for programme, rule in rules]
+    burner = next((programme for programme in active if programme.burning), None)
     lanes = _lanes(contender for contender in contenders if not isinstance(contender.rule, _OUT_OF_LANES))
     return Plan(
         programmes=tuple(active),
@@ -262,7 +261,8 @@ def _plan(programmes: ProgrammeSet, running: tuple[tuple[str, tuple[str, ...]], 
         rewards=_of(Reward, contenders),
         notices=_of(Notice, contenders),
         accesses=_of(Access, contenders),
-        burner=next((programme for programme in active if programme.burning), None),
+        burner=burner,
+        burnable=None if burner is None or burner.burning is None else Weights(full_weight(burner.burning)),
         guard=_strictest([programme.guard for programme in active if programme.guard]),
         scale=scale,
         keys_by_product=any(_names_products(one.rule) for one in contenders)

@@ -41,7 +41,7 @@ def discounts_of(
             left_minor[gift.index] -= gift.units
             limits.note(gift.giver, gift.units)
             if gift.units:
-                discounts.append(_discount(gift, receipt, decided))
+                discounts.append(_discount(gift, receipt))
     return discounts, lanes
 
 
@@ -81,7 +81,7 @@ def _guard(gifts: list[Gift], line_count: int, guarding: Guarding) -> None:
         allowed[gift.index] -= gift.units
 
 
-def _discount(gift: Gift, receipt: Receipt, decided: Decided) -> Discount:
+def _discount(gift: Gift, receipt: Receipt) -> Discount:
     line = receipt.lines[gift.index]
     values = {**gift.rating.values, "price_minor_before": line.amount_minor}
     if gift.limited_units is not None:

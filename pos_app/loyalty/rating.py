@@ -10,7 +10,8 @@ from pos_app.model.evaluation import EngineInput, EngineLine, MemberContext, Nex
 from pos_app.model.money import BASIS_POINTS, tax_included_minor
 
 FULL_WEIGHT_PERCENT = 100
-GoodsKey = tuple[str, ...]
+_KEYS_MAX = 20_000
+GoodsKey = tuple[str | int | None, ...]
 """What rules know goods by: lines of one key have the same weight by every rule."""
 
 
@@ -52,8 +53,8 @@ def scale_for(rules: list[AnyRule], *, point_worth_minor: int) -> Scale:
 class Receipt:
     """A receipt as rules see it: its lines without regulated goods, their keys, and what each is worth to the shop.
 
-    ``amount_minor`` are prices before this receipt's discounts; ``paid_minor`` is what is paid by money, once discounts and burned points are
-    known. ``member`` is None without a card.
+    The lines have their prices before this receipt's discounts, and then after them; ``paid_minor`` is what is paid by money, once
+    that is known. ``member`` is None without a card.
     """
 
     __slots__ = ("_net_minor", "engine_input", "keys", "lines", "member", "paid_minor")
@@ -138,6 +139,33 @@ MemberCheck = Callable[[MemberContext, EngineInput], Reason | None]
 def rule_key(programme: Programme, rule: AnyRule) -> str:
     """The name of a rule among all programmes."""
     return f"{programme.id}/{rule.id}"
+
+
+class Weights:
+    """The weights of goods by one section or rule; it remembers goods that it has seen."""
+
+    __slots__ = ("_known", "_weight")
+
+    def __init__(self, weight: WeightFunction) -> None:
+        self._weight = weight
+        self._known: dict[GoodsKey, int] = {}
+
+    def of(self, key: GoodsKey, line: EngineLine) -> int:
+        """The weight of the goods of a line, whose key this is."""
+        weight = self._known.get(key)
+        if weight is None:
+            if len(self._known) >= _KEYS_MAX:
+                self._known.clear()
+            weight = self._known[key] = self._weight(line)
+        return weight
+
+    def of_lines(self, receipt: Receipt) -> list[int]:
+        """The weight of every line."""
+        known = self._known
+        try:
+            return [known[key] for key in receipt.keys]
+        except KeyError:
+            return [self.of(key, line) for key, line in zip(receipt.keys, receipt.lines, strict=True)]
 
 
 def is_meant(goods: Goods, line: EngineLine) -> bool:

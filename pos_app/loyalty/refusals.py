@@ -37,7 +37,7 @@ class Worked:
         self.receipt = receipt
         self.limits = limits
         self.guarding = guarding
-        self.takings = Takings()
+        self.takings: Takings | None = None
         self.price_receipt: Receipt | None = None
         self.price_lanes: list[Decided] = []
         self.point_lanes: list[Decided] = []
@@ -56,7 +56,7 @@ def refusals_of(engine_input: EngineInput, programmes: ProgrammeSet, worked: Wor
         for decided in worked.price_lanes:
             found += _lane_refusals(decided, worked.price_receipt)
         found += [_refusal(line.line_no, reasons.PRICED_BY_HAND) for line in worked.receipt.lines if line.fixed]
-    found += worked.takings.refusals
+    found += [] if worked.takings is None else worked.takings.refusals
     found += _burn_refusals(engine_input, worked)
     if worked.receipt.member is None:
         return (*found, _refusal(0, reasons.NO_MEMBER))

@@ -1,7 +1,5 @@
 """Rewards: what a member gets for units of a pool, before anything is burned: free pieces, money off, or something in words."""
 
-import msgspec
-
 from pos_app.loyalty import reasons
 from pos_app.loyalty.conditions import pool_units
 from pos_app.loyalty.document import POINTS_POOL, Reward
@@ -12,17 +10,16 @@ from pos_app.model.identifiers import ledger_unit
 from pos_app.model.money import MILLI, share_out
 
 
-class Takings(msgspec.Struct):
+class Takings:
     """What the member takes on this receipt, and what is left of each pool (ledger unit to units as documents count them)."""
 
-    taken: list[Taken] = []
-    discounts: list[Discount] = []
-    refusals: list[Refusal] = []
-    left: dict[str, int] = {}
+    __slots__ = ("discounts", "left", "refusals", "taken")
 
-    def points_units(self, point_units: int) -> int:
-        """The points that rewards take, in units."""
-        return sum(taken.units for taken in self.taken if "#" not in taken.unit) if point_units else 0
+    def __init__(self) -> None:
+        self.taken: list[Taken] = []
+        self.discounts: list[Discount] = []
+        self.refusals: list[Refusal] = []
+        self.left: dict[str, int] = {}
 
 
 def take_rewards(plan: Plan, receipt: Receipt) -> Takings:

@@ -106,11 +106,8 @@ def share_out(amount: int, weights: Sequence[int], tie_keys: Sequence[Any]) -> l
     shares = [amount * weight // total for weight in weights]
     left = amount - sum(shares)
     if left:
-        by_claim = sorted(
-            range(len(weights)),
-            key=lambda i: (-(amount * weights[i] % total), -weights[i], tie_keys[i]),
-        )
-        for i in by_claim[:left]:
+        by_claim = sorted([(-(amount * weight % total), -weight, tie_keys[i], i) for i, weight in enumerate(weights)])
+        for *_, i in by_claim[:left]:
             shares[i] += 1
     return shares
 

@@ -99,10 +99,16 @@ class Pharmacy(Rule, frozen=True, kw_only=True, tag="pharmacy"):
     """One rate, or one per class of card (``levels_bp``), times a weight: by published band, by margin band or by class of product."""
 
     rate_bp: RateBp
-    levels_bp: Annotated[dict[ShortName, RateBp], msgspec.Meta(max_length=CARD_CLASSES_MAX)] = {}
-    band_percent: Annotated[dict[ShortName, WeightPercent], msgspec.Meta(max_length=BANDS_MAX)] = {}
-    margin_percent: Annotated[dict[ShortName, WeightPercent], msgspec.Meta(max_length=BANDS_MAX)] = {}
-    class_percent: dict[ProductClass, WeightPercent] = {}
+    levels_bp: Annotated[dict[ShortName, RateBp], msgspec.Meta(max_length=CARD_CLASSES_MAX)] = msgspec.field(
+        default_factory=dict
+    )
+    band_percent: Annotated[dict[ShortName, WeightPercent], msgspec.Meta(max_length=BANDS_MAX)] = msgspec.field(
+        default_factory=dict
+    )
+    margin_percent: Annotated[dict[ShortName, WeightPercent], msgspec.Meta(max_length=BANDS_MAX)] = msgspec.field(
+        default_factory=dict
+    )
+    class_percent: dict[ProductClass, WeightPercent] = msgspec.field(default_factory=dict)
 
 
 class Percent(Rule, frozen=True, kw_only=True, tag="percent"):
@@ -132,7 +138,7 @@ class Multiply(Rule, frozen=True, kw_only=True, tag="multiply"):
     percent: Annotated[int, msgspec.Meta(ge=100, le=10_000)] = 100
     tier_percent: Annotated[
         dict[Identifier, Annotated[int, msgspec.Meta(ge=100, le=10_000)]], msgspec.Meta(max_length=CARD_CLASSES_MAX)
-    ] = {}
+    ] = msgspec.field(default_factory=dict)
 
 
 class MemberPrice(Rule, frozen=True, kw_only=True, tag="member-price"):

@@ -1,5 +1,7 @@
 """``progressive``: the rate grows with what is bought, on this receipt or on the card over a period."""
 
+from bisect import bisect_right
+
 from pos_app.loyalty import reasons
 from pos_app.loyalty.document import Programme, Progressive, Step
 from pos_app.loyalty.rating import Kind, Progress, Rating, Receipt, Scale
@@ -25,70 +27,59 @@ def prepare(programme: Programme, rule: Progressive, scale: Scale) -> Kind:
     (50, 2000, None)
     """
     by_receipt = rule.on == "receipt"
+    ladder = _Ladder(programme, rule, scale)
 
     def rate(receipt: Receipt, weights: list[int]) -> Rating:
         paid = zip(receipt.base_minor(programme), weights, strict=True)
         counted_minor = sum([minor for minor, weight in paid if weight])
-        return _on_receipt(counted_minor) if by_receipt else _accumulated(receipt, counted_minor)
-
-    def _on_receipt(sum_minor: int) -> Rating:
-        return _rated(reasons.PROGRESSIVE_RECEIPT, sum_minor, sum_minor, Progress(), rule, programme, scale)
-
-    def _accumulated(receipt: Receipt, counted_minor: int) -> Rating:
+        if by_receipt:
+            return ladder.rating(reasons.PROGRESSIVE_RECEIPT, counted_minor, counted_minor, counted_minor=0)
         sums = {} if receipt.member is None else receipt.member.accumulators
         sum_minor = sums.get(programme.id, 0)
         grows_from_minor = sums.get(programme.id + THIS_MONTH, 0) if rule.period == "previous_month" else sum_minor
         after_minor = grows_from_minor + counted_minor
-        progress = Progress(counted_minor, _class_reached(rule, after_minor))
-        return _rated(reasons.PROGRESSIVE_ACCUMULATED, sum_minor, after_minor, progress, rule, programme, scale)
+        return ladder.rating(reasons.PROGRESSIVE_ACCUMULATED, sum_minor, after_minor, counted_minor=counted_minor)
 
     return Kind(rate, full_weight(rule), by_goods=True)
 
 
-def _rated(
-    code: str,
-    sum_minor: int,
-    after_minor: int,
-    progress: Progress,
-    rule: Progressive,
-    programme: Programme,
-    scale: Scale,
-) -> Rating:
-    step = _reached(rule, sum_minor)
-    return Rating(
-        code,
-        scale.rate_bp(step.rate_bp),
-        {"rate_bp": step.rate_bp, "sum_minor": sum_minor, "from_minor": step.from_minor},
-        Progress(progress.counted_minor, progress.class_reached, _next_step(programme, rule, after_minor)),
-    )
+class _Ladder:
+    """The steps of a rule, ready to be looked up."""
+
+    def __init__(self, programme: Programme, rule: Progressive, scale: Scale) -> None:
+        self._programme_id = programme.id
+        self._on = rule.on
+        self._steps = rule.steps
+        self._starts = [step.from_minor for step in rule.steps]
+        self._rates = [scale.rate_bp(step.rate_bp) for step in rule.steps]
+        self._classes = _classes_reached(rule.steps)
+
+    def rating(self, code: str, sum_minor: int, after_minor: int, *, counted_minor: int) -> Rating:
+        """The rate of the step that ``sum_minor`` has reached, and the progress to ``after_minor``.
+
+        A sum that returns have made negative stands on the first step.
+        """
+        reached = max(0, bisect_right(self._starts, sum_minor) - 1)
+        after = bisect_right(self._starts, after_minor)
+        step = self._steps[reached]
+        return Rating(
+            code,
+            self._rates[reached],
+            {"rate_bp": step.rate_bp, "sum_minor": sum_minor, "from_minor": step.from_minor},
+            Progress(counted_minor, self._classes[after], self._next_step(after, after_minor)),
+        )
+
+    def _next_step(self, number: int, sum_minor: int) -> NextStep | None:
+        if number == len(self._steps):
+            return None
+        step = self._steps[number]
+        missing_minor = step.from_minor - sum_minor
+        return NextStep(self._programme_id, self._on, missing_minor, step.rate_bp, step.card_class)
 
 
-def _reached(rule: Progressive, sum_minor: int) -> Step:
-    """The highest step that a sum has reached; a sum that returns have made negative stands on the first."""
-    reached = rule.steps[0]
-    for step in rule.steps:
-        if step.from_minor <= sum_minor:
-            reached = step
+def _classes_reached(steps: tuple[Step, ...]) -> list[str]:
+    """The class of the highest step that names one, by how many steps are reached."""
+    reached = [""]
+    for step in steps:
+        reached.append(step.card_class or reached[-1])
     return reached
-
-
-def _class_reached(rule: Progressive, sum_minor: int) -> str:
-    """The class of the highest reached step that names one."""
-    reached = ""
-    for step in rule.steps:
-        if step.from_minor <= sum_minor and step.card_class:
-            reached = step.card_class
-    return reached
-
-
-def _next_step(programme: Programme, rule: Progressive, sum_minor: int) -> NextStep | None:
-    for step in rule.steps:
-        if step.from_minor > sum_minor:
-            return NextStep(
-                programme_id=programme.id,
-                on=rule.on,
-                missing_minor=step.from_minor - sum_minor,
-                rate_bp=step.rate_bp,
-                card_class=step.card_class,
-            )
-    return None
