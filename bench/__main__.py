@@ -1,7 +1,7 @@
 """``make bench``: every figure against its reference in one run; the table is printed and written to build/bench.json.
 
 ``python -m bench NAME ...`` runs some of them: sale_write, scan_to_paint, start, engine, hq_inbox, hq_ledger,
-snapshot, points.
+snapshot, points, what_if.
 """
 
 import sys
@@ -66,6 +66,12 @@ def _points() -> list[Row]:
     return points.measure()
 
 
+def _what_if() -> list[Row]:
+    from bench import what_if
+
+    return what_if.measure()
+
+
 BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "sale_write": _sale_write,
     "scan_to_paint": _scan_to_paint,
@@ -75,6 +81,7 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "hq_ledger": _hq_ledger,
     "snapshot": _snapshot,
     "points": _points,
+    "what_if": _what_if,
 }
 
 

@@ -16,6 +16,7 @@ from hq.working_set import WorkingSet
 from hq.writing_down import write_awards, write_down
 from pos_app.loyalty.ledger import book_release, book_sale
 from pos_app.model.calendar import month_of
+from pos_app.model.evaluation import units_taken
 from pos_app.model.identifiers import derived_id
 from pos_app.protocol.events import (
     AccountStatusEvent,
@@ -84,9 +85,10 @@ def _book(work: WorkingSet, received: Received, event: AnyEvent, now_ms: int) ->
 
 
 def _sell(work: WorkingSet, received: Received, event: SaleEvent, *, now_ms: int) -> None:
-    for number, granted in enumerate(event.granted_lots, start=1):
-        if granted.lot_id != derived_id(event.event_id, f"lot-{number}"):
-            raise UnbookableError("lot_id")
+    for purpose, lots in (("lot", event.granted_lots), ("pool", event.pool_lots)):
+        for number, granted in enumerate(lots, start=1):
+            if granted.lot_id != derived_id(event.event_id, f"{purpose}-{number}"):
+                raise UnbookableError("lot_id")
     if event.account_ref:
         account = _account_of_sale(work, event)
         _compare_views(work, received, account, event)
@@ -116,11 +118,11 @@ def _sell(work: WorkingSet, received: Received, event: SaleEvent, *, now_ms: int
 def _book_points(work: WorkingSet, received: Received, account: Account, event: SaleEvent, *, now_ms: int) -> int:
     """Burn, then earn; gives what the member owes more than before.
 
-    What was claimed before is booked already: only other issuers' points are new then.
+    What was claimed before is booked already: only other issuers' points, pools and rewards are new then.
     """
     at_ms = min(event.moment.utc_ms, now_ms)
     claimed = work.claims.get(event.event_id)
-    granted = [lot_of(account, one, at_ms=at_ms) for one in event.granted_lots]
+    granted = [lot_of(account, one, at_ms=at_ms) for one in (*event.granted_lots, *event.pool_lots)]
     if claimed is not None:
         granted = [lot for lot in granted if lot.issuer != event.issuer]
         of_issuer = sum(one.grant.units for one in event.granted_lots if one.grant.issuer == event.issuer)
@@ -134,6 +136,7 @@ def _book_points(work: WorkingSet, received: Received, account: Account, event: 
         burn_issuer=event.issuer,
         granted=granted,
         holder=received.terminal_id,
+        taken_units=units_taken(event.taken),
     )
     return book_and_repay(work, account, booking, event_id=event.event_id, cause=_cause(work), now_ms=now_ms)
 
@@ -170,7 +173,7 @@ def _compare_views(work: WorkingSet, received: Received, account: Account, event
 def _capture_hold(work: WorkingSet, received: Received, account: Account, event: SaleEvent, *, now_ms: int) -> None:
     """The sale ends the hold that it names, whatever it burned of it. One that was asked for later finds it ended."""
     if event.auth_id:
-        _end_hold(work, received, account, event.auth_id, CAPTURED, units=event.burn_units, now_ms=now_ms)
+        _end_hold(work, received, account, event.auth_id, CAPTURED, units=event.redeemed_units, now_ms=now_ms)
 
 
 def _void_hold(work: WorkingSet, received: Received, event: HoldVoidEvent, *, now_ms: int) -> None:

@@ -10,6 +10,8 @@ from datetime import date
 from hq.received import UnbookableError
 from pos_app.model.accounts import AccountStatus
 from pos_app.model.evaluation import EngineInput
+from pos_app.model.identifiers import is_points
+from pos_app.model.money import BASIS_POINTS
 from pos_app.model.receipts import Payment
 from pos_app.protocol.events import (
     AccountStatusEvent,
@@ -94,6 +96,7 @@ def _check_sale(event: SaleEvent) -> None:
     _require(all(0 < line.quantity_milli <= _QUANTITY_MAX_MILLI for line in event.lines), "lines")
     amounts = (amount for line in event.lines for amount in (line.payable_minor, line.tax_minor))
     _require(_are_amounts(amounts), "range")
+    _check_discounts(event)
     shared = [(award.line_no, award.units) for award in event.awards]
     shared += [(share.line_no, share.units) for share in event.burn_shares]
     _require(all(1 <= line_no <= len(event.lines) for line_no, _ in shared), "lines")
@@ -102,8 +105,38 @@ def _check_sale(event: SaleEvent) -> None:
     _check_lot_times(part.expires_at_ms for part in event.burned_lots)
     _require(all(0 <= share.worth_minor <= AMOUNT_MAX for share in event.burn_shares), "range")
     _check_input(event.engine_input)
+    _check_pools(event)
     giving = {lot.grant.programme_id for lot in event.granted_lots}
     _require(all(award.programme_id in giving for award in event.awards if award.units), "awards")
+
+
+def _check_discounts(event: SaleEvent) -> None:
+    """Each takes something off one of the lines; together no more than the line costs at the catalogue's price or by hand."""
+    before_minor = {line.line_no: line.amount_minor for line in event.engine_input.lines}
+    off_minor = dict.fromkeys(before_minor, 0)
+    for discount in event.discounts:
+        _require(discount.line_no in off_minor and 0 < discount.amount_minor <= AMOUNT_MAX, "discounts")
+        off_minor[discount.line_no] += discount.amount_minor
+    _require(all(off <= before_minor[line_no] for line_no, off in off_minor.items() if off), "discounts")
+
+
+def _check_pools(event: SaleEvent) -> None:
+    """Each collecting rule gave one lot of what its lines collected, and each reward says which lots it took."""
+    _check_lots(event.pool_lots)
+    _require(all(not is_points(lot.grant.issuer) for lot in event.pool_lots), "pools")
+    _require(
+        all(1 <= one.line_no <= len(event.lines) and 0 < one.units <= AMOUNT_MAX for one in event.collected), "pools"
+    )
+    by_rule: dict[tuple[str, str, str], int] = {}
+    for one in event.collected:
+        key = one.programme_id, one.rule_id, one.unit
+        by_rule[key] = by_rule.get(key, 0) + one.units
+    told = [(lot.grant.programme_id, lot.grant.issuer, lot.grant.units) for lot in event.pool_lots]
+    _require([(programme_id, unit, units) for (programme_id, _, unit), units in by_rule.items()] == told, "pools")
+    _require(all(0 < one.units <= AMOUNT_MAX and one.times > 0 for one in event.taken), "taken")
+    _require(_are_points(part.units for part in event.taken_lots), "range")
+    _check_lot_times(part.expires_at_ms for part in event.taken_lots)
+    _require(sum(one.units for one in event.taken) == sum(part.units for part in event.taken_lots), "taken")
 
 
 def _check_input(seen: EngineInput) -> None:
@@ -113,7 +146,10 @@ def _check_input(seen: EngineInput) -> None:
     _require(0 <= seen.burn_units <= AMOUNT_MAX and abs(seen.utc_ms) <= _CLOCK_MAX_MS, "range")
     _require(_is_date(seen.business_date), "date")
     _require(all(0 < line.quantity_milli <= _QUANTITY_MAX_MILLI for line in seen.lines), "lines")
-    _require(_are_amounts(line.amount_minor for line in seen.lines), "range")
+    _require(
+        _are_amounts(minor for line in seen.lines for minor in (line.amount_minor, line.member_minor or 0)), "range"
+    )
+    _require(all(0 <= line.tax_rate_bp <= BASIS_POINTS for line in seen.lines), "range")
     if seen.member is not None:
         figures = seen.member.receipts_before, seen.member.spendable_units, *seen.member.accumulators.values()
         _require(_are_amounts(figures), "range")
@@ -121,7 +157,9 @@ def _check_input(seen: EngineInput) -> None:
 
 def _check_return(event: ReturnEvent) -> None:
     _check_lots(event.restored_lots)
-    _require(_are_points(-change.units for change in event.clawed_back), "range")
+    _check_lots(event.restored_taken)
+    changes = (*event.clawed_back, *event.collected_back)
+    _require(_are_points(-change.units for change in changes), "range")
     _require(_are_amounts(event.counted.values()), "range")
     numbers = [line.line_no for line in event.lines]
     _require(numbers != [] and len(numbers) == len(set(numbers)), "lines")
@@ -179,12 +217,16 @@ def _refs(event: AnyEvent) -> Iterator[str]:
             yield from filter(None, (event.account_ref, event.card_ref, event.class_after))
             yield from (event.issuer, event.receipt_number, *event.counted)
             yield from (award.programme_id for award in event.awards)
-            yield from _refs_of_lots(event.granted_lots)
+            yield from (discount.programme_id for discount in event.discounts)
+            yield from (name for one in event.collected for name in (one.programme_id, one.unit))
+            yield from (name for one in event.taken for name in (one.programme_id, one.unit))
+            yield from _refs_of_lots((*event.granted_lots, *event.pool_lots))
         case ReturnEvent():
             yield from filter(None, (event.account_ref,))
             yield from (event.issuer, event.receipt_number, *event.counted)
-            yield from filter(None, (change.issuer for change in event.clawed_back))
-            yield from _refs_of_lots(event.restored_lots)
+            yield from filter(None, (change.issuer for change in (*event.clawed_back, *event.collected_back)))
+            yield from event.clamped_pools
+            yield from _refs_of_lots((*event.restored_lots, *event.restored_taken))
 
 
 def _refs_of_lots(lots: Iterable[GrantedLot]) -> Iterator[str]:
@@ -215,6 +257,8 @@ def _texts(event: AnyEvent) -> Iterator[str]:
     if isinstance(event, SaleEvent):
         for award in event.awards:
             yield from (award.rule_id, award.reason.code)
+        for discount in event.discounts:
+            yield from (discount.rule_id, discount.reason.code)
 
 
 def _is_text(text: str) -> bool:

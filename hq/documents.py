@@ -15,23 +15,29 @@ from hq.database import transact
 from hq.statements import change_number, upsert_rows
 from pos_app.errors import InputError
 from pos_app.loyalty.programme import encode_programme, programme_set
+from pos_app.model.products import Product
 from pos_app.protocol.messages import DOCUMENT_BYTES_MAX, Document, DocumentKind
-from pos_app.use_cases.importing import read_products, read_staff
+from pos_app.settings import STANDARD_MARGINS, Margins
+from pos_app.use_cases.importing import read_products, read_staff, with_margin
 from pos_app.use_cases.programmes import read_file
 
 _ROWS_AT_ONCE = 2_000
 _document = tables.document.c
 
 
-def publish_products(engine: Engine, path: Path, *, exponent: int) -> int:
-    """Publish the products of a CSV file, without their cost; gives how many are new or differ.
+def publish_products(engine: Engine, path: Path, *, exponent: int, margins: Margins = STANDARD_MARGINS) -> int:
+    """Publish the products of a CSV file, with the bands of their margins but without their cost; gives how many are new or differ.
 
     ``exponent`` is the decimals of the prices in it. Raises ``InputError`` that names every bad row, and then nothing has changed.
     """
-    products = [item.product for item in read_products(path, exponent=exponent)]
-    return _publish(
-        engine, DocumentKind.PRODUCT, [(product.code, msgspec.json.encode(product)) for product in products]
-    )
+    products = [with_margin(item, margins.bands_percent) for item in read_products(path, exponent=exponent)]
+    return _publish(engine, DocumentKind.PRODUCT, [(product.code, _product_body(product)) for product in products])
+
+
+def _product_body(product: Product) -> bytes:
+    """A product without what it does not have, so that an older till's product is the same document as ever."""
+    values = msgspec.to_builtins(product)
+    return msgspec.json.encode({name: value for name, value in values.items() if value is not None})
 
 
 def publish_programme(engine: Engine, path: Path) -> int:

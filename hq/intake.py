@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 
 from pos_app.protocol.chain import chain_hashes
-from pos_app.protocol.events import KINDS, PROTOCOL_VERSION, SaleEvent, decode_body
+from pos_app.protocol.events import EVENT_VERSION_MAX, KINDS, SaleEvent, decode_body
 from pos_app.protocol.messages import Batch
 
 
@@ -62,7 +62,7 @@ def _examine(seq: int, digest: bytes, body: bytes) -> InboxRow:
         event_id = uuid.UUID(event.event_id)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return _unknown(seq, digest, body)
-    if event.version > PROTOCOL_VERSION or str(event_id) != event.event_id:
+    if event.version > EVENT_VERSION_MAX or str(event_id) != event.event_id:
         return _unknown(seq, digest, body)
     set_hash = event.engine_input.programme_set_hash if isinstance(event, SaleEvent) else ""
     return InboxRow(seq, event_id, KINDS[type(event)], Outcome.ACCEPTED, digest, body, programme_set_hash=set_hash)
@@ -74,7 +74,7 @@ def _unknown(seq: int, digest: bytes, body: bytes) -> InboxRow:
         head = _head_decoder.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return InboxRow(seq, None, "", Outcome.REJECTED, digest, body, "unreadable")
-    if head.kind in _KNOWN_KINDS and head.version <= PROTOCOL_VERSION:
+    if head.kind in _KNOWN_KINDS and head.version <= EVENT_VERSION_MAX:
         return InboxRow(seq, None, head.kind, Outcome.REJECTED, digest, body, "invalid")
     return InboxRow(seq, head.event_id, head.kind, Outcome.DEFERRED, digest, body)
 

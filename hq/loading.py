@@ -134,7 +134,7 @@ def _load_returns(connection: Connection, work: WorkingSet, sale_ids: list[str],
     hashes = {sale.engine_input.programme_set_hash for sale in (*work.sale_events.values(), *in_run)}
     work.programme_sets.update(read_sets(connection, hashes))
     entry = tables.entry.c
-    lot_ids = [granted.lot_id for sale in work.sale_events.values() for granted in sale.granted_lots]
+    lot_ids = [granted.lot_id for sale in work.sale_events.values() for granted in (*sale.granted_lots, *sale.pool_lots)]
     if lot_ids:
         expired = select(entry.lot_id, entry.units).where(
             entry.account_ref.in_(list(work.accounts)),

@@ -21,6 +21,7 @@ from hq.database import snapshot
 from hq.restoring import waiting_for
 from hq.terminals import waiting_events
 from pos_app.errors import StorageError
+from pos_app.model.identifiers import POOL_MARK
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _READ_EVERY_S = 10.0
@@ -208,8 +209,10 @@ def _leased(connection: Connection) -> Iterable[tuple[str, int]]:
 
 
 def _overdraft(connection: Connection) -> Iterable[tuple[str, int]]:
+    """Of points: units of other pools are no sum with them."""
     cause = tables.overdraft_cause.c
-    return _pairs(connection, select(cause.cause, func.sum(cause.units)).group_by(cause.cause))
+    of_points = ~cause.issuer.contains(POOL_MARK, autoescape=True)
+    return _pairs(connection, select(cause.cause, func.sum(cause.units)).where(of_points).group_by(cause.cause))
 
 
 def _pairs(connection: Connection, query: object) -> Iterable[tuple[str, int]]:

@@ -28,6 +28,7 @@ from hq.terminals import revoke_terminal
 from hq.workers import refuse_too_many, run_workers, serve_here, uvicorn_config
 from pos_app.errors import InputError, StorageError
 from pos_app.protocol.messages import Document, DocumentKind
+from pos_app.settings import STANDARD_MARGINS, Margins
 
 DEFAULT_PORT = 8765
 _BACKLOG = 256
@@ -166,12 +167,17 @@ def retain(database_url: str, retention: Retention) -> Forgotten:
         return drop_old(engine, retention, now_ms=now_ms())
 
 
-def publish(database_url: str, kind: DocumentKind, path: Path, *, exponent: int = 2) -> int:
-    """Publish a file to the tills; gives how many things in it are new or differ. ``exponent``: the decimals of prices in it."""
+def publish(
+    database_url: str, kind: DocumentKind, path: Path, *, exponent: int = 2, margins: Margins = STANDARD_MARGINS
+) -> int:
+    """Publish a file to the tills; gives how many things in it are new or differ. ``exponent``: the decimals of prices in it.
+
+    ``margins``: the bands that the margins of products are published by.
+    """
     with opened(database_url) as engine:
         match kind:
             case DocumentKind.PRODUCT:
-                return documents.publish_products(engine, path, exponent=exponent)
+                return documents.publish_products(engine, path, exponent=exponent, margins=margins)
             case DocumentKind.PROGRAMME:
                 return documents.publish_programme(engine, path)
             case DocumentKind.STAFF:

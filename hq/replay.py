@@ -76,6 +76,10 @@ def differs(sale: SaleEvent, programmes: ProgrammeSet) -> bool:
         result.lots,
         result.counted,
         result.class_after,
+        result.discounts,
+        result.collected,
+        result.pool_lots,
+        result.taken,
     )
     told = (
         sale.awards,
@@ -86,6 +90,10 @@ def differs(sale: SaleEvent, programmes: ProgrammeSet) -> bool:
         tuple(granted.grant for granted in sale.granted_lots),
         sale.counted,
         sale.class_after,
+        sale.discounts,
+        sale.collected,
+        tuple(granted.grant for granted in sale.pool_lots),
+        sale.taken,
     )
     return computed != told
 

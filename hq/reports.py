@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Engine, Table, func, select, tuple_
 
 from hq import tables
 from hq.database import snapshot
+from pos_app.model.identifiers import POOL_MARK
 
 
 class TerminalTotals(msgspec.Struct, frozen=True):
@@ -26,9 +27,10 @@ class TerminalTotals(msgspec.Struct, frozen=True):
 
 
 class Totals(msgspec.Struct, frozen=True):
-    """Everything at HQ. ``ledger_units`` is the sum of the entries by kind of account; all of them together are 0.
+    """Everything at HQ. ``ledger_units`` is the sum of the points' entries by kind of account.
 
-    ``ledger_sum_units`` is that sum, ``stored_balances_differ`` says whether the balances stored beside the entries have drifted.
+    ``ledger_sum_units`` is that of all entries, of other pools too, and always 0. ``stored_balances_differ`` says whether the balances
+    stored beside the entries have drifted.
     """
 
     terminals: tuple[TerminalTotals, ...]
@@ -64,9 +66,10 @@ def totals(engine: Engine, *, whole_ledger: bool = True) -> Totals:
         terminals = tuple(_terminals(connection))
         ledger = _sums(connection, tables.entry) if whole_ledger else {}
         stored = _sums(connection, tables.balance) if whole_ledger else {}
+        of_points = {kind: units for (kind, is_pool), units in ledger.items() if not is_pool}
         return Totals(
             terminals=terminals,
-            ledger_units=ledger,
+            ledger_units=of_points,
             ledger_sum_units=sum(ledger.values()),
             stored_balances_differ=stored != ledger,
             accounts=_count(connection, tables.account) if whole_ledger else 0,
@@ -117,10 +120,11 @@ def _waiting_between_incarnations(connection: Connection) -> dict[int, int]:
     return dict(connection.execute(counted).all())
 
 
-def _sums(connection: Connection, table: Table) -> dict[str, int]:
-    """Units by kind of account."""
-    summed = connection.execute(select(table.c.kind, func.sum(table.c.units)).group_by(table.c.kind))
-    return {kind: int(units) for kind, units in summed}
+def _sums(connection: Connection, table: Table) -> dict[tuple[str, bool], int]:
+    """Units by kind of account, those of pools other than points apart."""
+    is_pool = table.c.issuer.contains(POOL_MARK, autoescape=True).label("is_pool")
+    summed = connection.execute(select(table.c.kind, is_pool, func.sum(table.c.units)).group_by(table.c.kind, is_pool))
+    return {(kind, bool(of_pool)): int(units) for kind, of_pool, units in summed}
 
 
 def _count(connection: Connection, table: Table) -> int:

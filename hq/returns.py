@@ -20,8 +20,9 @@ from pos_app.loyalty.programme import ProgrammeSet
 from pos_app.model.accounts import Lot
 from pos_app.model.calendar import month_of
 from pos_app.model.identifiers import derived_id
-from pos_app.protocol.events import ReturnedLine, ReturnEvent, SaleEvent, UnseenReturnEvent
+from pos_app.protocol.events import POOLS_VERSION, ReturnedLine, ReturnEvent, SaleEvent, UnseenReturnEvent
 from pos_app.use_cases.goods_back import GoodsBack, goods_back, restored_lots, summed
+from pos_app.use_cases.pools_back import restored_of_rewards
 
 SALE_MISSING = "sale_missing"
 TOO_MUCH = "returned_too_much"
@@ -75,11 +76,12 @@ def settle(work: WorkingSet, received: Received, event: ReturnEvent, *, now_ms: 
     if not quantities:
         return
     if programmes is None and quantities == wanted and _holds(sale, before, event):
-        back = _by_words(event, before)
+        back = _by_words(sale, event, before)
     else:
         back = _computed(sale, programmes, before=before, quantities=quantities)
         if programmes is None:
-            back = msgspec.structs.replace(back, clamps=event.clamps)
+            pools = msgspec.structs.replace(back.pools, clamped_pools=event.clamped_pools)
+            back = msgspec.structs.replace(back, clamps=event.clamps, pools=pools)
     book_back(work, sale, back, event_id=event.event_id, at_ms=min(event.moment.utc_ms, now_ms), now_ms=now_ms)
 
 
@@ -104,9 +106,10 @@ def book_back(work: WorkingSet, sale: SaleEvent, back: GoodsBack, *, event_id: s
     account = work.home_of(sale.account_ref) if sale.account_ref else None
     if account is None:
         return
-    given = {granted.lot_id: granted.grant.units for granted in sale.granted_lots}
+    given = {granted.lot_id: granted.grant.units for granted in (*sale.granted_lots, *sale.pool_lots)}
     clawed_back = [
-        LotUnits(part.lot_id, min(part.units, given.get(part.lot_id, 0)), part.issuer) for part in back.clawed_back
+        LotUnits(part.lot_id, min(part.units, given.get(part.lot_id, 0)), part.issuer)
+        for part in (*back.clawed_back, *back.pools.collected)
     ]
     booking = book_return(
         due_books(work, account, at_ms=at_ms, now_ms=now_ms),
@@ -116,6 +119,7 @@ def book_back(work: WorkingSet, sale: SaleEvent, back: GoodsBack, *, event_id: s
         restored=_restored(account, sale, back, event_id=event_id, at_ms=at_ms),
         expired_units=work.expired_units,
         clamps=back.clamps,
+        clamped_pools=back.pools.clamped_pools,
     )
     overdrawn_units = book_and_repay(work, account, booking, event_id=event_id, cause=CLAW_BACK, now_ms=now_ms)
     # What was counted leaves the month in which it was counted.
@@ -158,7 +162,21 @@ def _is_as_computed(sale: SaleEvent, programmes: ProgrammeSet, event: ReturnEven
     back = _computed(sale, programmes, before=known, quantities=wanted)
     told = {change.lot_id: -change.units for change in event.clawed_back}
     restored_units = sum(granted.grant.units for granted in event.restored_lots)
-    return {part.lot_id: part.units for part in back.clawed_back} == told and restored_units == back.burned_units
+    if {part.lot_id: part.units for part in back.clawed_back} != told or restored_units != back.burned_units:
+        return False
+    # An older till says nothing of pools.
+    return event.version < POOLS_VERSION or _are_pools_as_computed(back, event)
+
+
+def _are_pools_as_computed(back: GoodsBack, event: ReturnEvent) -> bool:
+    told = {change.lot_id: -change.units for change in event.collected_back}
+    restored: dict[str, int] = {}
+    for granted in event.restored_taken:
+        restored[granted.grant.issuer] = restored.get(granted.grant.issuer, 0) + granted.grant.units
+    computed: dict[str, int] = {}
+    for one in back.pools.taken:
+        computed[one.unit] = computed.get(one.unit, 0) + one.units
+    return {part.lot_id: part.units for part in back.pools.collected} == told and computed == restored
 
 
 def _holds(sale: SaleEvent, before: Mapping[int, ReturnedLine], event: ReturnEvent) -> bool:
@@ -177,8 +195,10 @@ def _holds(sale: SaleEvent, before: Mapping[int, ReturnedLine], event: ReturnEve
     )
 
 
-def _by_words(event: ReturnEvent, before: Mapping[int, ReturnedLine]) -> GoodsBack:
-    """What the till says goes back."""
+def _by_words(sale: SaleEvent, event: ReturnEvent, before: Mapping[int, ReturnedLine]) -> GoodsBack:
+    """What the till says goes back; of pools what the sale itself says, which needs no programme."""
+    wanted = {line.line_no: line.quantity_milli for line in event.lines}
+    of_sale = goods_back(sale, None, before=before, quantities_milli=wanted).pools
     return GoodsBack(
         lines=event.lines,
         money_minor=event.total_minor,
@@ -190,16 +210,16 @@ def _by_words(event: ReturnEvent, before: Mapping[int, ReturnedLine]) -> GoodsBa
         burned_units=sum(line.burned_units for line in event.lines),
         counted=event.counted,
         clamps=event.clamps,
+        pools=msgspec.structs.replace(of_sale, clamped_pools=event.clamped_pools),
     )
 
 
 def _restored(account: Account, sale: SaleEvent, back: GoodsBack, *, event_id: str, at_ms: int) -> tuple[Lot, ...]:
     """The burned points that come back, with the dates of the lots that the till took them from as far as it knew any."""
-    lots = tuple(
-        msgspec.structs.replace(lot, account_ref=account.account_ref)
-        for lot in restored_lots(sale, back, event_id=event_id, at_ms=at_ms)
-    )
-    undated_units = back.burned_units - sum(lot.granted_units for lot in lots)
+    burned = restored_lots(sale, back, event_id=event_id, at_ms=at_ms)
+    rewards = restored_of_rewards(sale, back.pools, event_id=event_id, at_ms=at_ms)
+    lots = tuple(msgspec.structs.replace(lot, account_ref=account.account_ref) for lot in (*burned, *rewards))
+    undated_units = back.burned_units - sum(lot.granted_units for lot in burned)
     if undated_units <= 0:
         return lots
     undated = Lot(

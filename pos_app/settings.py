@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ Digits = Annotated[str, msgspec.Meta(pattern=r"^[0-9]+$", max_length=20)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 NotNegative = Annotated[int, msgspec.Meta(ge=0)]
 Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
+_MARGIN_BAND_MIN_PERCENT = 5
 ClockTime = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
@@ -50,6 +51,15 @@ class Points(Section, frozen=True):
     """The exponent of a point: 0 counts whole points, 2 counts hundredths."""
 
     exponent: PointsExponent = 0
+
+
+class Margins(Section, frozen=True):
+    """The bands of margin, in percent of the price without tax, that programmes and events may know. Coarse on purpose."""
+
+    bands_percent: Annotated[tuple[Percent, ...], msgspec.Meta(min_length=1, max_length=10)] = (0, 10, 20, 30, 40, 60)
+
+
+STANDARD_MARGINS = Margins()
 
 
 class Till(Section, frozen=True):
@@ -181,6 +191,7 @@ class Settings(Section, frozen=True):
     shop: Shop = Shop()
     currency: CurrencySettings = CurrencySettings()
     points: Points = Points()
+    margins: Margins = STANDARD_MARGINS
     till: Till = Till()
     cards: tuple[CardRange, ...] = (CardRange(first="2990000000000", last="2999999999999"),)
     in_store_codes: tuple[InStoreCode, ...] = (
@@ -237,6 +248,8 @@ def is_zone(name: str) -> bool:
 def _check(settings: Settings, path: Path) -> None:
     if not is_zone(settings.shop.zone):
         raise refused(path, f"shop.zone: there is no time zone {settings.shop.zone!r}")
+    if problem := margin_bands_problem(settings.margins):
+        raise refused(path, f"margins.bands_percent: {problem}")
     _check_cards(settings.cards, path)
     for number, code in enumerate(settings.in_store_codes, start=1):
         if len(code.prefix) + code.item_digits + code.value_digits != 12:  # noqa: PLR2004 - EAN-13 less its check digit
@@ -247,6 +260,14 @@ def _check(settings: Settings, path: Path) -> None:
         raise refused(path, "a folder's name cannot hold the character 0")
     if settings.hq.url and not settings.hq.url.startswith(("http://", "https://")):
         raise refused(path, "hq.url must begin with http:// or https://")
+
+
+def margin_bands_problem(margins: Margins) -> str:
+    """What is wrong with bands out of order, or so narrow that they would tell the margin itself; empty for nothing."""
+    for lower, upper in pairwise(margins.bands_percent):
+        if upper - lower < _MARGIN_BAND_MIN_PERCENT:
+            return f"{upper} is not at least {_MARGIN_BAND_MIN_PERCENT} above {lower}"
+    return ""
 
 
 def _check_cards(ranges: tuple[CardRange, ...], path: Path) -> None:

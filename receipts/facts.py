@@ -25,7 +25,8 @@ class MemberFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What the receipt tells its member. ``name`` is personal: join it when rendering, never store these facts with it.
 
     ``earned_units``: points that a sale gave, or that a return took back. ``burned_units``: points that a sale used, or that
-    a return gave back. ``balance`` is the balance afterwards, None where the till does not know it.
+    a return gave back. ``balance`` is the balance afterwards, None where the till does not know it. ``pools``: what is there then of
+    stamps, tickets and the like, by name. ``gifts`` are rewards in words that the member took.
     """
 
     name: str = ""
@@ -35,6 +36,16 @@ class MemberFacts(msgspec.Struct, frozen=True, kw_only=True):
     burned_worth_minor: int = 0
     balance: BalanceView | None = None
     next_step: NextStep | None = None
+    pools: dict[str, int] = {}
+    gifts: tuple[str, ...] = ()
+
+
+class DiscountFacts(msgspec.Struct, frozen=True):
+    """What one programme, called ``name``, took off the price of a line; an empty name is the receipt language's own word."""
+
+    line_no: int
+    name: str
+    amount_minor: int
 
 
 class NpsFacts(msgspec.Struct, frozen=True):
@@ -54,8 +65,9 @@ class ReceiptFacts(msgspec.Struct, frozen=True, kw_only=True):
     ``gross_minor``: the sum of the lines' list prices; ``discount_minor``: what discounts took off; ``total_minor``: what is
     payable after burning as price reduction. ``mode`` "beside" makes a slip for a shop whose fiscal till prints the receipt:
     ``foreign_receipt`` is that till's number. ``original_receipt`` is the sale that a return belongs to; ``is_unseen``: nobody could
-    show it, so headquarters settles its points later. ``awards`` are printed as points below their lines. ``locale`` is a Babel locale
-    (amounts, dates), ``language`` a receipt language (words).
+    show it, so headquarters settles its points later. ``awards`` are printed as points below their lines, and ``discounts``,
+    which are within ``discount_minor``, as what was taken off. ``locale`` is a Babel locale (amounts, dates), ``language`` a receipt
+    language (words).
     ``claim`` is the code by which a member gets the points if this sale should be lost; empty for none.
     """
 
@@ -80,6 +92,7 @@ class ReceiptFacts(msgspec.Struct, frozen=True, kw_only=True):
     member: MemberFacts | None = None
     points_exponent: int = 0
     awards: tuple[Award, ...] = ()
+    discounts: tuple[DiscountFacts, ...] = ()
     nps: NpsFacts | None = None
     claim: str = ""
     copy: bool = False

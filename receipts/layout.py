@@ -3,6 +3,7 @@
 Import it when rendering only: it brings Babel along.
 """
 
+import textwrap
 from collections.abc import Iterator
 
 from pos_app.model.evaluation import Award
@@ -25,11 +26,12 @@ from receipts.document import (
     Text,
     Weight,
 )
-from receipts.facts import NpsFacts, ReceiptFacts
+from receipts.facts import DiscountFacts, NpsFacts, ReceiptFacts
 from receipts.formats import Formats
 from receipts.layout_member import member_panel
 
 _ONE_MILLI = 1000
+_NAME_CHARACTERS_MAX = 22
 _FULL_PERCENT = 100
 
 
@@ -83,17 +85,20 @@ def _item_count(facts: ReceiptFacts, formats: Formats) -> str:
 def _goods(facts: ReceiptFacts, formats: Formats) -> Iterator[LineItem]:
     for line in facts.lines:
         awards = [award for award in facts.awards if award.line_no == line.line_no and award.units]
-        yield _line_item(line, awards, formats)
+        discounts = [discount for discount in facts.discounts if discount.line_no == line.line_no]
+        yield _line_item(line, awards, discounts, formats)
 
 
-def _line_item(line: SaleLine, awards: list[Award], formats: Formats) -> LineItem:
-    """The list price at the right with its discount below, so that the column of amounts adds up to the total."""
+def _line_item(line: SaleLine, awards: list[Award], discounts: list[DiscountFacts], formats: Formats) -> LineItem:
+    """The list price at the right with its discounts below, so that the column of amounts adds up to the total."""
     words = formats.words
-    discount_minor = line.list_minor - line.amount_minor
-    shown_minor = max(line.list_minor, line.amount_minor)
+    by_rules_minor = sum(discount.amount_minor for discount in discounts)
+    by_hand_minor = line.list_minor - line.amount_minor - by_rules_minor
+    shown_minor = max(line.list_minor, line.amount_minor + by_rules_minor)
     notes: list[Note] = []
-    if discount_minor > 0:
-        notes.append(Note(words.discount, formats.less(discount_minor)))
+    if by_hand_minor > 0:
+        notes.append(Note(words.discount, formats.less(by_hand_minor)))
+    notes += (Note(_short(one.name) or words.discount, formats.less(one.amount_minor)) for one in discounts)
     if line.batch:
         notes.append(Note(words.batch.format(batch=line.batch)))
     notes += (Note(_award(award, formats)) for award in awards)
@@ -103,6 +108,12 @@ def _line_item(line: SaleLine, awards: list[Award], formats: Formats) -> LineIte
         amount=formats.amount(shown_minor),
         notes=tuple(notes),
     )
+
+
+def _short(name: str) -> str:
+    """As many whole words of a name as fit beside an amount on narrow paper; its first letters where even one does not."""
+    short = textwrap.shorten(name, _NAME_CHARACTERS_MAX, placeholder="") or name[:_NAME_CHARACTERS_MAX]
+    return short.rstrip(",;:")
 
 
 def _award(award: Award, formats: Formats) -> str:
@@ -158,9 +169,10 @@ def _sums_beside(facts: ReceiptFacts, formats: Formats) -> Iterator[AnyBlock]:
     if facts.kind is SaleKind.RETURN:
         yield Columns(words.refund, formats.money(facts.total_minor), weight=Weight.LARGE)
         return
-    burned_minor = tender_minor + sum(line.burn_minor for line in facts.lines)
-    if burned_minor:
-        yield Columns(words.deduct_at_till, formats.money(burned_minor), weight=Weight.LARGE)
+    deduct_minor = tender_minor + sum(line.burn_minor for line in facts.lines)
+    deduct_minor += sum(discount.amount_minor for discount in facts.discounts)
+    if deduct_minor:
+        yield Columns(words.deduct_at_till, formats.money(deduct_minor), weight=Weight.LARGE)
     yield Columns(words.total_beside, formats.money(facts.total_minor - tender_minor), weight=Weight.STRONG)
 
 

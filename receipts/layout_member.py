@@ -16,8 +16,10 @@ def member_panel(facts: ReceiptFacts, member: MemberFacts, formats: Formats) -> 
         Columns(member.name or formats.words.member, member.card_class, weight=Weight.STRONG),
         *_movements(facts.kind, member, formats),
     ]
+    rows += (Text(formats.words.gift.format(gift=gift), weight=Weight.STRONG) for gift in member.gifts)
     if member.balance is not None:
         rows += _balance(member.balance, formats)
+    rows += (Columns(name, str(count), weight=Weight.STRONG) for name, count in sorted(member.pools.items()))
     if member.next_step is not None and facts.kind is SaleKind.SALE:
         rows.append(Text(_next_step(member.next_step, formats), align=Align.CENTRE))
     return Panel(tuple(rows))
@@ -53,6 +55,8 @@ def _next_step(step: NextStep, formats: Formats) -> str:
     words = formats.words
     if step.on == "receipt":
         sentence = words.next_receipt
+    elif step.on == "next_month":
+        sentence = words.next_month
     elif not step.card_class:
         sentence = words.next_rate
     else:

@@ -230,7 +230,7 @@ def capture_sale(connection: Connection, event: SaleEvent) -> None:
             basis=event.burn_basis,
             event_id=event.event_id,
             business_date=event.moment.business_date,
-            burned_units=event.burn_units,
+            burned_units=event.redeemed_units,
             utc_ms=event.moment.utc_ms,
         )
 

@@ -23,6 +23,8 @@ _find = Statement(
         _columns.department,
         _columns.category,
         _columns.sold_by_weight,
+        _columns.member_price_minor,
+        _columns.margin_floor_percent,
     ).where(_columns.code == bindparam("code"))
 )
 _classes = {member.value: member for member in ProductClass}
@@ -35,9 +37,21 @@ def find_product(connection: Connection, code: str) -> Product | None:
 
 
 def _product(row: Row) -> Product:
-    code, name, price_minor, tax_rate_bp, product_class, band, department, category, by_weight = row
+    code, name, price_minor, tax_rate_bp, product_class, band, department, category, by_weight, member_minor, floor = (
+        row
+    )
     return Product(
-        code, name, price_minor, tax_rate_bp, _classes[product_class], band, department, category, bool(by_weight)
+        code,
+        name,
+        price_minor,
+        tax_rate_bp,
+        _classes[product_class],
+        band,
+        department,
+        category,
+        bool(by_weight),
+        member_minor,
+        floor,
     )
 
 
@@ -81,6 +95,8 @@ def put_products(connection: Connection, products: Iterable[Product]) -> None:
                 product.department,
                 product.category,
                 int(product.sold_by_weight),
+                product.member_price_minor,
+                product.margin_floor_percent,
             )
             for product in products
         ),
@@ -90,6 +106,12 @@ def put_products(connection: Connection, products: Iterable[Product]) -> None:
 def put_costs(connection: Connection, costs_minor: Iterable[tuple[str, int]]) -> None:
     """Add or replace cost prices: (product code, cost in minor units, tax not included)."""
     _upsert_cost.run_many(driver_connection(connection), costs_minor)
+
+
+def costs_minor(connection: Connection) -> dict[str, int]:
+    """The cost of every product that has one, by its code: for imports, which reckon margin bands, and for nothing at the counter."""
+    c = tables.product_cost.c
+    return dict(tuple(row) for row in connection.execute(select(c.code, c.cost_minor)))
 
 
 def withdraw_products(connection: Connection, codes: Iterable[str]) -> None:

@@ -6,7 +6,7 @@ How a member stood after a receipt (``standing``) is in no event: it is neither 
 import msgspec
 from sqlalchemy import Connection, delete, update
 
-from pos_app.model.evaluation import Award
+from pos_app.model.evaluation import Award, Discount
 from pos_app.model.receipts import Payment, SaleKind, SaleLine
 from pos_app.protocol.events import (
     Event,
@@ -17,12 +17,22 @@ from pos_app.protocol.events import (
     UnseenReturnEvent,
     decode_body,
 )
-from storage import burning, foreign_receipts, journal, sales, tables, unseen_returns
+from storage import burning, foreign_receipts, journal, pools, sales, tables, unseen_returns
+from storage.pools import PoolRows
 from storage.sales import SaleRow
 
 ReceiptEvent = SaleEvent | ReturnEvent | UnseenReturnEvent
 RECEIPT_KINDS = ("sale", "return", "unseen_return")
-_PARTS = (tables.sale_line, tables.return_line, tables.unseen_line, tables.payment, tables.award)
+_PARTS = (
+    tables.sale_line,
+    tables.return_line,
+    tables.unseen_line,
+    tables.payment,
+    tables.award,
+    tables.discount,
+    tables.collected,
+    tables.taken,
+)
 
 
 class ReceiptRows(msgspec.Struct, frozen=True):
@@ -34,8 +44,10 @@ class ReceiptRows(msgspec.Struct, frozen=True):
     burn_units: dict[int, int] = {}
     awards: tuple[Award, ...] = ()
     award_lots: tuple[str, ...] = ()
+    discounts: tuple[Discount, ...] = ()
     returned: tuple[ReturnedLine, ...] = ()
     unseen: tuple[UnseenLine, ...] = ()
+    pools: PoolRows = PoolRows()
 
 
 def restore_sale_rows(connection: Connection, event: ReceiptEvent) -> bool:
@@ -86,7 +98,9 @@ def _write_rows(connection: Connection, event: ReceiptEvent) -> None:
             payments=rows.payments,
             awards=rows.awards,
             award_lots=_lots_by_programme(event),
+            discounts=rows.discounts,
         )
+        pools.write_pools(connection, event.event_id, rows.pools)
         burning.capture_sale(connection, event)
         return
     sales.write_return_rows(connection, rows.head, lines=rows.returned, payments=rows.payments)
@@ -119,8 +133,10 @@ def stored_rows(connection: Connection, event_id: str) -> ReceiptRows | None:
         burn_units={line_no: units for line_no, units in stored.burn_units.items() if units},
         awards=stored.awards,
         award_lots=stored.award_lots,
+        discounts=stored.discounts,
         returned=sales.lines_of_return(connection, event_id),
         unseen=unseen_returns.lines_of_unseen(connection, event_id),
+        pools=pools.read_pools(connection, event_id),
     )
 
 
@@ -145,6 +161,8 @@ def _rows_of_sale(event: SaleEvent) -> ReceiptRows:
         burn_units={share.line_no: share.units for share in event.burn_shares if share.units},
         awards=event.awards,
         award_lots=tuple(lots.get(award.programme_id, "") for award in event.awards),
+        discounts=event.discounts,
+        pools=PoolRows(event.collected, event.taken),
     )
 
 

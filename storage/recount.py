@@ -217,10 +217,12 @@ def _grants(event: CountingEvent) -> list[tuple[str, LotGrant]]:
 
 
 def _given(event: CountingEvent) -> tuple[GrantedLot, ...]:
-    """The lots that an event gives."""
+    """The lots that an event gives, of points and of pools."""
     if isinstance(event, AdjustmentEvent):
         return () if event.granted is None else (event.granted,)
-    return event.granted_lots if isinstance(event, SaleEvent) else event.restored_lots
+    if isinstance(event, SaleEvent):
+        return event.granted_lots + event.pool_lots
+    return event.restored_lots + event.restored_taken
 
 
 def _count(sums: Counter[tuple[str, str, str]], account_ref: str, event: CountingEvent, months: dict[str, str]) -> None:
@@ -240,7 +242,10 @@ def _said_units(event: CountingEvent) -> dict[AccountKind, int]:
     """What an event says of its entries, by kind: only what does not depend on the balance of that moment."""
     given = sum(grant.units for _lot_id, grant in _grants(event))
     if isinstance(event, SaleEvent):
-        return {AccountKind.ISSUED: -given, AccountKind.REDEEMED: event.burn_units}
+        return {
+            AccountKind.ISSUED: -given,
+            AccountKind.REDEEMED: event.burn_units + sum(one.units for one in event.taken),
+        }
     if isinstance(event, ReturnEvent):
         return {AccountKind.REDEEMED: -given}
     is_forgiven = event.reason is AdjustmentReason.FORGIVEN_OVERDRAFT

@@ -3,7 +3,7 @@
 import msgspec
 from sqlalchemy import Column, Connection, bindparam, func, select
 
-from pos_app.model.evaluation import Award, Reason
+from pos_app.model.evaluation import Award, Discount, Reason
 from pos_app.model.products import ProductClass
 from pos_app.model.receipts import Payment, PaymentKind, SaleLine
 from pos_app.protocol.events import ReturnedLine
@@ -38,7 +38,7 @@ class SaleRow(msgspec.Struct, frozen=True):
 
 
 class StoredSale(msgspec.Struct, frozen=True):
-    """A sale with its lines, payments and awards; ``burn_units`` maps a line's number to the points it took."""
+    """A sale with its lines, payments, awards and discounts; ``burn_units`` maps a line's number to the points it took."""
 
     head: SaleRow
     lines: tuple[SaleLine, ...]
@@ -46,6 +46,7 @@ class StoredSale(msgspec.Struct, frozen=True):
     payments: tuple[Payment, ...]
     awards: tuple[Award, ...]
     award_lots: tuple[str, ...]
+    discounts: tuple[Discount, ...] = ()
 
 
 _insert_sale = Statement(lambda: insert_of(tables.sale, *SaleRow.__struct_fields__))
@@ -68,6 +69,19 @@ _insert_award = Statement(
         "lot_id",
     )
 )
+_insert_discount = Statement(
+    lambda: insert_of(
+        tables.discount,
+        "event_id",
+        "discount_no",
+        "line_no",
+        "programme_id",
+        "rule_id",
+        "amount_minor",
+        "reason_code",
+        "reason_values",
+    )
+)
 _insert_return_line = Statement(lambda: insert_of(tables.return_line, "event_id", *ReturnedLine.__struct_fields__))
 _queue_print = Statement(lambda: insert_of(tables.print_job, "event_id", "queued_at_ms"))
 _encode_values = msgspec.json.Encoder().encode
@@ -84,6 +98,7 @@ def write_sale(
     payments: tuple[Payment, ...],
     awards: tuple[Award, ...],
     award_lots: dict[str, str],
+    discounts: tuple[Discount, ...] = (),
 ) -> int:
     """Write a sale and queue its receipt; ``award_lots`` maps a programme to the lot it gave. Gives the print job's id."""
     write_sale_rows(
@@ -94,6 +109,7 @@ def write_sale(
         payments=payments,
         awards=awards,
         award_lots=award_lots,
+        discounts=discounts,
     )
     return _queued(connection, head)
 
@@ -107,6 +123,7 @@ def write_sale_rows(
     payments: tuple[Payment, ...],
     awards: tuple[Award, ...],
     award_lots: dict[str, str],
+    discounts: tuple[Discount, ...] = (),
 ) -> None:
     """Write the rows of a sale and queue nothing."""
     driver = driver_connection(connection)
@@ -155,6 +172,26 @@ def write_sale_rows(
                 award_lots.get(award.programme_id, ""),
             )
             for number, award in enumerate(awards, start=1)
+        ),
+    )
+    _write_discounts(driver, event_id, discounts)
+
+
+def _write_discounts(driver: object, event_id: str, discounts: tuple[Discount, ...]) -> None:
+    _insert_discount.run_many(
+        driver,
+        (
+            (
+                event_id,
+                number,
+                discount.line_no,
+                discount.programme_id,
+                discount.rule_id,
+                discount.amount_minor,
+                discount.reason.code,
+                _encode_values(discount.reason.values).decode(),
+            )
+            for number, discount in enumerate(discounts, start=1)
         ),
     )
 
@@ -229,6 +266,20 @@ _awards_of = Statement(
         .order_by(tables.award.c.award_no)
     )
 )
+_discounts_of = Statement(
+    lambda: (
+        select(
+            tables.discount.c.line_no,
+            tables.discount.c.programme_id,
+            tables.discount.c.rule_id,
+            tables.discount.c.amount_minor,
+            tables.discount.c.reason_code,
+            tables.discount.c.reason_values,
+        )
+        .where(tables.discount.c.event_id == bindparam("event_id"))
+        .order_by(tables.discount.c.discount_no)
+    )
+)
 
 
 _asked = Statement(
@@ -268,6 +319,7 @@ def _stored(connection: Connection, row: Row | None) -> StoredSale | None:
         ),
         awards=tuple(_award(award) for award in awards),
         award_lots=tuple(award[6] for award in awards),
+        discounts=tuple(_discount(discount) for discount in _discounts_of.all(driver, head.event_id)),
     )
 
 
@@ -281,6 +333,26 @@ def _line(row: Row) -> SaleLine:
 def _award(row: Row) -> Award:
     line_no, programme_id, rule_id, units, code, values, _lot_id = row
     return Award(line_no, programme_id, rule_id, units, Reason(code, _decode_values(values)))
+
+
+def _discount(row: Row) -> Discount:
+    line_no, programme_id, rule_id, amount_minor, code, values = row
+    return Discount(line_no, programme_id, rule_id, amount_minor, Reason(code, _decode_values(values)))
+
+
+def discounts_by_rule(connection: Connection, *, from_date: str, to_date: str) -> dict[tuple[str, str], int]:
+    """What each rule (programme, rule) took off prices on these business dates, both included, in minor units.
+
+    Goods that came back are in it: what they were sold for says what their discount was.
+    """
+    c, sold = tables.discount.c, tables.sale.c
+    rows = connection.execute(
+        select(c.programme_id, c.rule_id, func.sum(c.amount_minor))
+        .join(tables.sale, sold.event_id == c.event_id)
+        .where(sold.business_date.between(from_date, to_date))
+        .group_by(c.programme_id, c.rule_id)
+    )
+    return {(programme_id, rule_id): minor for programme_id, rule_id, minor in rows}
 
 
 def returned_before(connection: Connection, sale_event_id: str) -> dict[int, ReturnedLine]:

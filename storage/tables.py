@@ -97,10 +97,15 @@ product = _table(
     _text("department", default=""),
     _text("category", default=""),
     _integer("sold_by_weight", default=0),
+    Column("member_price_minor", Integer),
+    # The lower end of a published band. What it was reckoned from is in a table apart.
+    Column("margin_floor_percent", Integer),
     _range("price_minor", 0),
     _range("tax_rate_bp", 0, 10_000),
     CheckConstraint("product_class IN ('regulated', 'medicine', 'high_margin', 'general')", name="class_known"),
     CheckConstraint("sold_by_weight IN (0, 1)", name="weight_flag"),
+    _range("member_price_minor", 0),
+    _range("margin_floor_percent", 0, 100),
     rowid=False,
 )
 
@@ -400,6 +405,54 @@ award = _table(
     _text("reason_values"),
     _text("lot_id", default=""),
     _range("units", 0),
+    rowid=False,
+)
+
+# What rules took off the prices; the lines' amounts are without it.
+discount = _table(
+    "discount",
+    Column("event_id", Text, ForeignKey("sale.event_id"), primary_key=True, nullable=False),
+    Column("discount_no", Integer, primary_key=True, nullable=False),
+    _integer("line_no"),
+    _text("programme_id"),
+    _text("rule_id"),
+    _integer("amount_minor"),
+    _text("reason_code"),
+    _text("reason_values"),
+    _range("amount_minor", 1),
+    rowid=False,
+)
+
+# What each line gave of pools other than points, and which rewards the member took.
+collected = _table(
+    "collected",
+    Column("event_id", Text, ForeignKey("sale.event_id"), primary_key=True, nullable=False),
+    Column("collected_no", Integer, primary_key=True, nullable=False),
+    _integer("line_no"),
+    _text("programme_id"),
+    _text("rule_id"),
+    _text("unit"),
+    _integer("units"),
+    _text("reason_code"),
+    _text("reason_values"),
+    _range("units", 1),
+    rowid=False,
+)
+
+taken = _table(
+    "taken",
+    Column("event_id", Text, ForeignKey("sale.event_id"), primary_key=True, nullable=False),
+    Column("taken_no", Integer, primary_key=True, nullable=False),
+    _text("programme_id"),
+    _text("rule_id"),
+    _text("unit"),
+    _integer("units"),
+    _integer("times"),
+    _text("gives", default=""),
+    _text("reason_code"),
+    _text("reason_values"),
+    _range("units", 1),
+    _range("times", 1),
     rowid=False,
 )
 

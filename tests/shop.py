@@ -124,11 +124,17 @@ class Shop:
         assert member is not None
         return member
 
-    def basket(self, *goods: Product | BasketLine, card: str = "", burn: int = 0) -> Basket:
+    def basket(
+        self, *goods: Product | BasketLine, card: str = "", burn: int = 0, takes: tuple[str, ...] = ()
+    ) -> Basket:
         """A basket with one of each, or with lines as they are given."""
         lines = tuple(one if isinstance(one, BasketLine) else BasketLine(one) for one in goods)
         return msgspec.structs.replace(
-            self.till.open_basket(), lines=lines, member=self.member(card) if card else None, burn_units=burn
+            self.till.open_basket(),
+            lines=lines,
+            member=self.member(card) if card else None,
+            burn_units=burn,
+            takes=takes,
         )
 
     def sell(
@@ -138,9 +144,10 @@ class Shop:
         burn: int = 0,
         paid: tuple[Tender, ...] = ENOUGH,
         foreign: str = "",
+        takes: tuple[str, ...] = (),
     ) -> ClosedSale:
         """Sell and wait for COMMIT."""
-        basket = self.basket(*goods, card=card, burn=burn)
+        basket = self.basket(*goods, card=card, burn=burn, takes=takes)
         return self.till.close_sale(basket, paid, foreign_receipt=foreign).result()
 
     def take_back(self, sale: ClosedSale, **pieces_by_line: int) -> ClosedReturn:

@@ -20,6 +20,7 @@ from pos_app.command_line.opening import opened
 from pos_app.command_line.options import SettingsOption
 from pos_app.command_line.output import EXIT_FAILED, console, print_json, speaking
 from pos_app.command_line.staffing_options import ByOption, sign_in
+from pos_app.command_line.what_if_command import what_if
 from pos_app.errors import InputError
 
 app = typer.Typer(
@@ -35,6 +36,7 @@ app.add_typer(member_commands.app, name="member")
 app.add_typer(staff_commands.app, name="staff")
 app.command()(staff_commands.audit)
 app.command()(claim)
+app.command("what-if")(what_if)
 status_commands.register(app)
 app.command("simulate-chain")(simulation_commands.simulate_chain)
 
@@ -150,6 +152,7 @@ def explain(
                 {
                     "receipt": receipt,
                     "agrees": explanation.agrees,
+                    "discounts": result.discounts,
                     "awards": result.awards,
                     "refusals": result.refusals,
                     "burn": {

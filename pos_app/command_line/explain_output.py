@@ -19,16 +19,20 @@ def print_explanation(till: Till, explanation: Explanation) -> None:
     def why(reason: Reason) -> str:
         return escape(words(reason, currency_exponent=money, points_exponent=points))
 
-    table = Table("line", "product", "paid", "rule", "points", "why", title=f"Receipt {sale.receipt_number}")
+    table = Table("line", "product", "paid", "rule", "gives", "why", title=f"Receipt {sale.receipt_number}")
+    given: list[tuple[int, str, str, Reason]] = [
+        *(
+            (one.line_no, one.rule_id, f"-{text_from_minor(one.amount_minor, exponent=money)}", one.reason)
+            for one in result.discounts
+        ),
+        *((one.line_no, one.rule_id, text_from_minor(one.units, exponent=points), one.reason) for one in result.awards),
+        *((one.line_no, one.rule_id, "-", one.reason) for one in result.refusals),
+    ]
     for line in sale.lines:
         paid = text_from_minor(line.payable_minor, exponent=money)
-        for award in result.awards:
-            if award.line_no == line.line_no:
-                given = text_from_minor(award.units, exponent=points)
-                table.add_row(str(line.line_no), escape(line.name), paid, award.rule_id, given, why(award.reason))
-        for refusal in result.refusals:
-            if refusal.line_no == line.line_no:
-                table.add_row(str(line.line_no), escape(line.name), paid, refusal.rule_id, "-", why(refusal.reason))
+        for line_no, rule_id, gives, reason in given:
+            if line_no == line.line_no:
+                table.add_row(str(line_no), escape(line.name), paid, rule_id, gives, why(reason))
     for refusal in result.refusals:
         if refusal.line_no == 0:
             table.add_row("", "the whole receipt", "", refusal.rule_id, "-", why(refusal.reason))

@@ -8,8 +8,11 @@ import typer
 from pos_app.command_line.hq_options import DatabaseOption
 from pos_app.command_line.output import console, counted, print_json, speaking
 from pos_app.model.identifiers import TERMINAL_NUMBER_MAX
+from pos_app.settings import STANDARD_MARGINS, Margins, margin_bands_problem
 
 _KINDS = {"products": "product", "programme": "programme", "staff": "staff"}
+_BANDS = ",".join(map(str, STANDARD_MARGINS.bands_percent))
+_PERCENT = 100
 KindArgument = Annotated[str, typer.Argument(help="What it is: products, programme or staff.", metavar="KIND")]
 
 
@@ -26,6 +29,16 @@ def register(app: typer.Typer) -> None:
     app.command()(openapi)
 
 
+def _margins(text: str) -> Margins:
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isascii() and part.isdigit() and int(part) <= _PERCENT for part in parts):
+        raise typer.BadParameter(f"percentages like {_BANDS} are needed")
+    margins = Margins(tuple(map(int, parts)))
+    if problem := margin_bands_problem(margins):
+        raise typer.BadParameter(problem)
+    return margins
+
+
 def _kind(name: str) -> str:
     if name not in _KINDS:
         raise typer.BadParameter(f"one of {', '.join(_KINDS)} is needed")
@@ -37,6 +50,9 @@ def publish(
     file: Annotated[Path, typer.Argument(help="A CSV file of products or staff, or a programme's TOML or JSON.")],
     database: DatabaseOption,
     decimals: Annotated[int, typer.Option(min=0, max=3, help="The decimals of the prices in a file of products.")] = 2,
+    margin_bands: Annotated[
+        str, typer.Option(help="Lower ends of the bands of margin that tills may know, in percent.", metavar="LIST")
+    ] = _BANDS,
 ) -> None:
     """Publish products, a programme or staff to the tills that take them from headquarters. What is published stays until withdrawn.
 
@@ -45,9 +61,9 @@ def publish(
     from hq import operate
     from pos_app.protocol.messages import DocumentKind
 
-    which = DocumentKind(_kind(kind))
+    which, margins = DocumentKind(_kind(kind)), _margins(margin_bands)
     with speaking():
-        changed = operate.publish(database, which, file, exponent=decimals)
+        changed = operate.publish(database, which, file, exponent=decimals, margins=margins)
         console.print(f"{counted(changed, which.value)} new or changed; tills fetch them when they next ask.")
 
 

@@ -7,8 +7,9 @@ from rich.table import Table
 
 from pos_app.command_line.output import console
 from pos_app.loyalty.ledger import Expiring
-from pos_app.model.accounts import Member
+from pos_app.model.accounts import BalanceView, Member
 from pos_app.model.calendar import local_time
+from pos_app.model.identifiers import pool_of
 from pos_app.use_cases.personal_data import MemberView
 from pos_app.use_cases.till import Till
 from storage.people import FoundMember
@@ -36,6 +37,7 @@ def print_member(till: Till, view: MemberView) -> None:
         "receipts": str(member.receipts_before),
         **{f"card {number}": status for number, status in view.cards.items()},
         **_balance(till, member),
+        **{f"pool {pool_of(unit)}": _pool(view) for unit, view in member.pool_balances.items()},
     }
     table = Table(show_header=False)
     for what, value in rows.items():
@@ -66,6 +68,14 @@ def _balance(till: Till, member: Member) -> dict[str, str]:
         "pending": till.points_text(balance.pending_units) if balance.pending_units else "",
         "owed": till.points_text(balance.overdraft_units) if balance.overdraft_units else "",
     }
+
+
+def _pool(view: BalanceView) -> str:
+    """A pool is counted in whole units: stamps, tickets."""
+    parts = [str(view.available_units)]
+    parts += [f"pending {view.pending_units}"] if view.pending_units else []
+    parts += [f"owed {view.overdraft_units}"] if view.overdraft_units else []
+    return ", ".join(parts)
 
 
 def _moment(till: Till, utc_ms: int) -> str:

@@ -103,6 +103,38 @@ def allowance(facts: BurnFacts) -> BurnAllowance:
     return BurnAllowance(*_least(_bounds(facts, basis), basis=basis))
 
 
+def pool_allowance(facts: BurnFacts, *, is_live: bool) -> int:
+    """What rewards may take here now of a pool, without a hold: pools have none. ``facts`` are of the pool's unit.
+
+    ``is_live``: HQ's word is as fresh as asking would be. Else a till takes from a pool of a member once, until HQ has heard of
+    it, and only where HQ lets it burn offline by limits.
+
+    Ten stamps by HQ's word, taken a moment ago on a till that is cut off, are not there a second time:
+
+    >>> known = BurnFacts(
+    ...     decides_here=False, policy=BurnPolicy(), card_status=CardStatus.ACTIVE, account_status=AccountStatus.ACTIVE,
+    ...     offline_burning=True, takes_our_word=True, believes_clock=True, word_age_ms=0, hours_max=72, spendable_units=10,
+    ...     confirmed_units=20, held_units=0, unsynced_units=10, burned_today_units=0,
+    ...     burned_since_contact_units=0, leased_units=0,
+    ... )
+    >>> pool_allowance(known, is_live=True), pool_allowance(known, is_live=False)
+    (10, 0)
+    >>> pool_allowance(msgspec.structs.replace(known, unsynced_units=0, confirmed_units=10), is_live=False)
+    10
+    """
+    refusal = refused_everywhere(facts)
+    if refusal is not None or not facts.believes_clock:
+        return 0
+    if facts.decides_here:
+        return facts.spendable_units
+    if is_live:
+        is_refused = not facts.takes_our_word
+    else:
+        by_limits = facts.policy.allowance is Allowance.FLOOR
+        is_refused = not by_limits or facts.unsynced_units > 0 or _refusal_beneath_hq(facts) is not None
+    return 0 if is_refused else min(facts.spendable_units, confirmed_left_units(facts))
+
+
 def refused_everywhere(facts: BurnFacts) -> BurnLimit | None:
     """Why this member may burn nothing here, whoever is asked; None where there is no such reason."""
     if facts.card_status is CardStatus.BLOCKED:

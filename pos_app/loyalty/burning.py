@@ -5,7 +5,8 @@ from math import gcd
 import msgspec
 
 from pos_app.loyalty import reasons
-from pos_app.loyalty.document import Burning
+from pos_app.loyalty.conditions import runs_for
+from pos_app.loyalty.document import Burning, Programme
 from pos_app.loyalty.plan import Plan
 from pos_app.loyalty.rating import Receipt
 from pos_app.model.evaluation import BurnAs, BurnShare, EngineLine, Reason, ReasonValue
@@ -13,7 +14,10 @@ from pos_app.model.money import BASIS_POINTS, share_out
 
 
 class Burn(msgspec.Struct, frozen=True):
-    """What is burned on a receipt, and the most that it would have let the member burn, with what set that limit."""
+    """What is burned on a receipt, and the most that it would have let the member burn, with what set that limit.
+
+    ``programme`` is the one by which points burn.
+    """
 
     burn_as: BurnAs = BurnAs.PRICE_REDUCTION
     units: int = 0
@@ -21,6 +25,7 @@ class Burn(msgspec.Struct, frozen=True):
     shares: tuple[BurnShare, ...] = ()
     burnable_units: int = 0
     limit: Reason = Reason(reasons.BURN_NO_PROGRAMME, {})
+    programme: Programme | None = None
 
 
 def burn_on(plan: Plan, receipt: Receipt, *, off_minor: int = 0, spent_units: int = 0) -> Burn:
@@ -30,13 +35,14 @@ def burn_on(plan: Plan, receipt: Receipt, *, off_minor: int = 0, spent_units: in
     """
     engine_input, member = receipt.engine_input, receipt.member
     if member is None:
-        return Burn(limit=Reason(reasons.BURN_NO_MEMBER, {}))
-    if plan.burner is None or plan.burner.burning is None or plan.burnable is None:
+        return Burn(limit=Reason(reasons.BURN_NO_MEMBER, {}), programme=plan.burner)
+    programme, goods = next((pair for pair in plan.burners if runs_for(pair[0], member)), (None, None))
+    if programme is None or goods is None or programme.burning is None:
         return Burn()
-    burning, worth_minor = plan.burner.burning, plan.scale.point_worth_minor
+    burning, worth_minor = programme.burning, plan.scale.point_worth_minor
     point_units = 10**engine_input.points_exponent
     spendable_units = member.spendable_units - spent_units
-    weights = plan.burnable.of_lines(receipt)
+    weights = goods.of_lines(receipt)
     eligible = [line for line, weight in zip(receipt.lines, weights, strict=True) if weight and line.amount_minor > 0]
     step_units = _step_units(burning, point_units=point_units, point_worth_minor=worth_minor)
     limit = _barred(burning, member.receipts_before + 1, spendable_units, eligible, point_units)
@@ -58,6 +64,7 @@ def burn_on(plan: Plan, receipt: Receipt, *, off_minor: int = 0, spent_units: in
         shares=_shares(eligible, units=units, worth_minor=burned_minor) if units else (),
         burnable_units=burnable_units,
         limit=limit,
+        programme=programme,
     )
 
 

@@ -1,6 +1,9 @@
 """What a programme document must be beyond the types of its values: each problem with the path of its key."""
 
 from collections.abc import Iterator, Sequence
+from math import lcm
+
+import msgspec
 
 from pos_app.loyalty.document import (
     PRICE_LANE,
@@ -23,7 +26,7 @@ from pos_app.loyalty.document import (
 )
 from pos_app.loyalty.document.values import POINTS_POOL, LifeChoice
 from pos_app.loyalty.rating import has_only
-from pos_app.model.money import BASIS_POINTS
+from pos_app.model.money import AMOUNT_MAX_MINOR, BASIS_POINTS
 
 Path = tuple[str | int, ...]
 Problem = tuple[Path, str]
@@ -37,6 +40,7 @@ def problems(programme: Programme) -> Iterator[Problem]:
     yield from _repeated(programme.card_classes, ("card_classes",))
     yield from _life(programme.earning.life, ("earning", "life"))
     yield from _tiers(programme)
+    yield from _parts(programme)
     for number, rule in enumerate(programme.rules):
         yield from _rule(rule, programme, ("rules", number))
     for index in _repeats([rule.id for rule in programme.rules]):
@@ -66,9 +70,24 @@ def _tiers(programme: Programme) -> Iterator[Problem]:
             yield (*at, "id"), f"the tier {tier.id!r} is there twice"
 
 
+def _parts(programme: Programme) -> Iterator[Problem]:
+    """Rates are reckoned exactly, on a scale that every ``per_minor`` divides: it must stay within what numbers are made for."""
+    scale = 1
+    for number, rule in enumerate(programme.rules):
+        if isinstance(rule, Points):
+            scale = lcm(scale, rule.per_minor)
+            if scale > AMOUNT_MAX_MINOR:
+                yield (
+                    ("rules", number, "per_minor"),
+                    f"{rule.per_minor} and the per_minor of rules before it are too odd together",
+                )
+                return
+
+
 def _rule(rule: AnyRule, programme: Programme, path: Path) -> Iterator[Problem]:
     card_classes = programme.card_classes
     yield from _lane(rule, path)
+    yield from _caps(rule, path)
     if rule.when is not None:
         yield from _when(rule.when, programme, (*path, "when"))
     if isinstance(rule, FixedCard):
@@ -78,6 +97,12 @@ def _rule(rule: AnyRule, programme: Programme, path: Path) -> Iterator[Problem]:
     elif isinstance(rule, Pharmacy):
         yield from _known(rule.levels_bp, card_classes, (*path, "levels_bp"))
         yield from _worth(rule, path)
+    elif isinstance(rule, Points) and rule.points * programme.point_worth_minor > rule.per_minor:
+        worth_minor = rule.points * programme.point_worth_minor
+        yield (
+            (*path, "points"),
+            f"points worth {worth_minor} for each {rule.per_minor} would give more than the goods cost",
+        )
     elif isinstance(rule, Multiply):
         yield from _multiply(rule, programme, path)
     elif isinstance(rule, Collect):
@@ -106,6 +131,21 @@ def _lane(rule: AnyRule, path: Path) -> Iterator[Problem]:
         yield (*path, "anyone"), "only a discount can be for anyone: points need a card"
     if rule.group is not None and isinstance(rule, (Multiply, *_NEITHER)):
         yield (*path, "group"), "only rules that compete in a lane can be of a group"
+
+
+def _caps(rule: AnyRule, path: Path) -> Iterator[Problem]:
+    """Which kinds of rules may have which caps."""
+    if rule.caps is None:
+        return
+    if isinstance(rule, (Access, Notice)):
+        yield (*path, "caps"), "this kind of rule gives nothing that could be capped"
+    elif isinstance(rule, Reward):
+        for field in msgspec.structs.fields(rule.caps):
+            if not field.name.startswith("receipts_") and getattr(rule.caps, field.name) is not None:
+                yield (
+                    (*path, "caps", field.name),
+                    "of a reward only receipts can be capped (receipts_day, ...); times is its limit on one",
+                )
 
 
 def _when(when: When, programme: Programme, path: Path) -> Iterator[Problem]:
@@ -137,6 +177,11 @@ def _multiply(rule: Multiply, programme: Programme, path: Path) -> Iterator[Prob
 def _collect(rule: Collect, path: Path) -> Iterator[Problem]:
     if (rule.per == "amount") != (rule.per_minor is not None):
         yield (*path, "per"), "per_minor is needed for each amount, and for nothing else"
+    if rule.per_minor is not None and rule.units > rule.per_minor:
+        yield (
+            (*path, "units"),
+            f"{rule.units} units for each {rule.per_minor} are more than one for the smallest amount",
+        )
     if rule.pool == POINTS_POOL:
         yield (*path, "pool"), "points are given by rules of a lane: collect into a pool of another name"
     if rule.life is not None:

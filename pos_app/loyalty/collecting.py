@@ -12,7 +12,10 @@ from pos_app.model.money import MILLI, share_out
 
 
 def collect(plan: Plan, receipt: Receipt, limits: Limits) -> tuple[list[Collected], tuple[LotGrant, ...]]:
-    """The units of each line and rule, and a lot for each rule that gave some."""
+    """The units of each line and rule, and a lot for each rule that gave some.
+
+    Of lines with free pieces the receipt has the others only.
+    """
     collected: list[Collected] = []
     lots = []
     for contender in plan.collects:
@@ -50,11 +53,12 @@ def _units(rule: Collect, contender: Contender, receipt: Receipt) -> list[int]:
 
 
 def _limited(contender: Contender, units: list[int], receipt: Receipt, limits: Limits) -> list[int]:
+    """The units of the lines, lowered to what the rule's caps leave."""
+    caps = contender.rule.caps
+    if caps is not None and caps.line is not None:
+        units = [min(each, caps.line) for each in units]
     most = limits.left_units(contender) if contender.purse == contender.key else None
-    if most is None or sum(units) <= most:
-        return units
-    limits.take(contender, most)
-    return share_out(most, units, receipt.tie_keys())
+    return units if most is None or sum(units) <= most else share_out(most, units, receipt.tie_keys())
 
 
 def _lot(contender: Contender, rule: Collect, unit: str, units: int, engine_input: EngineInput) -> LotGrant:

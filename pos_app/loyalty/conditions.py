@@ -182,6 +182,11 @@ def _tier(programme_id: str, tiers: frozenset[str]) -> MemberCheck:
     return check
 
 
+def runs_for(programme: Programme, member: MemberContext) -> bool:
+    """Whether a programme is for this member."""
+    return not programme.segments or not programme.segments.isdisjoint(member.segments)
+
+
 def _segment(segments: frozenset[str]) -> MemberCheck:
     def check(member: MemberContext, _: EngineInput) -> Reason | None:
         return Reason(reasons.WHEN_SEGMENT, {}) if segments.isdisjoint(member.segments) else None

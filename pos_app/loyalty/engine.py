@@ -12,8 +12,9 @@ import msgspec
 from pos_app.errors import PosError
 from pos_app.loyalty.burning import Burn, burn_on
 from pos_app.loyalty.collecting import collect
+from pos_app.loyalty.conditions import runs_for
 from pos_app.loyalty.dates import dates_of
-from pos_app.loyalty.document import POINTS_POOL, Multiply
+from pos_app.loyalty.document import Multiply, Progressive
 from pos_app.loyalty.groups import beaten_in_groups
 from pos_app.loyalty.guard import Guarding
 from pos_app.loyalty.lanes import Gift, decide, gifts_of, share_points
@@ -23,7 +24,7 @@ from pos_app.loyalty.pricing import discounts_of, price_receipt, priced
 from pos_app.loyalty.programme import Programme, ProgrammeSet
 from pos_app.loyalty.rating import FULL_WEIGHT_PERCENT, Receipt
 from pos_app.loyalty.refusals import Worked, refusals_of
-from pos_app.loyalty.taking import Takings, take_rewards
+from pos_app.loyalty.taking import is_spendable, take_rewards
 from pos_app.loyalty.telling import locks_of, notices_of
 from pos_app.loyalty.tiers import tier_progress
 from pos_app.model.evaluation import (
@@ -37,7 +38,6 @@ from pos_app.model.evaluation import (
     Reason,
     ReasonValue,
 )
-from pos_app.model.identifiers import pool_of
 from pos_app.model.products import ProductClass
 
 SEMANTICS = 2
@@ -71,7 +71,7 @@ def _work(engine_input: EngineInput, programmes: ProgrammeSet) -> tuple[EngineRe
     guarding = None if plan.guard is None else Guarding(plan.guard, lines)
     worked = Worked(plan, receipt, limits, guarding)
     discounts = _prices(plan, receipt, worked)
-    burn = burn_on(plan, receipt, off_minor=_sum_of(discounts), spent_units=_points_taken(worked.takings))
+    burn = burn_on(plan, receipt, off_minor=_sum_of(discounts), spent_units=_points_taken(plan, receipt, worked))
     worked.burn = burn
     receipt.paid_minor = _paid_minor(receipt.lines, burn)
     if receipt.member is None:
@@ -79,7 +79,7 @@ def _work(engine_input: EngineInput, programmes: ProgrammeSet) -> tuple[EngineRe
     limits.of_programmes(receipt)
     awards, units = _awards(plan, receipt, worked)
     counted, class_after, next_step = _progress(plan, receipt, worked)
-    collected, pool_lots = collect(plan, receipt, limits) if plan.collects else ([], ())
+    worked.collected, pool_lots = collect(plan, receipt, limits) if plan.collects else ([], ())
     result = _result(
         engine_input,
         worked,
@@ -89,7 +89,7 @@ def _work(engine_input: EngineInput, programmes: ProgrammeSet) -> tuple[EngineRe
         lots=_lots(plan, engine_input, units),
         counted=counted,
         next_step=next_step,
-        collected=tuple(collected),
+        collected=tuple(worked.collected),
         pool_lots=pool_lots,
     )
     return result, worked
@@ -112,9 +112,15 @@ def _check(engine_input: EngineInput, programmes: ProgrammeSet) -> None:
         )
 
 
-def _points_taken(takings: Takings | None) -> int:
-    """The points that rewards have taken, in units."""
-    return 0 if takings is None else sum(taken.units for taken in takings.taken if pool_of(taken.unit) == POINTS_POOL)
+def _points_taken(plan: Plan, receipt: Receipt, worked: Worked) -> int:
+    """The points that rewards have taken of those that may be burned, in units."""
+    member = receipt.member
+    if worked.takings is None or member is None:
+        return 0
+    burned = "" if plan.burner is None else plan.burner.issuer
+    return sum(
+        taken.units for taken in worked.takings.taken if taken.unit == burned or is_spendable(taken.unit, member)
+    )
 
 
 def _sum_of(discounts: list[Discount]) -> int:
@@ -124,17 +130,16 @@ def _sum_of(discounts: list[Discount]) -> int:
 def _prices(plan: Plan, receipt: Receipt, worked: Worked) -> list[Discount]:
     """What discounts and rewards take off; the receipt's lines have their new prices then."""
     discounts: list[Discount] = []
-    if plan.price_lanes:
-        prices = price_receipt(receipt)
-        worked.price_receipt = prices
-        guarding = worked.guarding
-        barred = beaten_in_groups(plan.price_lanes, prices) if plan.has_groups else frozenset()
-        discounts, worked.price_lanes = discounts_of(plan, prices, worked.limits, guarding, barred)
+    if plan.price_lanes or plan.has_groups:
+        worked.prices = prices = price_receipt(receipt)
+        worked.barred = beaten_in_groups(plan, receipt, prices) if plan.has_groups else frozenset()
+        worked.discounted = discounts_of(plan, prices, worked.limits, worked.guarding, worked.barred)
+        discounts = worked.discounted.discounts.copy()
         receipt.lines = priced(receipt.lines, discounts)
     if plan.rewards:
-        worked.takings = takings = take_rewards(plan, receipt)
+        worked.takings = takings = take_rewards(plan, receipt, worked.limits)
         if takings.discounts:
-            receipt.lines = priced(receipt.lines, takings.discounts)
+            receipt.lines = takings.lines(receipt)
             discounts += takings.discounts
     return discounts
 
@@ -150,13 +155,13 @@ def _paid_minor(lines: list[EngineLine], burn: Burn) -> list[int]:
 def _awards(plan: Plan, receipt: Receipt, worked: Worked) -> tuple[list[Award], dict[str, int]]:
     """The awards, lane by lane and line by line, and the units of each programme."""
     limits, guarding = worked.limits, worked.guarding
-    barred = beaten_in_groups(plan.point_lanes, receipt) if plan.has_groups else frozenset()
     awards: list[Award] = []
     total_units: dict[str, int] = {}
     for lane in plan.point_lanes:
-        decided = decide(lane, receipt, barred)
+        decided = decide(lane, receipt, worked.barred)
         worked.point_lanes.append(decided)
         gifts = gifts_of(decided, receipt)
+        worked.point_gifts.append(gifts)
         share_points(gifts, receipt, plan.scale, limits)
         if guarding is not None:
             guarding.lower_points(gifts, receipt, plan.scale, point_units=limits.point_units)
@@ -180,10 +185,12 @@ def _reason(gift: Gift, receipt: Receipt, plan: Plan) -> Reason:
         weight = giver.weight(receipt.keys[index], line)
         if weight != FULL_WEIGHT_PERCENT:
             values |= {"weight_percent": weight, "product_class": line.product_class.value, "band": line.band}
-        if giver.line_max is not None and gift.worth < base_minor * rating.rate * weight:
-            values["line_max_points"] = gift.worth // plan.scale.point_worth
+    if gift.lowered:
+        values["line_max_points"] = gift.worth // plan.scale.point_worth
     if gift.limited_units is not None:
         values["receipt_max_units"] = gift.limited_units
+    if gift.guarded:
+        values["lowered_by"] = "guard"
     return Reason(rating.code, values)
 
 
@@ -192,19 +199,22 @@ def _progress(plan: Plan, receipt: Receipt, worked: Worked) -> tuple[dict[str, i
     counted: dict[str, int] = {}
     next_step: NextStep | None = None
     card_class = receipt.card_class
-    for decided in (*worked.price_lanes, *worked.point_lanes):
+    price_lanes = () if worked.discounted is None else worked.discounted.lanes
+    for decided in (*price_lanes, *worked.point_lanes):
         for contender, rating in zip(decided.lane.contenders, decided.ratings, strict=True):
             if rating.progress is None:
                 continue
-            # A discount goes by prices, but what counts is what was paid in the end.
-            progress = contender.rating(receipt).progress if decided.lane.gives_discount else rating.progress
+            progress = rating.progress
+            if decided.lane.gives_discount and isinstance(contender.rule, Progressive) and contender.rule.period:
+                # A discount goes by prices, but what counts on the card is what was paid in the end.
+                progress = contender.rating(receipt).progress
             assert progress is not None, "the same conditions hold"
             if progress.counted_minor:
                 counted[contender.programme.id] = progress.counted_minor
             card_class = _risen(contender.programme, card_class, progress.class_reached)
             next_step = next_step or progress.next_step
     for programme in plan.programmes:
-        if programme.tiers is not None:
+        if programme.tiers is not None and receipt.member is not None and runs_for(programme, receipt.member):
             counted_minor, tier_step = tier_progress(programme, programme.tiers, receipt)
             if counted_minor:
                 counted[programme.id] = counted_minor

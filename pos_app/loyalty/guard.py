@@ -20,37 +20,43 @@ class Guarding:
         self._per_line = guard.per == "line"
         self._left = [_allowed(guard, line) for line in lines]
         self._keys = [(line.product_code, line.amount_minor) for line in lines]
-        self.lowered: set[int] = set()
+        self._number_of = {line.line_no: number for number, line in enumerate(lines)}
 
-    def lower_discounts(self, discounts_minor: list[int]) -> list[int]:
-        """The discounts of the lines, lowered to what is allowed; what they cost is taken off."""
-        return self._lower(discounts_minor, _PERCENT * _PERCENT)
+    def lower_discounts(self, gifts: list[Gift], receipt: Receipt) -> None:
+        """Lower the discounts of a lane to what is allowed; what they cost is taken off."""
+        self._lower(gifts, receipt, cost=_PERCENT * _PERCENT)
 
     def lower_points(self, gifts: list[Gift], receipt: Receipt, scale: Scale, *, point_units: int) -> None:
         """Lower the units of a lane's gifts to what is allowed; what they are worth is taken off."""
-        by_line = [0] * len(receipt.lines)
-        for gift in gifts:
-            by_line[gift.index] += gift.units
         # A unit is worth a fraction of a minor unit: all is counted in that fraction.
         self._left = [left * point_units for left in self._left]
-        allowed = self._lower(by_line, scale.point_worth_minor * _PERCENT * _PERCENT)
+        self._lower(gifts, receipt, cost=scale.point_worth_minor * _PERCENT * _PERCENT)
         self._left = [left // point_units for left in self._left]
-        for gift in gifts:
-            gift.units = min(gift.units, allowed[gift.index])
-            allowed[gift.index] -= gift.units
 
-    def _lower(self, wanted: list[int], cost: int) -> list[int]:
-        """Lower what is wanted for each line, of which one costs so much."""
+    def _lower(self, gifts: list[Gift], receipt: Receipt, *, cost: int) -> None:
+        """Lower gifts of which a unit costs so much; the rule that won a line goes before those that raised it."""
+        numbers = [self._number_of[line.line_no] for line in receipt.lines]
+        wanted = [0] * len(self._keys)
+        for gift in gifts:
+            wanted[numbers[gift.index]] += gift.units
+        allowed = self._allowed_of(wanted, cost)
+        for gift in gifts:
+            number = numbers[gift.index]
+            units = min(gift.units, allowed[number])
+            gift.guarded = units < gift.units
+            gift.units = units
+            allowed[number] -= units
+
+    def _allowed_of(self, wanted: list[int], cost: int) -> list[int]:
+        """What each line gets of what is wanted for it."""
         if self._per_line:
             given = [min(units, left // cost) for units, left in zip(wanted, self._left, strict=True)]
             self._left = [left - units * cost for left, units in zip(self._left, given, strict=True)]
-        else:
-            total_left = sum(self._left)
-            total = min(sum(wanted), total_left // cost)
-            given = share_out(total, wanted, self._keys) if any(wanted) else wanted
-            self._left = [total_left - total * cost] + [0] * (len(self._left) - 1) if self._left else []
-        self.lowered |= {index for index, units in enumerate(given) if units < wanted[index]}
-        return given
+            return given
+        total_left = sum(self._left)
+        total = min(sum(wanted), total_left // cost)
+        self._left = [total_left - total * cost]
+        return share_out(total, wanted, self._keys)
 
 
 def _allowed(guard: Guard, line: EngineLine) -> int:

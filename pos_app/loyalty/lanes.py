@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pos_app.loyalty.rating import FULL_WEIGHT_PERCENT, NOTHING, Rating, Receipt, Scale
+from pos_app.loyalty import reasons
+from pos_app.loyalty.rating import FULL_WEIGHT_PERCENT, KEYS_MAX, Rating, Receipt, Scale
 from pos_app.model.money import share_out
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ NOBODY = -1
 class Decided(msgspec.Struct, frozen=True, gc=False):
     """A lane decided for a receipt: the contenders' ratings, and for every line the winner (its number, or ``NOBODY``) and its worth.
 
-    Worth is exact, on the plan's scale, lowered to the winner's limit for a line. ``boosts`` are the ratings of the multipliers.
+    Worth is exact, on the plan's scale, lowered to the winner's limit for a line. ``boosts`` are the ratings of the multipliers, and
+    ``boost_weights`` the weights of every line by them.
     """
 
     lane: "Lane"
@@ -25,17 +27,24 @@ class Decided(msgspec.Struct, frozen=True, gc=False):
     winners: list[int]
     worths: list[int]
     boosts: list[Rating]
+    boost_weights: list[list[int]]
 
 
 class Gift(msgspec.Struct, gc=False):
-    """What one rule gives one line (``index``): the worth, and the units that it comes to."""
+    """What one rule gives one line (``index``): the worth, and the units that it comes to.
+
+    ``lowered``: a limit for a line has lowered the worth.
+    ``limited_units``: what a limit had left for the rule on this receipt, where it asked for more. ``guarded``: the guard has lowered it.
+    """
 
     index: int
     giver: "Contender"
     rating: Rating
     worth: int
+    lowered: bool = False
     units: int = 0
     limited_units: int | None = None
+    guarded: bool = False
 
 
 def decide(lane: "Lane", receipt: Receipt, barred: frozenset[str] = frozenset()) -> Decided:
@@ -43,13 +52,24 @@ def decide(lane: "Lane", receipt: Receipt, barred: frozenset[str] = frozenset())
 
     ``barred``: rules that another one of their group has beaten.
     """
-    ratings = [NOTHING if contender.key in barred else contender.rating(receipt) for contender in lane.contenders]
+    ratings = [contender.rating(receipt) for contender in lane.contenders]
+    if barred:
+        ratings = [
+            _barred(rating) if contender.key in barred and rating.rate else rating
+            for contender, rating in zip(lane.contenders, ratings, strict=True)
+        ]
     boosts = [booster.rating(receipt) for booster in lane.boosters]
     if lane.is_uniform and receipt.lines:
         winners, worths = _by_known_winners(lane, receipt, ratings)
     else:
         winners, worths = _by_offers(lane, receipt, ratings)
-    return Decided(lane, ratings, winners, worths, boosts)
+    boost_weights = [booster.weights(receipt) for booster in lane.boosters]
+    return Decided(lane, ratings, winners, worths, boosts, boost_weights)
+
+
+def _barred(rating: Rating) -> Rating:
+    """A rule that is beaten gives nothing; what it counts it counts all the same."""
+    return msgspec.structs.replace(rating, code=reasons.GROUP_BEATEN, rate=0)
 
 
 def _by_known_winners(lane: "Lane", receipt: Receipt, ratings: list[Rating]) -> tuple[list[int], list[int]]:
@@ -61,6 +81,8 @@ def _by_known_winners(lane: "Lane", receipt: Receipt, ratings: list[Rating]) -> 
     for index, key in enumerate(receipt.keys):
         known = decisions.get(key)
         if known is None:
+            if len(decisions) >= KEYS_MAX:
+                decisions.clear()
             known = decisions[key] = _best_for(lane, ratings, receipt, index)
         winner, factor = known
         worth = bases[index] * factor
@@ -95,15 +117,18 @@ def _by_offers(lane: "Lane", receipt: Receipt, ratings: list[Rating]) -> tuple[l
 
 def offers_of(contender: "Contender", rating: Rating, receipt: Receipt) -> list[int]:
     """What a rule offers for each line, lowered to its limit for a line."""
-    weights = contender.weights(receipt)
-    if contender.kind.offers is not None:
-        offers = contender.kind.offers(receipt, weights)
-    else:
-        rate = rating.rate
-        bases = receipt.base_minor(contender.programme)
-        offers = [base * rate * weight for base, weight in zip(bases, weights, strict=True)]
+    offers = _unlimited(contender, rating, receipt)
     most = contender.line_max
     return offers if most is None else [min(offer, most) for offer in offers]
+
+
+def _unlimited(contender: "Contender", rating: Rating, receipt: Receipt) -> list[int]:
+    weights = contender.weights(receipt)
+    if contender.kind.offers is not None:
+        return contender.kind.offers(receipt, weights)
+    rate = rating.rate
+    bases = receipt.base_minor(contender.programme)
+    return [base * rate * weight for base, weight in zip(bases, weights, strict=True)]
 
 
 def gifts_of(decided: Decided, receipt: Receipt) -> list[Gift]:
@@ -114,24 +139,32 @@ def gifts_of(decided: Decided, receipt: Receipt) -> list[Gift]:
         for index, winner in enumerate(decided.winners)
         if winner != NOBODY
     ]
+    for number, contender in enumerate(contenders):
+        if contender.line_max is not None and number in decided.winners:
+            _note_lowered([gift for gift in gifts if gift.giver is contender], receipt)
     if not decided.boosts:
         return gifts
-    return [each for gift in gifts for each in (gift, *_boosted(gift, decided, receipt))]
+    return [each for gift in gifts for each in (gift, *_boosted(gift, decided))]
 
 
-def _boosted(gift: Gift, decided: Decided, receipt: Receipt) -> list[Gift]:
+def _note_lowered(gifts: list[Gift], receipt: Receipt) -> None:
+    """Note which gifts of a rule its limit for a line has lowered."""
+    offers = _unlimited(gifts[0].giver, gifts[0].rating, receipt)
+    for gift in gifts:
+        gift.lowered = gift.worth < offers[gift.index]
+
+
+def _boosted(gift: Gift, decided: Decided) -> list[Gift]:
     """What the best multiplier adds to a gift, and every one that adds."""
-    key, line = receipt.keys[gift.index], receipt.lines[gift.index]
     best: Gift | None = None
     found = []
-    for booster, boost in zip(decided.lane.boosters, decided.boosts, strict=True):
-        percent = boost.rate * booster.weight(key, line) // FULL_WEIGHT_PERCENT
-        worth = gift.worth * percent // FULL_WEIGHT_PERCENT
-        if booster.line_max is not None:
-            worth = min(worth, booster.line_max)
+    for booster, boost, weights in zip(decided.lane.boosters, decided.boosts, decided.boost_weights, strict=True):
+        percent = boost.rate * weights[gift.index] // FULL_WEIGHT_PERCENT
+        offer = gift.worth * percent // FULL_WEIGHT_PERCENT
+        worth = offer if booster.line_max is None else min(offer, booster.line_max)
         if not worth:
             continue
-        extra = Gift(gift.index, booster, boost, worth)
+        extra = Gift(gift.index, booster, boost, worth, lowered=worth < offer)
         if booster.rule.adds:
             found.append(extra)
         elif best is None or worth > best.worth:
@@ -140,29 +173,58 @@ def _boosted(gift: Gift, decided: Decided, receipt: Receipt) -> list[Gift]:
 
 
 def share_points(gifts: list[Gift], receipt: Receipt, scale: Scale, limits: "Limits") -> None:
-    """Round the lane's worth down once and share it out to its purses, then to their lines, by the largest remainder.
+    """Round the lane's worth down once and share it out to its programmes, then to their purses, then to lines, by the largest remainder.
 
     A purse is a programme, or a rule with a limit of its own for the receipt or a longer time. Rounding per lane and not per rule
     keeps more goods from ever earning less when a line changes its winner.
     """
-    purses: dict[str, list[Gift]] = {}
+    purses: dict[str, dict[str, list[Gift]]] = {}
     for gift in gifts:
-        purses.setdefault(gift.giver.purse, []).append(gift)
-    point_worth = scale.point_worth
-    claims: dict[str, int] = {}
-    for purse, given in purses.items():
-        claim = sum([gift.worth for gift in given]) * limits.point_units
-        most = limits.left_units(given[0].giver)
-        if most is not None and claim > most * point_worth:
-            claim = most * point_worth
-            for gift in given:
-                gift.limited_units = most
-        claims[purse] = claim
-    total = sum(claims.values()) // point_worth
-    shares = [total] if len(claims) == 1 else share_out(total, list(claims.values()), list(claims))
-    for units, given in zip(shares, purses.values(), strict=True):
-        limits.take(given[0].giver, units)
-        _share_to_lines(units, given, receipt)
+        purses.setdefault(gift.giver.programme.id, {}).setdefault(gift.giver.purse, []).append(gift)
+    claims = [_claims(given, scale, limits) for given in purses.values()]
+    sums = [sum(each) for each in claims]
+    total = sum(sums) // scale.point_worth
+    shares = [total] if len(sums) == 1 else share_out(total, sums, list(purses))
+    for units, each, given in zip(shares, claims, purses.values(), strict=True):
+        for purse_units, some in zip(_within(units, each, scale, list(given)), given.values(), strict=True):
+            limits.take(some[0].giver, purse_units)
+            _share_to_lines(purse_units, some, receipt)
+
+
+def _claims(purses: dict[str, list[Gift]], scale: Scale, limits: "Limits") -> list[int]:
+    """What each purse of a programme is worth, lowered to what its own limits and those of the programme leave."""
+    claims = [_lowered(given, sum([gift.worth for gift in given]), scale, limits) for given in purses.values()]
+    most = limits.left_of_programme(next(iter(purses.values()))[0].giver)
+    if len(claims) > 1 and most is not None and sum(claims) > most * scale.point_worth:
+        for gift in [gift for given in purses.values() for gift in given]:
+            gift.limited_units = most
+        return share_out(most * scale.point_worth, claims, list(purses))
+    return claims
+
+
+def _lowered(gifts: list[Gift], worth: int, scale: Scale, limits: "Limits") -> int:
+    claim = worth * limits.point_units
+    most = limits.left_units(gifts[0].giver)
+    if most is None or claim <= most * scale.point_worth:
+        return claim
+    for gift in gifts:
+        gift.limited_units = most
+    return most * scale.point_worth
+
+
+def _within(units: int, claims: list[int], scale: Scale, purses: list[str]) -> list[int]:
+    """The units of a programme for each of its purses, none of which gets more than its claim rounded up."""
+    if len(claims) == 1:
+        return [units]
+    shares = share_out(units, claims, purses)
+    most = [-(-claim // scale.point_worth) for claim in claims]
+    over = sum(max(0, share - limit) for share, limit in zip(shares, most, strict=True))
+    shares = [min(share, limit) for share, limit in zip(shares, most, strict=True)]
+    for number in sorted(range(len(purses)), key=purses.__getitem__):
+        more = min(over, most[number] - shares[number])
+        shares[number] += more
+        over -= more
+    return shares
 
 
 def _share_to_lines(units: int, gifts: list[Gift], receipt: Receipt) -> None:

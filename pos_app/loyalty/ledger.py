@@ -2,9 +2,12 @@
 
 Every booking's entries sum to zero for each issuer. An account's books are its lots and its overdraft; a function takes the
 books as they are and gives the entries to append and the books as they are then. No lot goes below zero.
+
+An ``issuer`` is a unit of the ledger: whose points they are (``shop``), or a pool of that issuer's that is not points
+(``shop#stamps``). Whatever is booked of one unit leaves every other alone.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -12,7 +15,7 @@ import msgspec
 
 from pos_app.model.accounts import BalanceView, Lease, Lot
 from pos_app.model.evaluation import LotGrant
-from pos_app.model.identifiers import derived_id
+from pos_app.model.identifiers import derived_id, is_points
 
 
 class AccountKind(StrEnum):
@@ -193,11 +196,13 @@ def allocate_burn(lots: Iterable[Lot], *, units: int, issuer: str, at_ms: int) -
     return tuple(taken)
 
 
-def lots_granted(grants: Sequence[LotGrant], *, account_ref: str, event_id: str, at_ms: int) -> tuple[Lot, ...]:
-    """The lots that an event gives, with ids derived from it."""
+def lots_granted(
+    grants: Sequence[LotGrant], *, account_ref: str, event_id: str, at_ms: int, purpose: str = "lot"
+) -> tuple[Lot, ...]:
+    """The lots that an event gives, with ids derived from it and from their ``purpose``: ``lot`` for points, ``pool`` for pools."""
     return tuple(
         Lot(
-            lot_id=derived_id(event_id, f"lot-{number}"),
+            lot_id=derived_id(event_id, f"{purpose}-{number}"),
             account_ref=account_ref,
             issuer=grant.issuer,
             programme_id=grant.programme_id,
@@ -248,27 +253,34 @@ def book_sale(
     burn_issuer: str,
     granted: Sequence[Lot],
     holder: str = "",
+    taken_units: Mapping[str, int] = MappingProxyType({}),
 ) -> Booking:
     """Burn, then earn. What no lot can give becomes overdraft: an authentic burn is always booked.
 
-    ``holder`` is the till that burned: what is leased to it goes first.
+    ``holder`` is the till that burned: what is leased to it goes first. ``taken_units``: what rewards take besides, by unit.
     """
     draft = _Draft(books, event_id)
-    owed = burn_units - _burn_leased(draft, units=burn_units, issuer=burn_issuer, holder=holder, at_ms=at_ms)
-    for part in allocate_burn(books.lots, units=owed, issuer=burn_issuer, at_ms=at_ms):
+    units_of = {burn_issuer: burn_units + taken_units.get(burn_issuer, 0)}
+    for issuer, units in (units_of | {one: n for one, n in taken_units.items() if one != burn_issuer}).items():
+        _burn(draft, units=units, issuer=issuer, holder=holder, at_ms=at_ms)
+    for lot in granted:
+        draft.credit(lot, source=AccountKind.ISSUED)
+    return draft.done()
+
+
+def _burn(draft: _Draft, *, units: int, issuer: str, holder: str, at_ms: int) -> None:
+    owed = units - _burn_leased(draft, units=units, issuer=issuer, holder=holder, at_ms=at_ms)
+    for part in allocate_burn(draft.lots.values(), units=owed, issuer=issuer, at_ms=at_ms):
         draft.take(draft.lots[part.lot_id], part.units)
         draft.move(
             part.units,
-            issuer=burn_issuer,
+            issuer=issuer,
             source=AccountKind.AVAILABLE,
             target=AccountKind.REDEEMED,
             lot_id=part.lot_id,
         )
         owed -= part.units
-    draft.owe(owed, issuer=burn_issuer, target=AccountKind.REDEEMED)
-    for lot in granted:
-        draft.credit(lot, source=AccountKind.ISSUED)
-    return draft.done()
+    draft.owe(owed, issuer=issuer, target=AccountKind.REDEEMED)
 
 
 def own_leases(leases: Iterable[Lease], *, holder: str, issuer: str, at_ms: int) -> tuple[Lease, ...]:
@@ -304,11 +316,13 @@ def book_return(
     restored: Sequence[Lot],
     expired_units: Mapping[str, int] = MappingProxyType({}),
     clamps: bool = False,
+    clamped_pools: Collection[str] = (),
 ) -> Booking:
     """Give burned points back, then take earned ones back, for each issuer apart.
 
     They are taken from the lots that the sale gave, then from what has expired of them (``expired_units``, by lot, as the entries
-    say), then from other lots of the issuer, else as overdraft; or, where the programme ``clamps``, what is spent is forgiven.
+    say), then from other lots of the issuer, else as overdraft; or, where the programme ``clamps``, what is spent is forgiven:
+    points by ``clamps``, other pools where they are among ``clamped_pools``.
     """
     draft = _Draft(books, event_id)
     for lot in restored:
@@ -330,7 +344,7 @@ def book_return(
         owed[part_issuer] = owed.get(part_issuer, 0) + left - lapsed
     for owing_issuer, units in owed.items():
         left = units - _cancel_from_any(draft, units=units, issuer=owing_issuer)
-        if not clamps:
+        if not (clamps if is_points(owing_issuer) else owing_issuer in clamped_pools):
             draft.owe(left, issuer=owing_issuer, target=AccountKind.ISSUED)
     return draft.done()
 
@@ -503,6 +517,13 @@ def view(books: Books, *, issuer: str, at_ms: int) -> BalanceView:
         next_expiry_units=expiring[0].units if expiring else 0,
         next_start_ms=min((lot.starts_at_ms for lot in pending), default=None),
     )
+
+
+def pool_views(books: Books, *, at_ms: int) -> dict[str, BalanceView]:
+    """The balance of each pool that is not points, by its unit; those in which nothing is left and nothing owed are left out."""
+    units = {lot.issuer for lot in books.lots} | books.overdraft_units.keys()
+    views = {unit: view(books, issuer=unit, at_ms=at_ms) for unit in sorted(units) if not is_points(unit)}
+    return {unit: one for unit, one in views.items() if one.available_units or one.pending_units or one.overdraft_units}
 
 
 def forecast(books: Books, *, issuer: str, at_ms: int) -> tuple[Expiring, ...]:

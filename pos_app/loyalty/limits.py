@@ -1,6 +1,6 @@
 """What programmes and rules may still give on this receipt: limits of the receipt, of a day, month, year, for ever, and budgets."""
 
-from pos_app.loyalty.document import CAP_PERIODS, PRICE_LANE, Caps
+from pos_app.loyalty.document import CAP_PERIODS, PRICE_LANE, Caps, Collect
 from pos_app.loyalty.plan import Contender, Plan
 from pos_app.loyalty.rating import Receipt
 from pos_app.model.evaluation import EngineInput
@@ -8,7 +8,7 @@ from pos_app.model.money import BASIS_POINTS
 
 
 class Limits:
-    """What is left, in units (minor units for discounts), and what each rule with caps has given."""
+    """What is left, in units (minor units for discounts), and what each rule with caps has given (a reward: how many times)."""
 
     __slots__ = ("_engine_input", "_left", "_plan", "point_units", "used")
 
@@ -35,14 +35,18 @@ class Limits:
         if giver.purse == giver.programme.id:
             return self._left.get(giver.purse)
         own = self._own(giver)
-        programme_units = self._left.get(giver.programme.id)
-        return own if programme_units is None or giver.rule.lane == PRICE_LANE else min(own, programme_units)
+        programme_units = self.left_of_programme(giver)
+        return own if programme_units is None else min(own, programme_units)
+
+    def left_of_programme(self, giver: Contender) -> int | None:
+        """The most points that the giver's programme may still give, or None; other things are not counted by it."""
+        return self._left.get(giver.programme.id) if _gives_points(giver) else None
 
     def _own(self, giver: Contender) -> int:
         """What the rule's own caps leave; reckoned once."""
         if giver.purse not in self._left:
             assert giver.rule.caps is not None, "a purse of its own comes from caps"
-            in_units = 1 if giver.rule.lane == PRICE_LANE else self.point_units
+            in_units = self.point_units if _gives_points(giver) else 1
             self._left[giver.purse] = _left_of(giver.rule.caps, giver.key, self._engine_input, in_units)
         return self._left[giver.purse]
 
@@ -51,13 +55,17 @@ class Limits:
         if not self._left:
             return
         for purse in {giver.purse, giver.programme.id}:
-            if purse in self._left and (purse == giver.purse or giver.rule.lane != PRICE_LANE):
+            if purse in self._left and (purse == giver.purse or _gives_points(giver)):
                 self._left[purse] -= units
 
     def note(self, giver: Contender, units: int) -> None:
         """Note what a rule with caps over a time has given: it counts for the member's next receipts."""
         if giver.rule.caps is not None and units:
             self.used[giver.key] = self.used.get(giver.key, 0) + units
+
+
+def _gives_points(giver: Contender) -> bool:
+    return giver.rule.lane != PRICE_LANE and not isinstance(giver.rule, Collect)
 
 
 def _left_of(caps: Caps, key: str, engine_input: EngineInput, in_units: int) -> int:

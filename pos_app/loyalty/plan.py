@@ -184,8 +184,8 @@ def _is_uniform(contenders: Iterable[Contender]) -> bool:
 class Plan(msgspec.Struct, frozen=True, eq=False):
     """What runs on a day in a store. Programmes and contenders are in the order of priority, then of their names.
 
-    ``burner`` is the programme that points burn by, ``burnable`` says for which goods. ``guard`` is the strictest of the
-    guards that run. ``keys_by_product``: some rule names single products, so goods are told apart by their code too.
+    ``burners`` are the programmes that points may burn by, with what says for which goods: of one issuer all. ``guard`` is the
+    strictest of the guards that run. ``keys_by_product``: some rule names single products, so goods are told apart by their code too.
     """
 
     programmes: tuple[Programme, ...]
@@ -195,12 +195,16 @@ class Plan(msgspec.Struct, frozen=True, eq=False):
     rewards: tuple[Contender, ...]
     notices: tuple[Contender, ...]
     accesses: tuple[Contender, ...]
-    burner: Programme | None
-    burnable: Weights | None
+    burners: tuple[tuple[Programme, Weights], ...]
     guard: Guard | None
     scale: Scale
     keys_by_product: bool
     has_groups: bool
+
+    @property
+    def burner(self) -> Programme | None:
+        """The first programme that points may burn by: its issuer is the one whose points burn here."""
+        return self.burners[0][0] if self.burners else None
 
     def goods_keys(self, lines: list[EngineLine]) -> list[GoodsKey]:
         """What the rules of this plan know the goods of each line by. A class's plain text hashes quicker than the class."""
@@ -251,7 +255,6 @@ def _plan(programmes: ProgrammeSet, running: tuple[tuple[str, tuple[str, ...]], 
     rules.sort(key=lambda one: (one[0].priority, one[1].priority, one[0].id, one[1].id))
     scale = scale_for([rule for _, rule in rules], point_worth_minor=active[0].point_worth_minor if active else 1)
     contenders = [Contender(programme, rule, scale) for programme, rule in rules]
-    burner = next((programme for programme in active if programme.burning), None)
     lanes = _lanes(contender for contender in contenders if not isinstance(contender.rule, _OUT_OF_LANES))
     return Plan(
         programmes=tuple(active),
@@ -261,14 +264,19 @@ def _plan(programmes: ProgrammeSet, running: tuple[tuple[str, tuple[str, ...]], 
         rewards=_of(Reward, contenders),
         notices=_of(Notice, contenders),
         accesses=_of(Access, contenders),
-        burner=burner,
-        burnable=None if burner is None or burner.burning is None else Weights(full_weight(burner.burning)),
+        burners=_burners(active),
         guard=_strictest([programme.guard for programme in active if programme.guard]),
         scale=scale,
         keys_by_product=any(_names_products(one.rule) for one in contenders)
-        or any(_names_products(programme.burning or programme.tiers) for programme in active),
+        or any(_names_products(programme.burning) for programme in active),
         has_groups=any(contender.rule.group for contender in contenders),
     )
+
+
+def _burners(active: list[Programme]) -> tuple[tuple[Programme, Weights], ...]:
+    """The programmes with a section for burning that are of the same issuer as the first of them."""
+    found = [(one, Weights(full_weight(one.burning))) for one in active if one.burning]
+    return tuple(pair for pair in found if pair[0].issuer == found[0][0].issuer)
 
 
 def _of(kind: type[AnyRule], contenders: list[Contender]) -> tuple[Contender, ...]:

@@ -12,37 +12,49 @@ from pos_app.model.money import round_half_up, share_out
 
 
 def price_receipt(receipt: Receipt) -> Receipt:
-    """The part of a receipt whose prices rules may change: what a person has priced stays as it is."""
+    """The part of a receipt whose prices rules may change: what a person has priced stays as it is.
+
+    A discount is a share of the price that people see, with its tax, whatever a programme earns on.
+    """
     free = [index for index, line in enumerate(receipt.lines) if not line.fixed]
     lines = [receipt.lines[index] for index in free]
     keys: list[GoodsKey] = [receipt.keys[index] for index in free]
-    return Receipt(receipt.engine_input, lines, keys, [line.amount_minor for line in lines])
+    prices_minor = [line.amount_minor for line in lines]
+    return Receipt(receipt.engine_input, lines, keys, prices_minor, net_minor=prices_minor)
+
+
+class Discounted(msgspec.Struct, frozen=True):
+    """The discounts, lane by lane and line by line, with the lanes as they were decided and what each of them gave."""
+
+    discounts: list[Discount]
+    lanes: list[Decided]
+    gifts: list[list[Gift]]
 
 
 def discounts_of(
     plan: Plan, receipt: Receipt, limits: Limits, guarding: Guarding | None, barred: frozenset[str]
-) -> tuple[list[Discount], list[Decided]]:
-    """The discounts, lane by lane and line by line, and the lanes as they were decided.
+) -> Discounted:
+    """What the price lanes take off.
 
     Each line's discount is rounded half up to the minor unit. Lanes take from a price what the lanes before have left.
     """
     left_minor = [line.amount_minor for line in receipt.lines]
-    discounts: list[Discount] = []
-    lanes = []
+    given = Discounted([], [], [])
     for lane in plan.price_lanes:
         decided = decide(lane, receipt, barred)
-        lanes.append(decided)
         gifts = gifts_of(decided, receipt)
+        given.lanes.append(decided)
+        given.gifts.append(gifts)
         _round(gifts, left_minor, plan.scale)
         _limit(gifts, receipt, limits)
         if guarding is not None:
-            _guard(gifts, len(receipt.lines), guarding)
+            guarding.lower_discounts(gifts, receipt)
         for gift in gifts:
             left_minor[gift.index] -= gift.units
             limits.note(gift.giver, gift.units)
             if gift.units:
-                discounts.append(_discount(gift, receipt))
-    return discounts, lanes
+                given.discounts.append(_discount(gift, receipt))
+    return given
 
 
 def _round(gifts: list[Gift], left_minor: list[int], scale: Scale) -> None:
@@ -71,21 +83,15 @@ def _limit(gifts: list[Gift], receipt: Receipt, limits: Limits) -> None:
         limits.take(giver, min(total, most))
 
 
-def _guard(gifts: list[Gift], line_count: int, guarding: Guarding) -> None:
-    by_line = [0] * line_count
-    for gift in gifts:
-        by_line[gift.index] += gift.units
-    allowed = guarding.lower_discounts(by_line)
-    for gift in gifts:
-        gift.units = min(gift.units, allowed[gift.index])
-        allowed[gift.index] -= gift.units
-
-
 def _discount(gift: Gift, receipt: Receipt) -> Discount:
     line = receipt.lines[gift.index]
     values = {**gift.rating.values, "price_minor_before": line.amount_minor}
+    if gift.lowered:
+        values["cap_minor"] = gift.units
     if gift.limited_units is not None:
         values["cap_minor"] = gift.limited_units
+    if gift.guarded:
+        values["lowered_by"] = "guard"
     rule = gift.giver.rule
     return Discount(line.line_no, gift.giver.programme.id, rule.id, gift.units, Reason(gift.rating.code, values))
 

@@ -4,16 +4,18 @@ import hashlib
 import itertools
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from math import lcm
 from typing import Any
 
 import msgspec
 
 from pos_app.errors import ProgrammeError
 from pos_app.loyalty.checks import Path, problems
-from pos_app.loyalty.document import Period, Programme, Progressive
+from pos_app.loyalty.document import Period, Points, Programme, Progressive
 from pos_app.loyalty.document_errors import explained
 from pos_app.loyalty.text_lines import line_of
+from pos_app.model.money import AMOUNT_MAX_MINOR
 
 __all__ = [
     "Programme",
@@ -79,6 +81,8 @@ def programme_set(programmes: Iterable[Programme]) -> ProgrammeSet:
             raise _set_refused(
                 f"a point of {before.id!r} is worth {before.point_worth_minor}, of {after.id!r} {after.point_worth_minor}"
             )
+    if lcm(*_parts(ordered)) > AMOUNT_MAX_MINOR:
+        raise _set_refused("the amounts for which their rules give points (per_minor) are too odd together")
     digest = hashlib.sha256(b"\n".join(encode_programme(programme) for programme in ordered))
     return ProgrammeSet(programmes=ordered, hash=digest.hexdigest())
 
@@ -107,6 +111,10 @@ def accumulator_period(programme: Programme) -> Period | None:
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of a programme document, for editors and for other programs."""
     return msgspec.json.schema(Programme)
+
+
+def _parts(programmes: Iterable[Programme]) -> Iterator[int]:
+    return (rule.per_minor for programme in programmes for rule in programme.rules if isinstance(rule, Points))
 
 
 def _read(text: str, source: str) -> object:

@@ -10,7 +10,8 @@ from pos_app.model.evaluation import EngineInput, EngineLine, MemberContext, Nex
 from pos_app.model.money import BASIS_POINTS, tax_included_minor
 
 FULL_WEIGHT_PERCENT = 100
-_KEYS_MAX = 20_000
+KEYS_MAX = 20_000
+"""Of so many goods one rule or lane remembers what it has decided; then it begins anew."""
 GoodsKey = tuple[str | int | None, ...]
 """What rules know goods by: lines of one key have the same weight by every rule."""
 
@@ -54,20 +55,25 @@ class Receipt:
     """A receipt as rules see it: its lines without regulated goods, their keys, and what each is worth to the shop.
 
     The lines have their prices before this receipt's discounts, and then after them; ``paid_minor`` is what is paid by money, once
-    that is known. ``member`` is None without a card.
+    that is known, and ``net_minor`` that without tax, where it is not to be reckoned from it. ``member`` is None without a card.
     """
 
     __slots__ = ("_net_minor", "engine_input", "keys", "lines", "member", "paid_minor")
 
     def __init__(
-        self, engine_input: EngineInput, lines: list[EngineLine], keys: list[GoodsKey], paid_minor: list[int]
+        self,
+        engine_input: EngineInput,
+        lines: list[EngineLine],
+        keys: list[GoodsKey],
+        paid_minor: list[int],
+        net_minor: list[int] | None = None,
     ) -> None:
         self.engine_input = engine_input
         self.lines = lines
         self.keys = keys
         self.paid_minor = paid_minor
         self.member: MemberContext | None = engine_input.member
-        self._net_minor: list[int] | None = None
+        self._net_minor = net_minor
 
     @property
     def card_class(self) -> str:
@@ -154,7 +160,7 @@ class Weights:
         """The weight of the goods of a line, whose key this is."""
         weight = self._known.get(key)
         if weight is None:
-            if len(self._known) >= _KEYS_MAX:
+            if len(self._known) >= KEYS_MAX:
                 self._known.clear()
             weight = self._known[key] = self._weight(line)
         return weight

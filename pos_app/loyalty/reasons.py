@@ -39,6 +39,7 @@ NOTHING_TO_MULTIPLY: Final = "nothing_to_multiply"
 GUARD: Final = "guard"
 
 CAP_RECEIPTS: Final = "cap.receipts"
+CAP_REACHED: Final = "cap.reached"
 
 WHEN_WEEKDAY: Final = "when.weekday"
 WHEN_HOURS: Final = "when.hours"
@@ -114,16 +115,17 @@ SENTENCES: Final[Mapping[str, _Words]] = {
     NOTHING_PAID: _sentence("Nothing was paid by money."),
     RATE_ZERO: _sentence("The rate for this member and receipt is 0."),
     WEIGHT_ZERO: _sentence("The weight of these goods is 0."),
-    LINE_MAX_ZERO: _sentence("The programme gives at most 0 points a line."),
+    LINE_MAX_ZERO: _sentence("The limit for a line is 0."),
     BEATEN: _sentence("Rule {by_rule} of programme {by_programme} gives as much or more."),
-    GROUP_BEATEN: _sentence("Another rule of its group gives more on this receipt."),
+    GROUP_BEATEN: _sentence("Another rule of its group gives as much or more on this receipt."),
     NOT_NAMED: _sentence("The rule is for other goods."),
     PRICED_BY_HAND: _sentence("The price was set by hand."),
-    NOTHING_TO_GIVE: _sentence("There is nothing to give: these goods cost no more."),
+    NOTHING_TO_GIVE: _sentence("There is nothing to give on these goods."),
     NOTHING_TO_MULTIPLY: _sentence(
         "No rule gives anything that could be raised, or another one raises it as much or more."
     ),
     GUARD: _sentence("The guard leaves nothing for these goods."),
+    CAP_REACHED: _sentence("Its caps leave nothing."),
     CAP_RECEIPTS: _sentence("The rule gives on at most {receipts} receipts ({period})."),
     WHEN_WEEKDAY: _sentence("It does not apply on this weekday ({weekday})."),
     WHEN_HOURS: _sentence("It does not apply at {time}."),

@@ -7,27 +7,34 @@ from pos_app.loyalty.burning import Burn
 from pos_app.loyalty.conditions import rests
 from pos_app.loyalty.document import Goods
 from pos_app.loyalty.guard import Guarding
-from pos_app.loyalty.lanes import NOBODY, Decided
+from pos_app.loyalty.lanes import NOBODY, Decided, Gift
 from pos_app.loyalty.limits import Limits
 from pos_app.loyalty.plan import Contender, Plan, why_programme_rests
+from pos_app.loyalty.pricing import Discounted
 from pos_app.loyalty.programme import ProgrammeSet
 from pos_app.loyalty.rating import NOTHING, Rating, Receipt, is_excluded, is_meant
 from pos_app.loyalty.taking import Takings
-from pos_app.model.evaluation import EngineInput, EngineLine, Reason, ReasonValue, Refusal
+from pos_app.model.evaluation import Collected, EngineInput, EngineLine, Reason, ReasonValue, Refusal
 from pos_app.model.products import ProductClass
 
 
 class Worked:
-    """A receipt as the engine worked it through."""
+    """A receipt as the engine worked it through.
+
+    ``prices`` is the part whose prices rules may change, ``barred`` the rules that another one of their group has beaten.
+    """
 
     __slots__ = (
+        "barred",
         "burn",
+        "collected",
+        "discounted",
         "guarding",
         "limits",
         "plan",
+        "point_gifts",
         "point_lanes",
-        "price_lanes",
-        "price_receipt",
+        "prices",
         "receipt",
         "takings",
     )
@@ -37,10 +44,13 @@ class Worked:
         self.receipt = receipt
         self.limits = limits
         self.guarding = guarding
+        self.barred: frozenset[str] = frozenset()
         self.takings: Takings | None = None
-        self.price_receipt: Receipt | None = None
-        self.price_lanes: list[Decided] = []
+        self.prices: Receipt | None = None
+        self.discounted: Discounted | None = None
         self.point_lanes: list[Decided] = []
+        self.point_gifts: list[list[Gift]] = []
+        self.collected: list[Collected] = []
         self.burn = Burn()
 
 
@@ -52,17 +62,15 @@ def refusals_of(engine_input: EngineInput, programmes: ProgrammeSet, worked: Wor
         for line in engine_input.lines
         if line.product_class == ProductClass.REGULATED
     ]
-    if worked.price_receipt is not None:
-        for decided in worked.price_lanes:
-            found += _lane_refusals(decided, worked.price_receipt)
-        found += [_refusal(line.line_no, reasons.PRICED_BY_HAND) for line in worked.receipt.lines if line.fixed]
+    found += _price_refusals(worked)
     found += [] if worked.takings is None else worked.takings.refusals
     found += _burn_refusals(engine_input, worked)
     if worked.receipt.member is None:
         return (*found, _refusal(0, reasons.NO_MEMBER))
-    for decided in worked.point_lanes:
-        found += _lane_refusals(decided, worked.receipt)
-    found += _unmet(worked.plan.collects, worked.receipt)
+    for decided, gifts in zip(worked.point_lanes, worked.point_gifts, strict=True):
+        found += _lane_refusals(decided, gifts, worked.receipt)
+    for contender in worked.plan.collects:
+        found += _collect_refusals(contender, worked)
     return tuple(found)
 
 
@@ -89,16 +97,49 @@ def _resting(engine_input: EngineInput, programmes: ProgrammeSet) -> Iterator[Re
                 yield Refusal(0, programme.id, rule.id, reason)
 
 
-def _unmet(contenders: tuple[Contender, ...], receipt: Receipt) -> Iterator[Refusal]:
-    for contender in contenders:
-        if reason := contender.unmet(receipt):
-            yield Refusal(0, contender.programme.id, contender.rule.id, reason)
+def _price_refusals(worked: Worked) -> Iterator[Refusal]:
+    """What the rules of the price lanes did not give; a discount that came to nothing is none."""
+    if worked.discounted is None or worked.prices is None or not worked.plan.price_lanes:
+        return
+    for decided, gifts in zip(worked.discounted.lanes, worked.discounted.gifts, strict=True):
+        yield from _lane_refusals(decided, gifts, worked.prices)
+        for gift in gifts:
+            if not gift.units:
+                line_no = worked.prices.lines[gift.index].line_no
+                yield Refusal(line_no, gift.giver.programme.id, gift.giver.rule.id, _why_came_to_nothing(gift))
+    for line in worked.receipt.lines:
+        if line.fixed:
+            yield _refusal(line.line_no, reasons.PRICED_BY_HAND)
+
+
+def _why_came_to_nothing(gift: Gift) -> Reason:
+    if gift.guarded:
+        return Reason(reasons.GUARD, {})
+    return Reason(reasons.NOTHING_TO_GIVE if gift.limited_units is None else reasons.CAP_REACHED, {})
+
+
+def _collect_refusals(contender: Contender, worked: Worked) -> Iterator[Refusal]:
+    """Why a rule that collects gave the receipt nothing, or some of its lines."""
+    receipt, programme_id, rule_id = worked.receipt, contender.programme.id, contender.rule.id
+    if reason := contender.unmet(receipt):
+        yield Refusal(0, programme_id, rule_id, reason)
+        return
+    gave = {one.line_no for one in worked.collected if (one.programme_id, one.rule_id) == (programme_id, rule_id)}
+    for index, line in enumerate(receipt.lines):
+        if line.line_no not in gave:
+            reason = _why_unfit(contender, index, receipt) or _why_collected_nothing(contender, worked)
+            yield Refusal(line.line_no, programme_id, rule_id, reason)
+
+
+def _why_collected_nothing(contender: Contender, worked: Worked) -> Reason:
+    is_capped = contender.purse == contender.key and worked.limits.left_units(contender) == 0
+    return Reason(reasons.CAP_REACHED if is_capped else reasons.NOTHING_TO_GIVE, {})
 
 
 def _burn_refusals(engine_input: EngineInput, worked: Worked) -> Iterator[Refusal]:
     """What burning refused, where points were asked for: fewer points, and the lines that took no share."""
     requested, burned = engine_input.burn_units, worked.burn.units
-    burner = worked.plan.burner
+    burner = worked.burn.programme
     programme_id = burner.id if burner else ""
     if requested > burned:
         values: dict[str, ReasonValue] = {"requested_units": requested, "burned_units": burned}
@@ -110,7 +151,7 @@ def _burn_refusals(engine_input: EngineInput, worked: Worked) -> Iterator[Refusa
                 yield Refusal(line.line_no, programme_id, "", why_not_meant(burner.burning, line))
 
 
-def _lane_refusals(decided: Decided, receipt: Receipt) -> Iterator[Refusal]:
+def _lane_refusals(decided: Decided, gifts: list[Gift], receipt: Receipt) -> Iterator[Refusal]:
     lane = decided.lane
     for number, (contender, rating) in enumerate(zip(lane.contenders, decided.ratings, strict=True)):
         if not rating.rate:
@@ -123,31 +164,46 @@ def _lane_refusals(decided: Decided, receipt: Receipt) -> Iterator[Refusal]:
     for booster, boost in zip(lane.boosters, decided.boosts, strict=True):
         if not boost.rate:
             yield _whole_receipt(booster, boost, receipt)
+            continue
+        raised = {gift.index for gift in gifts if gift.giver is booster}
+        for index, line in enumerate(receipt.lines):
+            if index not in raised:
+                reason = _why_unfit(booster, index, receipt) or Reason(reasons.NOTHING_TO_MULTIPLY, {})
+                yield Refusal(line.line_no, booster.programme.id, booster.rule.id, reason)
 
 
 def _whole_receipt(contender: Contender, rating: Rating, receipt: Receipt) -> Refusal:
     """Why a rule gives the receipt nothing at all."""
-    reason = Reason(reasons.RATE_ZERO, {})
+    reason = Reason(reasons.GROUP_BEATEN if rating.code == reasons.GROUP_BEATEN else reasons.RATE_ZERO, {})
     if rating is NOTHING:
-        reason = contender.unmet(receipt) or Reason(reasons.GROUP_BEATEN, {})
+        reason = contender.unmet(receipt) or reason
     return Refusal(0, contender.programme.id, contender.rule.id, reason)
 
 
 def _why_not(decided: Decided, contender: Contender, index: int, receipt: Receipt) -> Reason:
-    line = receipt.lines[index]
-    if not is_meant(contender.rule, line):
-        return why_not_meant(contender.rule, line)
-    if not contender.weights(receipt)[index]:
-        return Reason(reasons.WEIGHT_ZERO, {"product_class": line.product_class.value, "band": line.band})
-    if not receipt.paid_minor[index]:
-        return Reason(reasons.NOTHING_PAID, {})
-    if contender.line_max == 0:
-        return Reason(reasons.LINE_MAX_ZERO, {})
+    if reason := _why_unfit(contender, index, receipt):
+        return reason
     winner = decided.winners[index]
     if winner == NOBODY:
         return Reason(reasons.NOTHING_TO_GIVE, {})
     best = decided.lane.contenders[winner]
     return Reason(reasons.BEATEN, {"by_programme": best.programme.id, "by_rule": best.rule.id})
+
+
+def _why_unfit(contender: Contender, index: int, receipt: Receipt) -> Reason | None:
+    """Why a rule could give a line nothing, whatever the others give; None where it could."""
+    line = receipt.lines[index]
+    if not is_meant(contender.rule, line):
+        return why_not_meant(contender.rule, line)
+    if not contender.weight(receipt.keys[index], line):
+        return Reason(reasons.WEIGHT_ZERO, {"product_class": line.product_class.value, "band": line.band})
+    if not contender.weights(receipt)[index]:
+        return Reason(reasons.WHEN_CHOSEN, {})
+    if not receipt.paid_minor[index]:
+        return Reason(reasons.NOTHING_PAID, {})
+    if contender.line_max == 0:
+        return Reason(reasons.LINE_MAX_ZERO, {})
+    return None
 
 
 def why_not_meant(goods: Goods, line: EngineLine) -> Reason:

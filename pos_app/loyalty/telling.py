@@ -23,11 +23,17 @@ def _concerns(contender: Contender, receipt: Receipt) -> bool:
 def locks_of(plan: Plan, receipt: Receipt) -> tuple[Lock, ...]:
     """The lines that are for others: goods that access rules name, and none of those lets this customer buy."""
     locks = []
-    for line, key in zip(receipt.lines, receipt.keys, strict=True):
+    for index, (line, key) in enumerate(zip(receipt.lines, receipt.keys, strict=True)):
         naming = [contender for contender in plan.accesses if contender.weight(key, line)]
-        unmet = [contender.unmet(receipt) for contender in naming]
-        if naming and None not in unmet:
+        unmet = [_barrier(contender, index, receipt) for contender in naming]
+        if naming and (reason := unmet[0]) and None not in unmet:
             first = naming[0]
-            reason = unmet[0] or Reason(reasons.NO_MEMBER, {})
             locks.append(Lock(line.line_no, first.programme.id, first.rule.id, reason))
     return tuple(locks)
+
+
+def _barrier(contender: Contender, index: int, receipt: Receipt) -> Reason | None:
+    """Why an access rule that names a line does not let this customer buy it, or None."""
+    if reason := contender.unmet(receipt):
+        return reason
+    return None if contender.weights(receipt)[index] else Reason(reasons.WHEN_CHOSEN, {})

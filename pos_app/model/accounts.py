@@ -78,7 +78,9 @@ class Member(msgspec.Struct, frozen=True):
 
     ``card_class`` is the class printed on the card (silver, gold, ...), empty for none; ``accumulators`` are the sums that
     programmes count (key: programme id), in minor units, for the period that the programme names. ``spendable_units`` may be
-    burned here and now: what is available, less what this till may not give out yet.
+    burned here and now: what is available, less what this till may not give out yet. ``pool_balances``: the pools other than
+    points, by their unit (``shop#stamps``), and ``pools``: what rewards may take of them here and now. ``needs_right``: rewards
+    take points, and only by a right that somebody was asked for.
     """
 
     account_ref: str
@@ -94,3 +96,6 @@ class Member(msgspec.Struct, frozen=True):
     birthday: str = ""
     provisional: bool = False
     account_status: AccountStatus = AccountStatus.ACTIVE
+    pool_balances: dict[str, BalanceView] = {}
+    pools: dict[str, int] = {}
+    needs_right: bool = False

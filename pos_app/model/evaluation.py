@@ -3,6 +3,7 @@
 The input is complete: an engine of the same semantics gives the same result from it years later, on any machine.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 import msgspec
@@ -45,8 +46,9 @@ class MemberContext(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ``accumulators``: programme id to counted sum in minor units before this receipt. ``spendable_units``: points that may be
     burned now. ``birthday``: whether today is it. ``tiers``: programme id to tier. ``pools``: ledger unit (``shop#stamps``) to
-    what may be used now. ``used``: what a rule with a cap gave before in its period (``programme/rule:day``). ``facts``: what
-    the till has looked up for one rule (``programme/rule:birthday``). ``chosen``: rule to the products that the member chose.
+    what may be used now; points stand there only where rewards may not take all that is spendable. ``used``: what a rule with a
+    cap gave before in its period (``programme/rule:day``). ``facts``: what the till has looked up for one rule
+    (``programme/rule:birthday``). ``chosen``: rule to the products that the member chose.
     """
 
     account_ref: str
@@ -146,6 +148,14 @@ class Taken(msgspec.Struct, frozen=True):
     reason: Reason
 
 
+def units_taken(taken: Iterable[Taken]) -> dict[str, int]:
+    """What rewards take of each unit of the ledger."""
+    units: dict[str, int] = {}
+    for one in taken:
+        units[one.unit] = units.get(one.unit, 0) + one.units
+    return units
+
+
 class Notice(msgspec.Struct, frozen=True):
     """What the cashier sees and says."""
 
@@ -182,7 +192,10 @@ class LotGrant(msgspec.Struct, frozen=True):
 
 
 class NextStep(msgspec.Struct, frozen=True):
-    """What is missing to the next step of a progressive programme; ``on`` is ``receipt`` or ``accumulated``."""
+    """What is missing to the next step of a progressive programme.
+
+    ``on``: ``receipt``, ``accumulated``, ``tier``, or ``next_month`` where this month's sum sets the next month's rate.
+    """
 
     programme_id: str
     on: str

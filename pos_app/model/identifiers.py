@@ -4,7 +4,8 @@ import uuid
 
 _RANDOM_BYTES = 10
 _POINTS = "points"
-_POOL_MARK = "#"  # no issuer and no pool can have it in its name
+POOL_MARK = "#"
+"""Stands between issuer and pool in a unit of the ledger; no issuer and no pool can have it in its name."""
 TERMINAL_NUMBER_MAX = 99_999
 """Tills of one chain are numbered from 1 on; receipts begin with the number."""
 
@@ -38,7 +39,7 @@ def ledger_unit(issuer: str, pool: str) -> str:
     >>> ledger_unit("shop", "points"), ledger_unit("shop", "stamps")
     ('shop', 'shop#stamps')
     """
-    return issuer if pool == _POINTS else f"{issuer}{_POOL_MARK}{pool}"
+    return issuer if pool == _POINTS else f"{issuer}{POOL_MARK}{pool}"
 
 
 def pool_of(unit: str) -> str:
@@ -47,4 +48,13 @@ def pool_of(unit: str) -> str:
     >>> pool_of("shop"), pool_of("shop#stamps")
     ('points', 'stamps')
     """
-    return unit.partition(_POOL_MARK)[2] or _POINTS
+    return unit.partition(POOL_MARK)[2] or _POINTS
+
+
+def is_points(unit: str) -> bool:
+    """Whether a ledger unit counts points, and not a pool of another kind.
+
+    >>> is_points("shop"), is_points("shop#stamps")
+    (True, False)
+    """
+    return POOL_MARK not in unit

@@ -19,7 +19,8 @@ class Product(msgspec.Struct, frozen=True):
     """One product as sold: ``code`` is its GTIN as ``devices.barcodes`` gives it (a UPC-A has 13 digits) or the shop's own code.
 
     ``price_minor`` is per piece or per kilogram and includes tax; ``band`` is the published bonus band, empty for none;
-    ``sold_by_weight`` says that a quantity may be a fraction.
+    ``sold_by_weight`` says that a quantity may be a fraction. ``member_price_minor`` is the second price, None where there is none.
+    ``margin_floor_percent`` is the lower end of the published band of the margin (``margins``), None where it is not known.
     """
 
     code: str
@@ -31,3 +32,5 @@ class Product(msgspec.Struct, frozen=True):
     department: str = ""
     category: str = ""
     sold_by_weight: bool = False
+    member_price_minor: int | None = None
+    margin_floor_percent: int | None = None

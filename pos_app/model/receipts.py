@@ -42,7 +42,7 @@ class Payment(msgspec.Struct, frozen=True):
 class SaleLine(msgspec.Struct, frozen=True):
     """One booked line. Money in minor units, tax included.
 
-    ``list_minor``: catalogue price times quantity. ``amount_minor``: what was asked (an override or discount taken off).
+    ``list_minor``: catalogue price times quantity. ``amount_minor``: what was asked (an override, or what rules take off, is in it).
     ``burn_minor``: the share of a price reduction by points. ``payable_minor`` = amount - burn. ``tax_minor`` is contained in
     ``payable_minor``. ``batch`` is the batch or lot number that the goods' code carried.
     """

@@ -32,6 +32,8 @@ class Permission(StrEnum):
     MANAGE_STAFF = "manage_staff"
     ERASE_MEMBER = "erase_member"
     READ_AUDIT = "read_audit"
+    READ_COST = "read_cost"
+    """See what goods cost the shop, and its margins."""
     REPAIR = "repair"
 
 
@@ -41,7 +43,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.CASHIER: _AT_THE_COUNTER,
     Role.PHARMACIST: _AT_THE_COUNTER | {Permission.OVERRIDE_PRICE, Permission.CHANGE_CARD},
     Role.MANAGER: frozenset(Permission),
-    Role.AUDITOR: frozenset({Permission.READ_AUDIT}),
+    Role.AUDITOR: frozenset({Permission.READ_AUDIT, Permission.READ_COST}),
 }
 
 

@@ -8,11 +8,15 @@ from enum import StrEnum
 
 import msgspec
 
-from pos_app.model.evaluation import Award, BurnShare, Collected, Discount, EngineInput, LotGrant, Taken
+from pos_app.model.evaluation import Award, BurnShare, Collected, Discount, EngineInput, LotGrant, Taken, units_taken
 from pos_app.model.policy import BurnBasis as BurnBasis  # noqa: PLC0414 - part of what events say
 from pos_app.model.receipts import Payment, SaleLine
 
 PROTOCOL_VERSION = 1
+POOLS_VERSION = 2
+"""Of a sale or return that moves pools other than points, or points for a reward: who cannot book these must keep it for later."""
+EVENT_VERSION_MAX = POOLS_VERSION
+"""The newest version of an event that this program can book."""
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -94,6 +98,11 @@ class SaleEvent(Event, frozen=True, tag="sale", kw_only=True):
     taken_lots: tuple[BurnedLot, ...] = ()
     used: dict[str, int] = {}
 
+    @property
+    def redeemed_units(self) -> int:
+        """The points that this sale burns, and those of the same issuer that rewards take: both want the same right."""
+        return self.burn_units + units_taken(self.taken).get(self.issuer, 0)
+
 
 class ReturnedLine(msgspec.Struct, frozen=True):
     """Goods of one line that came back: quantity now, and what goes with it (amounts >= 0).
@@ -123,6 +132,9 @@ class ReturnEvent(Event, frozen=True, tag="return", kw_only=True):
     ``restored_lots`` give burned points back with their own dates. ``clamps``: what was spent already is forgiven, and does not
     become overdraft. ``counted`` leaves the month of ``sale_business_date``, in which it was counted. ``returned_before`` is what
     the till knew to be back already, summed by line: with the sale's event it computes this return again.
+
+    ``collected_back``: what goes back of pools other than points, and ``clamped_pools`` are those of them in which what was spent is
+    forgiven. ``restored_taken`` are lots that give back what rewards took, points too.
     """
 
     receipt_number: str
@@ -140,6 +152,9 @@ class ReturnEvent(Event, frozen=True, tag="return", kw_only=True):
     approved_by: str = ""
     sale_business_date: str = ""
     returned_before: tuple[ReturnedLine, ...] = ()
+    collected_back: tuple[LotChange, ...] = ()
+    clamped_pools: tuple[str, ...] = ()
+    restored_taken: tuple[GrantedLot, ...] = ()
 
 
 class EnrolmentEvent(Event, frozen=True, tag="enrolment", kw_only=True):

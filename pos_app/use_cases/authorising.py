@@ -292,14 +292,14 @@ def note(till: "Till", connection: Connection, event: SaleEvent) -> None:
     """Put an offline burn that is not everybody's into the audit log, in the transaction of its sale."""
     if event.burn_basis not in {BurnBasis.FLOOR.value, BurnBasis.LEASE.value} or not staffing.is_wanted(till):
         return
-    if event.burn_units > policy_of(journal.read_terminal(connection)).step_up_units:
+    if event.redeemed_units > policy_of(journal.read_terminal(connection)).step_up_units:
         write_audit(
             till,
             connection,
             action="burn_step_up",
             approver_ref=staffing.check(till, Permission.BURN_STEP_UP, subject=event.auth_id),
             subject=event.receipt_number,
-            values={"units": event.burn_units},
+            values={"units": event.redeemed_units},
         )
 
 

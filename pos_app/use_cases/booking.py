@@ -10,20 +10,29 @@ from pos_app.loyalty.engine import evaluate
 from pos_app.loyalty.ledger import Booking, Books
 from pos_app.model.accounts import BalanceView, CardStatus, Lot, Member
 from pos_app.model.calendar import month_of
-from pos_app.model.evaluation import EngineResult, NextStep
+from pos_app.model.evaluation import EngineResult, LotGrant, NextStep, units_taken
 from pos_app.model.identifiers import derived_id, receipt_number
 from pos_app.model.receipts import SaleKind
 from pos_app.model.staff import Permission
-from pos_app.protocol.events import BurnedLot, GrantedLot, SaleEvent, encode_body
+from pos_app.protocol.events import (
+    POOLS_VERSION,
+    PROTOCOL_VERSION,
+    BurnedLot,
+    GrantedLot,
+    SaleEvent,
+    encode_body,
+)
 from pos_app.use_cases import authorising, overriding, quoting
 from pos_app.use_cases.authorising import BurnRight
+from pos_app.use_cases.burning import usable_pools
 from pos_app.use_cases.moments import moment_of
 from pos_app.use_cases.quoting import Settlement, Tender
 from pos_app.use_cases.views import Basket, ClosedSale, Quote, Standing
-from storage import accounts, burning, journal, sales
+from storage import accounts, burning, journal, pools, sales
 from storage.accounts import MonthlySum
 from storage.database import Connection, transaction
 from storage.journal import Terminal
+from storage.pools import PoolRows
 from storage.sales import SaleRow
 
 if TYPE_CHECKING:
@@ -50,6 +59,7 @@ class PreparedSale(msgspec.Struct, frozen=True):
     award_lots: dict[str, str]
     balance_after: BalanceView | None
     member: Member | None
+    pools_after: dict[str, int] = {}
 
 
 class _Points(msgspec.Struct, frozen=True):
@@ -59,8 +69,16 @@ class _Points(msgspec.Struct, frozen=True):
     due: Booking | None
     booking: Booking
     granted: tuple[Lot, ...]
-    burned_lots: tuple[BurnedLot, ...]
+    pool_lots: tuple[Lot, ...]
+    proposal: "_Proposal"
     right: BurnRight
+
+
+class _Proposal(msgspec.Struct, frozen=True):
+    """Which lots are burned, and which ones rewards take, in their order."""
+
+    burned: tuple[BurnedLot, ...]
+    taken: tuple[BurnedLot, ...]
 
 
 def book_sale(
@@ -88,6 +106,7 @@ def book_sale(
         balance_after=prepared.balance_after,
         print_job_id=job_id,
         foreign_receipt=event.foreign_receipt,
+        pools_after=prepared.pools_after,
     )
 
 
@@ -101,6 +120,7 @@ def prepare_sale(
     approver_ref = overriding.check(till, basket)
     engine_input = quoting.engine_input(basket, till.terms, utc_ms=now_ms, business_date=till.business_date(now_ms))
     result = evaluate(engine_input, till.terms.programmes)
+    _refuse_locked(basket, result)
     sale = quoting.quote_of(basket, result, till.terms)
     settlement = _settlement(till, basket, sale, tenders)
     terminal = journal.read_terminal(connection)
@@ -120,11 +140,10 @@ def prepare_sale(
         burn_worth_minor=result.burn_worth_minor,
         burn_as=result.burn_as.value,
         burn_shares=result.burn_shares,
-        burned_lots=() if points is None else points.burned_lots,
+        version=POOLS_VERSION if result.pool_lots or result.taken else PROTOCOL_VERSION,
+        burned_lots=() if points is None else points.proposal.burned,
         awards=result.awards,
-        granted_lots=()
-        if points is None
-        else tuple(GrantedLot(lot.lot_id, grant) for lot, grant in zip(points.granted, result.lots, strict=True)),
+        granted_lots=() if points is None else _granted(points.granted, result.lots),
         counted=result.counted,
         class_after=result.class_after,
         issuer=till.issuer_at(now_ms),
@@ -134,15 +153,21 @@ def prepare_sale(
         auth_id=right.auth_id,
         burn_basis=right.basis,
         approved_by=right.approved_by or approver_ref,
+        discounts=result.discounts,
+        collected=result.collected,
+        pool_lots=() if points is None else _granted(points.pool_lots, result.pool_lots),
+        taken=result.taken,
+        taken_lots=() if points is None else points.proposal.taken,
     )
     balance_after = (
         None if points is None else ledger.view(points.booking.books, issuer=till.issuer_at(now_ms), at_ms=now_ms)
     )
+    pools_after = {} if points is None else available_pools(points.booking.books, at_ms=now_ms)
     return PreparedSale(
         terminal=terminal,
         event=event,
         body=encode_body(event),
-        row=_row(till, event, standing_text(result.class_after, balance_after, result.next_step)),
+        row=_row(till, event, standing_text(result.class_after, balance_after, result.next_step, pools_after)),
         quote=sale,
         settlement=settlement,
         books=None if points is None else points.books,
@@ -151,6 +176,7 @@ def prepare_sale(
         award_lots={} if points is None else {lot.programme_id: lot.lot_id for lot in points.granted},
         balance_after=balance_after,
         member=basket.member,
+        pools_after=pools_after,
     )
 
 
@@ -175,7 +201,9 @@ def write_sale(connection: Connection, prepared: PreparedSale) -> int:
         payments=event.payments,
         awards=event.awards,
         award_lots=prepared.award_lots,
+        discounts=event.discounts,
     )
+    pools.write_pools(connection, event.event_id, PoolRows(event.collected, event.taken))
     burning.capture_sale(connection, event)
     if prepared.books is not None and prepared.booking is not None:
         books = prepared.books
@@ -216,6 +244,17 @@ def _check(till: "Till", connection: Connection, basket: Basket, foreign_receipt
         )
 
 
+def _refuse_locked(basket: Basket, result: EngineResult) -> None:
+    """Goods that this customer may not buy keep the sale open."""
+    if result.locks:
+        names = ", ".join(dict.fromkeys(basket.lines[lock.line_no - 1].product.name for lock in result.locks))
+        raise _refused(
+            "locked",
+            f"This customer may not buy: {names}.",
+            todo="Take it out of the basket, or scan the member's card.",
+        )
+
+
 def _settlement(till: "Till", basket: Basket, sale: Quote, tenders: tuple[Tender, ...]) -> Settlement:
     if sale.result.burn_units != basket.burn_units:
         raise _refused(
@@ -239,23 +278,52 @@ def _points(
         raise _refused("card_moved", "This card belongs to another account now.", todo="Scan the card again.")
     if facts.card_status is CardStatus.BLOCKED:
         raise _refused("blocked", "This card is blocked.", todo="Take the card off the sale and finish without it.")
-    right = authorising.right_to_burn(till, connection, basket, facts, result.burn_units, terminal)
+    taken_units = units_taken(result.taken)
+    _check_pools(till, connection, facts, terminal, taken_units, now_ms)
+    issuer = till.issuer_at(now_ms)
+    right = authorising.right_to_burn(
+        till, connection, basket, facts, result.burn_units + taken_units.get(issuer, 0), terminal
+    )
     due = ledger.book_due(facts.books, at_ms=now_ms) if till.books_due(terminal, now_ms) else None
     books = facts.books if due is None else due.books
     granted = ledger.lots_granted(result.lots, account_ref=books.account_ref, event_id=basket.event_id, at_ms=now_ms)
-    burned = _proposal(till, books, terminal, units=result.burn_units, now_ms=now_ms)
-    if sum(part.units for part in burned) != result.burn_units:
-        raise _refused("balance", "The balance has changed since the card was scanned.", todo="Scan the card again.")
+    pool_lots = ledger.lots_granted(
+        result.pool_lots, account_ref=books.account_ref, event_id=basket.event_id, at_ms=now_ms, purpose="pool"
+    )
+    proposal = _proposal_of(till, books, terminal, result, now_ms=now_ms)
     booking = ledger.book_sale(
         books,
         event_id=basket.event_id,
         at_ms=_usable_ms(till, terminal, now_ms),
         burn_units=result.burn_units,
-        burn_issuer=till.issuer_at(now_ms),
-        granted=granted,
+        burn_issuer=issuer,
+        granted=(*granted, *pool_lots),
         holder=terminal.terminal_id,
+        taken_units=taken_units,
     )
-    return _Points(facts.books, due if due and due.changed_lots else None, booking, granted, burned, right)
+    due = due if due and due.changed_lots else None
+    return _Points(facts.books, due, booking, granted, pool_lots, proposal, right)
+
+
+def _check_pools(
+    till: "Till",
+    connection: Connection,
+    facts: accounts.AccountFacts,
+    terminal: Terminal,
+    taken_units: dict[str, int],
+    now_ms: int,
+) -> None:
+    """What rewards take of pools must still be there: on the writer thread, so that two sales cannot both use what is left."""
+    wanted = {unit: units for unit, units in taken_units.items() if unit != till.issuer_at(now_ms)}
+    if not wanted:
+        return
+    usable = usable_pools(till, connection, facts, terminal, now_ms=now_ms)
+    if any(units > usable.get(unit, 0) for unit, units in wanted.items()):
+        raise _balance_changed()
+
+
+def _balance_changed() -> InputError:
+    return _refused("balance", "The balance has changed since the card was scanned.", todo="Scan the card again.")
 
 
 def _usable_ms(till: "Till", terminal: Terminal, now_ms: int) -> int:
@@ -263,9 +331,35 @@ def _usable_ms(till: "Till", terminal: Terminal, now_ms: int) -> int:
     return now_ms if till.believes_clock(terminal, now_ms) else till.trusted_ms(terminal, now_ms)
 
 
-def _proposal(till: "Till", books: Books, terminal: Terminal, *, units: int, now_ms: int) -> tuple[BurnedLot, ...]:
-    """Which lots the burn takes, what is leased to this till first. May be less than asked."""
-    at_ms, issuer = _usable_ms(till, terminal, now_ms), till.issuer_at(now_ms)
+def _proposal_of(till: "Till", books: Books, terminal: Terminal, result: EngineResult, *, now_ms: int) -> _Proposal:
+    """Which lots are burned and taken; raises ``InputError`` where there is not enough."""
+    wanted = {till.issuer_at(now_ms): result.burn_units}
+    for unit, units in units_taken(result.taken).items():
+        wanted[unit] = wanted.get(unit, 0) + units
+    at_ms = _usable_ms(till, terminal, now_ms)
+    found = {unit: _proposal(books, terminal, unit, units=units, at_ms=at_ms) for unit, units in wanted.items()}
+    if any(sum(part.units for part in found[unit]) != units for unit, units in wanted.items()):
+        raise _balance_changed()
+    burned = _cut(found, till.issuer_at(now_ms), result.burn_units)
+    taken = tuple(part for one in result.taken for part in _cut(found, one.unit, one.units))
+    return _Proposal(burned, taken)
+
+
+def _cut(found: dict[str, tuple[BurnedLot, ...]], unit: str, units: int) -> tuple[BurnedLot, ...]:
+    """The next so many units of what was found; the rest stays."""
+    begun: list[BurnedLot] = []
+    rest: list[BurnedLot] = []
+    for part in found[unit]:
+        here = min(part.units, units)
+        units -= here
+        begun += [msgspec.structs.replace(part, units=here)] if here else []
+        rest += [msgspec.structs.replace(part, units=part.units - here)] if here < part.units else []
+    found[unit] = tuple(rest)
+    return tuple(begun)
+
+
+def _proposal(books: Books, terminal: Terminal, issuer: str, *, units: int, at_ms: int) -> tuple[BurnedLot, ...]:
+    """Which lots give so much of a unit, what is leased to this till first. May be less than asked."""
     burned: list[BurnedLot] = []
     for lease in ledger.own_leases(books.leases, holder=terminal.terminal_id, issuer=issuer, at_ms=at_ms):
         part = min(units, lease.units)
@@ -315,11 +409,23 @@ def _row(till: "Till", event: SaleEvent, standing: str) -> SaleRow:
     )
 
 
-def standing_text(card_class: str, balance: BalanceView | None, next_step: NextStep | None) -> str:
+def standing_text(
+    card_class: str, balance: BalanceView | None, next_step: NextStep | None, pools_after: dict[str, int]
+) -> str:
     """How the member stands after this booking, as stored for the receipt; empty without a member."""
     if balance is None:
         return ""
-    return msgspec.json.encode(Standing(card_class, balance, next_step)).decode()
+    return msgspec.json.encode(Standing(card_class, balance, next_step, pools_after)).decode()
+
+
+def available_pools(books: Books, *, at_ms: int) -> dict[str, int]:
+    """What is available of each pool other than points, by its unit."""
+    views = ledger.pool_views(books, at_ms=at_ms)
+    return {unit: one.available_units for unit, one in views.items() if one.available_units}
+
+
+def _granted(lots: tuple[Lot, ...], grants: tuple[LotGrant, ...]) -> tuple[GrantedLot, ...]:
+    return tuple(GrantedLot(lot.lot_id, grant) for lot, grant in zip(lots, grants, strict=True))
 
 
 def _asks_nps(till: "Till", connection: Connection, basket: Basket, terminal: Terminal, now_ms: int) -> bool:

@@ -9,10 +9,12 @@ from pos_app.loyalty.allowance import (
     BurnFacts,
     allowance,
     confirmed_left_units,
+    pool_allowance,
     refused_everywhere,
 )
 from pos_app.loyalty.ledger import is_spendable, own_leases
 from pos_app.model.calendar import CLOCK_BACK_MS_MAX
+from pos_app.model.identifiers import is_points
 from pos_app.model.policy import BurnPolicy
 from storage import accounts, burning, journal
 from storage.accounts import AccountFacts
@@ -22,6 +24,8 @@ from storage.journal import Terminal
 if TYPE_CHECKING:
     from pos_app.use_cases.till import Till
 
+FRESH_MS = 60_000
+"""How long HQ's word counts for rewards like an answer to a question."""
 _decode_policy = msgspec.json.Decoder(BurnPolicy).decode
 
 
@@ -31,10 +35,13 @@ def policy_of(terminal: Terminal) -> BurnPolicy:
 
 
 def burn_facts(
-    till: "Till", connection: Connection, facts: AccountFacts, terminal: Terminal, *, now_ms: int
+    till: "Till", connection: Connection, facts: AccountFacts, terminal: Terminal, *, now_ms: int, unit: str = ""
 ) -> BurnFacts:
-    """What decides how much of this account may be burned here now, without asking anybody."""
-    issuer = till.issuer_at(now_ms)
+    """What decides how much of this account may be burned here now, without asking anybody.
+
+    Of the points that are burned today, or of another ``unit`` of the ledger.
+    """
+    issuer = unit or till.issuer_at(now_ms)
     policy = policy_of(terminal)
     moment_ms = till.trusted_ms(terminal, now_ms)
     unsynced = burning.unsynced(connection, facts.account_ref, issuer)
@@ -103,12 +110,39 @@ def burnable_units(
     return min(known.spendable_units, confirmed_left_units(msgspec.structs.replace(known, held_units=others_held)))
 
 
-def _spendable_locally(till: "Till", facts: AccountFacts, terminal: Terminal, *, now_ms: int) -> int:
+def usable_pools(
+    till: "Till", connection: Connection, facts: AccountFacts, terminal: Terminal, *, now_ms: int
+) -> dict[str, int]:
+    """What rewards may take here now, by unit of the ledger: of every pool that the member has, and of other issuers' points.
+
+    The points that are burned today are not among them: their right is that of burning.
+    """
+    own_issuer = till.issuer_at(now_ms)
+    units = {lot.issuer for lot in facts.books.lots if not is_points(lot.issuer)} | till.reward_issuers - {own_issuer}
+    if till.settings.till.authority == "local":
+        return {unit: _spendable_locally(till, facts, terminal, now_ms=now_ms, unit=unit) for unit in sorted(units)}
+    is_live = till.authoriser.can_ask(terminal) and _is_fresh(till, terminal, now_ms)
+    return {
+        unit: pool_allowance(
+            burn_facts(till, connection, facts, terminal, now_ms=now_ms, unit=unit),
+            is_live=is_live,
+        )
+        for unit in sorted(units)
+    }
+
+
+def _is_fresh(till: "Till", terminal: Terminal, now_ms: int) -> bool:
+    """Whether HQ spoke a moment ago: what it said of balances is what it would say if it were asked."""
+    heard_ms = terminal.last_contact_ms
+    return heard_ms is not None and 0 <= till.trusted_ms(terminal, now_ms) - heard_ms <= FRESH_MS
+
+
+def _spendable_locally(till: "Till", facts: AccountFacts, terminal: Terminal, *, now_ms: int, unit: str = "") -> int:
     """Everything that can be used by the lots' dates; no query, since it is asked with every card at every such till."""
     may_burn = facts.card_status == "active" and facts.account_status == "active"
     if not (may_burn and till.believes_clock(terminal, now_ms)):
         return 0
-    issuer = till.issuer_at(now_ms)
+    issuer = unit or till.issuer_at(now_ms)
     return sum(
         lot.remaining_units for lot in facts.books.lots if lot.issuer == issuer and is_spendable(lot, at_ms=now_ms)
     )

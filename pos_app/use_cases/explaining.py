@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """A stored sale, the engine's result with refusals, and whether both agree on every award."""
+    """A stored sale, the engine's result with refusals, and whether both agree on every discount and award."""
 
     sale: SaleEvent
     result: EngineResult
@@ -41,7 +41,11 @@ def _explain(connection: Connection, receipt_number: str) -> Explanation:
     body = programmes.find_programme_set(connection, sale.engine_input.programme_set_hash)
     assert body is not None, "every programme set that was used is kept"
     result = explain(sale.engine_input, decode_programme_set(body))
-    agrees = result.awards == sale.awards == stored.awards and result.burn_shares == sale.burn_shares
+    agrees = (
+        result.awards == sale.awards == stored.awards
+        and result.discounts == sale.discounts == stored.discounts
+        and result.burn_shares == sale.burn_shares
+    )
     return Explanation(sale, result, agrees)
 
 

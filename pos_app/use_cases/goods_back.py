@@ -18,19 +18,21 @@ from pos_app.loyalty.ledger import LotUnits
 from pos_app.loyalty.programme import ProgrammeSet
 from pos_app.model.accounts import Lot
 from pos_app.model.evaluation import EngineInput, EngineLine
-from pos_app.model.identifiers import derived_id
-from pos_app.model.money import returned_share, share_out
+from pos_app.model.money import share_out
 from pos_app.protocol.events import ReturnedLine, SaleEvent
+from pos_app.use_cases.goods_share import GoodsShare
+from pos_app.use_cases.pools_back import GRACE_DAYS, PoolsBack, given_back, pools_back
+from pos_app.use_cases.quoting import off_by_line
 
-GRACE_DAYS = 14
-_DAY_MS = 86_400_000
+__all__ = ["GRACE_DAYS", "GoodsBack", "goods_back", "restored_lots", "summed"]
 
 
 class GoodsBack(msgspec.Struct, frozen=True):
     """One return, worked out; amounts in minor units, points in units, all >= 0.
 
     ``money_minor`` goes back as money, ``by_points_minor`` is what points paid as tender: it comes back as points alone.
-    ``burned_before_units`` and ``burned_units``: burned points that came back before, and come back now.
+    ``burned_before_units`` and ``burned_units``: burned points that came back before, and come back now. ``pools`` is what goes back
+    of pools other than points and of rewards.
     """
 
     lines: tuple[ReturnedLine, ...]
@@ -41,6 +43,7 @@ class GoodsBack(msgspec.Struct, frozen=True):
     burned_units: int
     counted: dict[str, int]
     clamps: bool
+    pools: PoolsBack = PoolsBack()
 
     @property
     def clawed_back_units(self) -> int:
@@ -51,34 +54,6 @@ class GoodsBack(msgspec.Struct, frozen=True):
     def total_minor(self) -> int:
         """What the goods were sold for, whether money or points as tender paid it."""
         return self.money_minor + self.by_points_minor
-
-
-class _Goods(msgspec.Struct, frozen=True):
-    """What is back of a sale: line number to quantity in thousandths, before this return and with it."""
-
-    sale: SaleEvent
-    before_milli: dict[int, int]
-    after_milli: dict[int, int]
-
-    def now(self, line_no: int, share: int) -> int:
-        """What goes back now of a share of this line."""
-        return self.after(line_no, share) - self.before(line_no, share)
-
-    def before(self, line_no: int, share: int) -> int:
-        """What was back of it before this return."""
-        return self._share_of(share, line_no, self.before_milli)
-
-    def after(self, line_no: int, share: int) -> int:
-        """What is back of it with this return."""
-        return self._share_of(share, line_no, self.after_milli)
-
-    def _share_of(self, share: int, line_no: int, returned_milli: dict[int, int]) -> int:
-        return returned_share(
-            share=share,
-            units_returned=returned_milli.get(line_no, 0),
-            units_sold=self.sale.lines[line_no - 1].quantity_milli,
-            taken_before=0,
-        )
 
 
 def goods_back(
@@ -94,7 +69,7 @@ def goods_back(
     """
     before_milli = {line_no: line.quantity_milli for line_no, line in before.items()}
     after_milli = before_milli | {no: before_milli.get(no, 0) + milli for no, milli in quantities_milli.items()}
-    goods = _Goods(sale, before_milli, after_milli)
+    goods = GoodsShare(sale, before_milli, after_milli)
     re_evaluated = _re_evaluated_ids(programmes)
     prorated = _prorated(goods, re_evaluated)
     lines = tuple(_line(goods, line_no, prorated) for line_no in sorted(quantities_milli))
@@ -110,6 +85,7 @@ def goods_back(
         burned_units=sum(line.burned_units for line in lines),
         counted=_counted(goods, programmes),
         clamps=_clamps(sale, programmes, clawed_back),
+        pools=pools_back(goods, programmes),
     )
 
 
@@ -122,29 +98,16 @@ def tendered_minor(sale: SaleEvent, line_no: int) -> int:
 
 def restored_lots(sale: SaleEvent, back: GoodsBack, *, event_id: str, at_ms: int) -> tuple[Lot, ...]:
     """Burned points come back in the order in which they were burned, with their expiry but at least the days of grace."""
-    begin, end = back.burned_before_units, back.burned_before_units + back.burned_units
-    restored: list[Lot] = []
-    position = 0
-    for number, part in enumerate(sale.burned_lots, start=1):
-        units = min(end, position + part.units) - max(begin, position)
-        position += part.units
-        if units > 0:
-            restored.append(
-                Lot(
-                    lot_id=derived_id(event_id, f"restored-{number}"),
-                    account_ref=sale.account_ref,
-                    issuer=sale.issuer,
-                    programme_id="",
-                    starts_at_ms=at_ms,
-                    expires_at_ms=None
-                    if part.expires_at_ms is None
-                    else max(part.expires_at_ms, at_ms + GRACE_DAYS * _DAY_MS),
-                    granted_units=units,
-                    remaining_units=units,
-                    matured=True,
-                )
-            )
-    return tuple(restored)
+    return given_back(
+        sale.burned_lots,
+        sale=sale,
+        unit=sale.issuer,
+        begin=back.burned_before_units,
+        end=back.burned_before_units + back.burned_units,
+        event_id=event_id,
+        purpose="restored",
+        at_ms=at_ms,
+    )
 
 
 def summed(parts: Iterable[ReturnedLine]) -> dict[int, ReturnedLine]:
@@ -167,7 +130,7 @@ def _added(one: ReturnedLine, other: ReturnedLine) -> ReturnedLine:
     )
 
 
-def _line(goods: _Goods, line_no: int, prorated: dict[tuple[int, str], int]) -> ReturnedLine:
+def _line(goods: GoodsShare, line_no: int, prorated: dict[tuple[int, str], int]) -> ReturnedLine:
     sale = goods.sale
     line = sale.lines[line_no - 1]
     by_points_minor = tendered_minor(sale, line_no)
@@ -187,7 +150,7 @@ def _re_evaluated_ids(programmes: ProgrammeSet | None) -> frozenset[str]:
     return frozenset(one.id for one in programmes.programmes if one.returns.method == "re-evaluate")
 
 
-def _prorated(goods: _Goods, re_evaluated: frozenset[str]) -> dict[tuple[int, str], int]:
+def _prorated(goods: GoodsShare, re_evaluated: frozenset[str]) -> dict[tuple[int, str], int]:
     """The points to take back by shares, by line and programme."""
     units: dict[tuple[int, str], int] = {}
     for award in goods.sale.awards:
@@ -207,7 +170,7 @@ def _by_lot(sale: SaleEvent, prorated: dict[tuple[int, str], int]) -> tuple[LotU
 
 
 def _lost_lots(
-    goods: _Goods,
+    goods: GoodsShare,
     programmes: ProgrammeSet | None,
     re_evaluated: frozenset[str],
     before: Iterable[ReturnedLine],
@@ -249,7 +212,7 @@ def _with_lost(lines: tuple[ReturnedLine, ...], lost_units: int) -> tuple[Return
     )
 
 
-def _counted(goods: _Goods, programmes: ProgrammeSet | None) -> dict[str, int]:
+def _counted(goods: GoodsShare, programmes: ProgrammeSet | None) -> dict[str, int]:
     """What programmes counted for the goods that come back: the sums with what was left before, less what is left now."""
     sale = goods.sale
     if not sale.counted:
@@ -261,7 +224,7 @@ def _counted(goods: _Goods, programmes: ProgrammeSet | None) -> dict[str, int]:
     return {programme_id: minor - after.get(programme_id, 0) for programme_id, minor in before.items()}
 
 
-def _by_price(goods: _Goods, counted_minor: int) -> int:
+def _by_price(goods: GoodsShare, counted_minor: int) -> int:
     """The share of a sum that the price of the goods has in the receipt."""
     lines = goods.sale.lines
     whole_minor = sum(line.payable_minor for line in lines)
@@ -272,22 +235,28 @@ def _by_price(goods: _Goods, counted_minor: int) -> int:
 
 
 def _rest_of(sale: SaleEvent, returned_milli: dict[int, int]) -> EngineInput:
-    """The sale's own input without what is back. Its points stay burned, so what is left of each line is what money paid."""
-    burned = {share.line_no: share.worth_minor for share in sale.burn_shares}
-    goods = _Goods(sale, {}, returned_milli)
+    """The sale's own input without what is back. Its points stay burned, so what is left of each line is what money paid.
+
+    Prices stay too: what rules took off what is left is not taken off again, nor asked back.
+    """
+    gone_minor = off_by_line(sale.discounts)
+    for share in sale.burn_shares:
+        gone_minor[share.line_no] = gone_minor.get(share.line_no, 0) + share.worth_minor
+    goods = GoodsShare(sale, {}, returned_milli)
     lines = (
-        _left_of(line, goods, paid_minor=line.amount_minor - burned.get(line.line_no, 0))
+        _left_of(line, goods, paid_minor=line.amount_minor - gone_minor.get(line.line_no, 0))
         for line in sale.engine_input.lines
     )
     kept = tuple(line for line in lines if line.quantity_milli)
-    return msgspec.structs.replace(sale.engine_input, lines=kept, burn_units=0)
+    return msgspec.structs.replace(sale.engine_input, lines=kept, burn_units=0, takes=())
 
 
-def _left_of(line: EngineLine, goods: _Goods, *, paid_minor: int) -> EngineLine:
+def _left_of(line: EngineLine, goods: GoodsShare, *, paid_minor: int) -> EngineLine:
     return msgspec.structs.replace(
         line,
         quantity_milli=line.quantity_milli - goods.after_milli.get(line.line_no, 0),
         amount_minor=paid_minor - goods.after(line.line_no, paid_minor),
+        fixed=True,
     )
 
 

@@ -13,6 +13,7 @@ from stdnum import ean
 
 from devices.barcodes import canonical_gtin, card_check_is_right
 from pos_app.errors import InputError
+from pos_app.model.margins import margin_floor_percent
 from pos_app.model.money import AMOUNT_MAX_MINOR, BASIS_POINTS, minor_from_text
 from pos_app.model.products import Product, ProductClass
 from pos_app.model.staff import Role
@@ -44,6 +45,7 @@ PRODUCT_COLUMNS = (
     "category",
     "cost",
     "sold_by_weight",
+    "member_price",
 )
 STAFF_COLUMNS = ("staff_ref", "name", "role", "active")
 MEMBER_COLUMNS = ("card_number", "name", "phone", "birthday", "card_class")
@@ -73,14 +75,34 @@ def import_products(till: "Till", path: Path) -> int:
         path, exponent=exponent, is_card=lambda code: find_card_range(till.settings, code) is not None
     )
 
+    bands_percent = till.settings.margins.bands_percent
+
     def write(connection: Connection) -> None:
-        catalogue.put_products(connection, (item.product for item in priced))
+        costs_minor = catalogue.costs_minor(connection)
+        catalogue.put_products(
+            connection, (with_margin(item, bands_percent, costs_minor.get(item.product.code)) for item in priced)
+        )
         catalogue.put_costs(
             connection, ((item.product.code, item.cost_minor) for item in priced if item.cost_minor is not None)
         )
 
     till.database.write(write)
     return len(priced)
+
+
+def with_margin(item: PricedProduct, bands_percent: Sequence[int], known_cost_minor: int | None = None) -> Product:
+    """The product with the band of its margin, by the cost in the file or else by the one that is known."""
+    cost_minor = known_cost_minor if item.cost_minor is None else item.cost_minor
+    if cost_minor is None:
+        return item.product
+    product = item.product
+    floor_percent = margin_floor_percent(
+        price_minor=product.price_minor,
+        tax_rate_bp=product.tax_rate_bp,
+        cost_minor=cost_minor,
+        bands_percent=bands_percent,
+    )
+    return msgspec.structs.replace(product, margin_floor_percent=floor_percent)
 
 
 def read_products(
@@ -197,18 +219,30 @@ def _product(row: Row, exponent: int, is_card: Callable[[str], bool]) -> PricedP
     if kind not in set(ProductClass):
         raise _BadRow(f"class: one of {', '.join(ProductClass)} is needed")
     cost = row.get("cost", "")
+    price_minor = _amount_minor(row["price"], exponent, "price")
     product = Product(
         code=code,
         name=_text(row, "name", required=True),
-        price_minor=_amount_minor(row["price"], exponent, "price"),
+        price_minor=price_minor,
         tax_rate_bp=_rate_bp(row["tax_rate"]),
         product_class=ProductClass(kind),
         band=_text(row, "band"),
         department=_text(row, "department"),
         category=_text(row, "category"),
         sold_by_weight=_flag(row.get("sold_by_weight", ""), "sold_by_weight"),
+        member_price_minor=_member_price_minor(row, exponent, price_minor=price_minor),
     )
     return PricedProduct(product, _amount_minor(cost, exponent, "cost") if cost else None)
+
+
+def _member_price_minor(row: Row, exponent: int, *, price_minor: int) -> int | None:
+    text = row.get("member_price", "")
+    if not text:
+        return None
+    minor = _amount_minor(text, exponent, "member_price")
+    if minor > price_minor:
+        raise _BadRow("member_price: it is above the price")
+    return minor
 
 
 def _staff_member(row: Row) -> StaffDocument:

@@ -1,8 +1,9 @@
 """From stored facts to the member that screens and the engine see."""
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
-from pos_app.loyalty.ledger import view
+from pos_app.loyalty.ledger import pool_views, view
 from pos_app.model.accounts import Member
 from pos_app.model.calendar import month_of, months_back
 from storage.accounts import AccountFacts, MonthlySum
@@ -38,8 +39,10 @@ def member_of(
     business_date: str,
     periods: Mapping[str, str],
     spendable_units: int,
+    pools: Mapping[str, int] = MappingProxyType({}),
+    needs_right: bool = False,
 ) -> Member:
-    """The member as of one moment. ``spendable_units`` is what may be burned here and now."""
+    """The member as of one moment. ``spendable_units`` is what may be burned here and now, ``pools`` what rewards may take."""
     return Member(
         account_ref=facts.account_ref,
         card_number=facts.card_number,
@@ -54,4 +57,7 @@ def member_of(
         birthday=facts.birthday,
         provisional=facts.provisional,
         account_status=facts.account_status,
+        pool_balances=pool_views(facts.books, at_ms=at_ms),
+        pools=dict(pools),
+        needs_right=needs_right,
     )

@@ -39,9 +39,9 @@ def read_file(path: Path) -> Programme:
     return parse_programme(text, source=path.name)
 
 
-def burn_issuer(programmes: ProgrammeSet, business_date: str) -> str:
-    """Whose points are burned on this day: those of the programme that the engine burns by, else of the first that runs."""
-    plan = plan_for(programmes, business_date)
+def burn_issuer(programmes: ProgrammeSet, business_date: str, store_id: str = "") -> str:
+    """Whose points are burned on this day in this store: those of the programme that the engine burns by, else of the first that runs."""
+    plan = plan_for(programmes, business_date, store_id)
     running = plan.burner or next(iter(plan.programmes), None)
     return "shop" if running is None else running.issuer
 

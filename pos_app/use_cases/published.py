@@ -11,6 +11,7 @@ import msgspec
 
 from pos_app.errors import ProgrammeError
 from pos_app.loyalty.programme import Programme, ProgrammeSet, parse_programme, programme_set
+from pos_app.model.money import AMOUNT_MAX_MINOR, BASIS_POINTS
 from pos_app.model.products import Product
 from pos_app.protocol.messages import Document, DocumentKind
 from pos_app.settings import Owners
@@ -66,7 +67,14 @@ def _read_product(document: Document) -> Product | None:
 
 
 def _is_sound(product: Product) -> bool:
-    return product.price_minor >= 0 and 0 <= product.tax_rate_bp <= 10_000  # noqa: PLR2004 - 100 %
+    """Whether every figure is in its range; what a product need not have may be absent."""
+    member_minor, floor_percent = product.member_price_minor or 0, product.margin_floor_percent or 0
+    return (
+        0 <= product.price_minor <= AMOUNT_MAX_MINOR
+        and 0 <= product.tax_rate_bp <= BASIS_POINTS
+        and 0 <= member_minor <= AMOUNT_MAX_MINOR
+        and 0 <= floor_percent <= 100  # noqa: PLR2004 - percent
+    )
 
 
 def _take_programmes(connection: Connection, documents: Sequence[Document], *, is_all: bool) -> None:

@@ -1,5 +1,7 @@
 """What a basket comes to: prices, points and tax, to the last unit. Pure; the screen and the booking use the same figures."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from pos_app.errors import InputError
@@ -7,7 +9,7 @@ from pos_app.loyalty.engine import SEMANTICS, evaluate
 from pos_app.loyalty.programme import ProgrammeSet
 from pos_app.model.accounts import Member
 from pos_app.model.calendar import local_time
-from pos_app.model.evaluation import BurnAs, EngineInput, EngineLine, EngineResult, MemberContext
+from pos_app.model.evaluation import BurnAs, Discount, EngineInput, EngineLine, EngineResult, MemberContext
 from pos_app.model.money import (
     AMOUNT_MAX_MINOR,
     QUANTITY_MAX_MILLI,
@@ -17,6 +19,7 @@ from pos_app.model.money import (
     tax_included_minor,
 )
 from pos_app.model.receipts import Payment, PaymentKind, SaleLine, tax_table
+from pos_app.use_cases.programmes import burn_issuer
 from pos_app.use_cases.views import Basket, BasketLine, Quote
 
 LINES_MAX = 500
@@ -25,12 +28,13 @@ GIVEN_MAX_MINOR = LINES_MAX * AMOUNT_MAX_MINOR * 10
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """What prices and points go by: the currency, the exponent of points, and the programmes in force."""
+    """What prices and points go by: the currency, the exponent of points, the programmes in force, where and in which zone."""
 
     currency: Currency
     points_exponent: int
     programmes: ProgrammeSet
     zone: str
+    store_id: str = ""
 
 
 def check_line(line: BasketLine) -> BasketLine:
@@ -45,7 +49,7 @@ def check_line(line: BasketLine) -> BasketLine:
 
 
 def amount_minor(line: BasketLine) -> int:
-    """What is asked for the line: the override where there is one, else price times quantity, rounded half up."""
+    """What the line costs before the rules: the override where there is one, else price times quantity, rounded half up."""
     if line.override_minor is not None:
         return line.override_minor
     return line_amount_minor(unit_price_minor=line.product.price_minor, quantity_milli=line.quantity_milli)
@@ -62,8 +66,10 @@ def engine_input(basket: Basket, terms: Terms, *, utc_ms: int, business_date: st
         zone=terms.zone,
         business_date=business_date,
         lines=tuple(_engine_line(number, line) for number, line in enumerate(basket.lines, start=1)),
-        member=None if basket.member is None else member_context(basket.member, utc_ms=utc_ms, zone=terms.zone),
+        member=_member_context(basket, terms, utc_ms=utc_ms, business_date=business_date),
         burn_units=basket.burn_units,
+        takes=basket.takes,
+        store_id=terms.store_id,
     )
 
 
@@ -78,7 +84,33 @@ def _engine_line(number: int, line: BasketLine) -> EngineLine:
         product.category,
         line.quantity_milli,
         amount_minor(line),
+        tax_rate_bp=product.tax_rate_bp,
+        member_minor=_member_minor(line),
+        margin_floor_percent=product.margin_floor_percent,
+        # A price on the label counts as set too: how much it is for is not known, so no price a kilogram can be compared.
+        fixed=line.override_minor is not None,
     )
+
+
+def _member_minor(line: BasketLine) -> int | None:
+    unit_price_minor = line.product.member_price_minor
+    if unit_price_minor is None:
+        return None
+    return line_amount_minor(unit_price_minor=unit_price_minor, quantity_milli=line.quantity_milli)
+
+
+def _member_context(basket: Basket, terms: Terms, *, utc_ms: int, business_date: str) -> MemberContext | None:
+    """The member's state; where points need a right, rewards take what it leaves beside what is burned."""
+    member = basket.member
+    if member is None:
+        return None
+    context = member_context(member, utc_ms=utc_ms, zone=terms.zone)
+    if not member.needs_right:
+        return context
+    allowed_units = 0 if basket.authorisation is None else basket.authorisation.units
+    left_units = max(0, min(allowed_units, member.spendable_units) - basket.burn_units)
+    issuer = burn_issuer(terms.programmes, business_date, terms.store_id)
+    return msgspec.structs.replace(context, pools=context.pools | {issuer: left_units})
 
 
 def member_context(member: Member, *, utc_ms: int, zone: str) -> MemberContext:
@@ -91,6 +123,7 @@ def member_context(member: Member, *, utc_ms: int, zone: str) -> MemberContext:
         receipts_before=member.receipts_before,
         spendable_units=member.spendable_units,
         birthday=is_birthday,
+        pools=member.pools,
     )
 
 
@@ -107,8 +140,10 @@ def quote_of(basket: Basket, result: EngineResult, terms: Terms) -> Quote:
     """The totals of a basket that the engine has evaluated."""
     is_reduction = result.burn_as is BurnAs.PRICE_REDUCTION
     reductions = {share.line_no: share.worth_minor for share in result.burn_shares} if is_reduction else {}
+    off_minor = off_by_line(result.discounts)
     lines = tuple(
-        _sale_line(number, line, reductions.get(number, 0)) for number, line in enumerate(basket.lines, start=1)
+        _sale_line(number, line, off_minor=off_minor.get(number, 0), burn_minor=reductions.get(number, 0))
+        for number, line in enumerate(basket.lines, start=1)
     )
     total_minor = sum(line.payable_minor for line in lines)
     to_pay_minor = total_minor if is_reduction else total_minor - result.burn_worth_minor
@@ -125,9 +160,17 @@ def quote_of(basket: Basket, result: EngineResult, terms: Terms) -> Quote:
     )
 
 
-def _sale_line(number: int, line: BasketLine, burn_minor: int) -> SaleLine:
+def off_by_line(discounts: Iterable[Discount]) -> dict[int, int]:
+    """What the rules take off each line in all, in minor units, by its number."""
+    off_minor: dict[int, int] = {}
+    for discount in discounts:
+        off_minor[discount.line_no] = off_minor.get(discount.line_no, 0) + discount.amount_minor
+    return off_minor
+
+
+def _sale_line(number: int, line: BasketLine, *, off_minor: int, burn_minor: int) -> SaleLine:
     product = line.product
-    asked_minor = amount_minor(line)
+    asked_minor = amount_minor(line) - off_minor
     payable_minor = asked_minor - burn_minor
     return SaleLine(
         line_no=number,

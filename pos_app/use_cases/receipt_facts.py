@@ -4,14 +4,18 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from pos_app.loyalty.programme import Programme
+from pos_app.model.evaluation import Taken
+from pos_app.model.identifiers import pool_of
 from pos_app.model.products import ProductClass
 from pos_app.model.receipts import PaymentKind, SaleKind, SaleLine, tax_table
 from pos_app.protocol.events import ReturnedLine, SaleEvent, UnseenLine, decode_body
 from pos_app.protocol.nps import nps_url, one_time_code, spaced
 from pos_app.use_cases import claiming
+from pos_app.use_cases.programmes import decode_programme_set
 from pos_app.use_cases.views import Standing
-from receipts.facts import MemberFacts, NpsFacts, ReceiptFacts, ShopFacts
-from storage import accounts, foreign_receipts, journal, sales, unseen_returns
+from receipts.facts import DiscountFacts, MemberFacts, NpsFacts, ReceiptFacts, ShopFacts
+from storage import accounts, foreign_receipts, journal, pools, programmes, sales, unseen_returns
 from storage.database import Connection
 from storage.sales import SaleRow, StoredSale
 
@@ -53,12 +57,38 @@ def receipt_facts(till: "Till", connection: Connection, event_id: str, *, is_cop
         member=_member(connection, stored),
         points_exponent=till.settings.points.exponent,
         awards=stored.awards,
+        discounts=_discounts(till, connection, stored),
         nps=_nps(connection, head),
         claim=claiming.code_for(connection, event_id) if till.settings.hq.claim_codes else "",
         copy=is_copy,
         locale=shop.locale,
         language=shop.language,
     )
+
+
+def _discounts(till: "Till", connection: Connection, stored: StoredSale) -> tuple[DiscountFacts, ...]:
+    """What each programme took off each line, under the name that it had then."""
+    if not stored.discounts:
+        return ()
+    names = {
+        one.id: one.name
+        for one in programmes_of_sale(connection, stored.head.event_id) or till.terms.programmes.programmes
+    }
+    off_minor: dict[tuple[int, str], int] = {}
+    for one in stored.discounts:
+        key = one.line_no, names.get(one.programme_id, "")
+        off_minor[key] = off_minor.get(key, 0) + one.amount_minor
+    return tuple(DiscountFacts(line_no, name, minor) for (line_no, name), minor in off_minor.items())
+
+
+def programmes_of_sale(connection: Connection, event_id: str) -> tuple[Programme, ...]:
+    """The programmes that a sale of this till went by; none where its details are past their retention."""
+    row = journal.find_event(connection, event_id)
+    sale = None if row is None or row.body is None else decode_body(row.body)
+    if not isinstance(sale, SaleEvent):
+        return ()
+    body = programmes.find_programme_set(connection, sale.engine_input.programme_set_hash)
+    return () if body is None else decode_programme_set(body).programmes
 
 
 class _Original(msgspec.Struct, frozen=True):
@@ -146,7 +176,13 @@ def _member(connection: Connection, stored: StoredSale) -> MemberFacts | None:
         burned_worth_minor=head.burn_worth_minor,
         balance=standing.balance,
         next_step=standing.next_step,
+        pools={pool_of(unit): units for unit, units in standing.pools.items()},
+        gifts=tuple(_gift(one) for one in pools.read_pools(connection, head.event_id).taken if one.gives),
     )
+
+
+def _gift(taken: Taken) -> str:
+    return taken.gives if taken.times == 1 else f"{taken.times} × {taken.gives}"
 
 
 def _nps(connection: Connection, head: SaleRow) -> NpsFacts | None:

@@ -15,11 +15,13 @@ from pos_app.loyalty.ledger import AccountKind, Booking
 from pos_app.loyalty.programme import ProgrammeSet
 from pos_app.model.accounts import Lot
 from pos_app.model.evaluation import LotGrant
-from pos_app.model.identifiers import uuid7
+from pos_app.model.identifiers import is_points, uuid7
 from pos_app.model.money import MILLI, Currency
 from pos_app.model.receipts import Payment, PaymentKind, SaleKind
 from pos_app.model.staff import Permission
 from pos_app.protocol.events import (
+    POOLS_VERSION,
+    PROTOCOL_VERSION,
     GrantedLot,
     LotChange,
     ReturnedLine,
@@ -30,9 +32,10 @@ from pos_app.protocol.events import (
 )
 from pos_app.use_cases import staffing
 from pos_app.use_cases.auditing import write_audit
-from pos_app.use_cases.booking import number_of, standing_text, sums_of
+from pos_app.use_cases.booking import available_pools, number_of, standing_text, sums_of
 from pos_app.use_cases.goods_back import GRACE_DAYS, GoodsBack, goods_back, restored_lots, summed
 from pos_app.use_cases.moments import moment_of
+from pos_app.use_cases.pools_back import restored_of_rewards
 from pos_app.use_cases.programmes import decode_programme_set
 from pos_app.use_cases.quoting import in_cash
 from pos_app.use_cases.staffing import Approval
@@ -111,7 +114,13 @@ class _Prepared(msgspec.Struct, frozen=True):
     known: KnownSale
     back: GoodsBack
     restored: tuple[Lot, ...]
+    restored_taken: tuple[Lot, ...]
     points: _Points | None
+
+    @property
+    def restored_units(self) -> int:
+        """The points that come back: burned ones, and those that rewards took."""
+        return sum(lot.granted_units for lot in self.restored) + self.back.pools.points_units
 
 
 def known_sale(connection: Connection, receipt_number: str) -> KnownSale | None:
@@ -145,7 +154,7 @@ def quote_return(
         refund_minor=back.money_minor,
         paid_back_minor=handed_over_minor(_payments(till, known.sale, back, refund)),
         clawed_back_units=back.clawed_back_units,
-        restored_units=sum(lot.granted_units for lot in prepared.restored),
+        restored_units=prepared.restored_units,
         overdraft_units=0 if points is None else points.overdraft_units,
         forgiven_units=0 if points is None else points.forgiven_units,
         lapsed_units=0 if points is None else points.lapsed_units,
@@ -199,6 +208,10 @@ def book_return(
         counted=back.counted,
         issuer=known.sale.issuer,
         clamps=back.clamps,
+        version=POOLS_VERSION if known.sale.pool_lots or known.sale.taken else PROTOCOL_VERSION,
+        collected_back=tuple(_change(known.sale, part) for part in back.pools.collected),
+        clamped_pools=back.pools.clamped_pools,
+        restored_taken=tuple(_granted(lot) for lot in prepared.restored_taken),
         approved_by=approver_ref,
         sale_business_date=known.sale.moment.business_date,
         returned_before=tuple(known.before[line_no] for line_no in sorted(known.before)),
@@ -230,7 +243,7 @@ def _write(till: "Till", connection: Connection, prepared: _Prepared, event: Ret
         receipt_number=event.receipt_number,
         refund_minor=back.money_minor,
         clawed_back_units=back.clawed_back_units,
-        restored_units=sum(lot.granted_units for lot in prepared.restored),
+        restored_units=prepared.restored_units,
         overdraft_units=event.overdraft_units,
         print_job_id=job_id,
         forgiven_units=0 if points is None else points.forgiven_units,
@@ -272,7 +285,9 @@ def _prepared(
     now_ms = till.clock.utc_ms()
     back = goods_back(known.sale, known.programmes, before=known.before, quantities_milli=quantities_milli)
     restored = restored_lots(known.sale, back, event_id=event_id, at_ms=now_ms)
-    return _Prepared(known, back, restored, _points(till, connection, known.sale, back, restored, event_id))
+    restored_taken = restored_of_rewards(known.sale, back.pools, event_id=event_id, at_ms=now_ms)
+    points = _points(till, connection, known.sale, back, (*restored, *restored_taken), event_id)
+    return _Prepared(known, back, restored, restored_taken, points)
 
 
 def _check(known: KnownSale, quantities_milli: Mapping[int, int]) -> None:
@@ -306,7 +321,8 @@ def _points(
     now_ms = till.clock.utc_ms()
     before = accounts.read_books(connection, account_ref)
     due = ledger.book_due(before, at_ms=now_ms) if till.books_due(journal.read_terminal(connection), now_ms) else None
-    lot_ids = [part.lot_id for part in back.clawed_back]
+    claw_back = (*back.clawed_back, *back.pools.collected)
+    lot_ids = [part.lot_id for part in claw_back]
     expired = accounts.expired_units(connection, {account_ref, sale.account_ref}, lot_ids)
     for entry in () if due is None else due.entries:
         if entry.kind is AccountKind.EXPIRED and entry.lot_id in lot_ids:
@@ -314,13 +330,15 @@ def _points(
     booking = ledger.book_return(
         before if due is None else due.books,
         event_id=event_id,
-        claw_back=back.clawed_back,
+        claw_back=claw_back,
         issuer=sale.issuer,
         restored=tuple(msgspec.structs.replace(lot, account_ref=account_ref) for lot in restored),
         expired_units=expired,
         clamps=back.clamps,
+        clamped_pools=back.pools.clamped_pools,
     )
-    gone = [entry for entry in booking.entries if entry.kind is AccountKind.ISSUED]
+    of_points = [entry for entry in booking.entries if is_points(entry.issuer)]
+    gone = [entry for entry in of_points if entry.kind is AccountKind.ISSUED]
     return _Points(
         account_ref=account_ref,
         due=due,
@@ -328,7 +346,7 @@ def _points(
         books_before=before,
         overdraft_units=sum(entry.units for entry in gone if not entry.lot_id),
         forgiven_units=back.clawed_back_units - sum(entry.units for entry in gone),
-        lapsed_units=-sum(entry.units for entry in booking.entries if entry.kind is AccountKind.EXPIRED),
+        lapsed_units=-sum(entry.units for entry in of_points if entry.kind is AccountKind.EXPIRED),
     )
 
 
@@ -369,7 +387,7 @@ def _standing(till: "Till", connection: Connection, points: _Points | None, now_
     facts = accounts.find_by_ref(connection, points.account_ref)
     assert facts is not None, "the account was found when the return was worked out"
     balance = ledger.view(points.booking.books, issuer=till.issuer_at(now_ms), at_ms=now_ms)
-    return standing_text(facts.card_class, balance, None)
+    return standing_text(facts.card_class, balance, None, available_pools(points.booking.books, at_ms=now_ms))
 
 
 def _row(till: "Till", sale: SaleEvent, event: ReturnEvent, standing: str) -> SaleRow:

@@ -5,6 +5,7 @@ was expected. Programmes are tested and documented with it; docs/reference/scena
 """
 
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -12,7 +13,8 @@ import msgspec
 from pos_app.errors import InputError
 from pos_app.loyalty.programme import Programme, parse_programme
 from pos_app.loyalty.reasons import words
-from pos_app.model.evaluation import Refusal
+from pos_app.model.evaluation import Award, Collected, Discount, Reason, Refusal, Taken
+from pos_app.model.identifiers import pool_of
 from pos_app.model.money import text_from_minor
 from pos_app.model.products import Product
 from pos_app.model.receipts import PaymentKind
@@ -42,6 +44,9 @@ from storage.accounts import NewMember
 _PRESET = "preset:"
 _ENOUGH_CASH_MINOR = 10**15
 _QUANTITY_EXPONENT = 3
+
+
+_Reasoned = Discount | Taken | Award | Collected | Refusal
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -137,29 +142,43 @@ class _Run:
         lines = tuple(self._line(bought) for bought in step.buy)
         member = None if not step.member else self._till.find_member(self._card(step.member))
         burn_units = scaled(step.burn, self._till.terms.points_exponent, self._path)
-        basket = msgspec.structs.replace(basket, lines=lines, member=member, burn_units=burn_units)
+        basket = msgspec.structs.replace(basket, lines=lines, member=member, burn_units=burn_units, takes=step.take)
         closed = self._till.close_sale(basket, [Tender(PaymentKind.CASH, _ENOUGH_CASH_MINOR)]).result()
         self._receipts[step.id or str(number)] = closed.receipt_number
         explanation = explain_receipt(self._till, closed.receipt_number)
         assert explanation.agrees, "what was booked is what explaining it gives"
         result = explanation.result
-        shop = self._scenario.shop
-        sentences = [
-            f"line {award.line_no}: {self._points(award.units)} by {award.rule_id}: "
-            + words(award.reason, currency_exponent=shop.currency_exponent, points_exponent=shop.points_exponent)
-            for award in result.awards
-        ]
-        sentences += [
-            f"{f'line {refusal.line_no}' if refusal.line_no else 'receipt'}: nothing{_by(refusal)}: "
-            + words(refusal.reason, currency_exponent=shop.currency_exponent, points_exponent=shop.points_exponent)
-            for refusal in result.refusals
-        ]
-        codes = {award.reason.code for award in result.awards} | {refusal.reason.code for refusal in result.refusals}
+        given: tuple[_Reasoned, ...] = (
+            *result.discounts,
+            *result.taken,
+            *result.awards,
+            *result.collected,
+            *result.refusals,
+        )
+        codes = {one.reason.code for one in given}
         return (
             f"receipt {step.id or number}",
             self._sale(closed) | {"reasons": " ".join(sorted(codes))},
-            tuple(sentences),
+            tuple(f"{self._what(one)}: {self._why(one.reason)}" for one in given),
         )
+
+    def _what(self, one: _Reasoned) -> str:
+        """What was given or refused, to which line and by which rule."""
+        match one:
+            case Discount():
+                return f"line {one.line_no}: {self._money(one.amount_minor)} off by {one.rule_id}"
+            case Award():
+                return f"line {one.line_no}: {self._points(one.units)} by {one.rule_id}"
+            case Collected():
+                return f"line {one.line_no}: {one.units} {pool_of(one.unit)} by {one.rule_id}"
+            case Taken():
+                return f"receipt: {one.gives or 'a reward'} by {one.rule_id}"
+            case Refusal():
+                return f"{f'line {one.line_no}' if one.line_no else 'receipt'}: nothing{_by(one)}"
+
+    def _why(self, reason: Reason) -> str:
+        shop = self._scenario.shop
+        return words(reason, currency_exponent=shop.currency_exponent, points_exponent=shop.points_exponent)
 
     def _sale(self, closed: ClosedSale) -> dict[str, str]:
         result = closed.quote.result
@@ -171,8 +190,15 @@ class _Run:
             "to_pay": self._money(closed.quote.to_pay_minor),
             "earned": self._points(result.earned_units),
             "burned": self._points(result.burn_units),
+            "discount": self._money(result.discount_minor),
+            "saved": self._money(sum(line.list_minor - line.payable_minor for line in closed.quote.lines)),
+            "notices": "\n".join(notice.text for notice in result.notices),
             "points_by_line": " ".join(self._points(units) for units in by_line),
         }
+        if result.collected:
+            got["collected"] = _listed(_collected_units(result.collected))
+        if result.taken:
+            got["taken"] = _listed({f"{one.programme_id}/{one.rule_id}": one.times for one in result.taken})
         if result.next_step is not None:
             got["missing"] = self._money(result.next_step.missing_minor)
         return got
@@ -194,12 +220,16 @@ class _Run:
             return {}
         member = self._till.find_member(self._card(step.member))
         assert member is not None, "every member of the file has a card"
-        return {
+        got = {
             "available": self._points(member.balance.available_units),
             "pending": self._points(member.balance.pending_units),
             "overdraft": self._points(member.balance.overdraft_units),
             "card_class": member.card_class,
         }
+        pools = {
+            pool_of(unit): view.available_units - view.overdraft_units for unit, view in member.pool_balances.items()
+        }
+        return got | ({"pools": _listed(pools)} if pools else {})
 
     def _line(self, bought: Bought) -> BasketLine:
         product = self._till.find_product(bought.product)
@@ -220,6 +250,19 @@ class _Run:
         return text_from_minor(units, exponent=self._till.terms.points_exponent)
 
 
+def _collected_units(collected: Iterable[Collected]) -> dict[str, int]:
+    """What was collected of each pool, by the pool's name."""
+    units: dict[str, int] = {}
+    for one in collected:
+        units[pool_of(one.unit)] = units.get(pool_of(one.unit), 0) + one.units
+    return units
+
+
+def _listed(counts: dict[str, int]) -> str:
+    """``burger=7 tickets=2``, in the order of the names."""
+    return " ".join(f"{name}={count}" for name, count in sorted(counts.items()))
+
+
 def _by(refusal: Refusal) -> str:
     """Which rule refused; empty where the till itself does."""
     name = refusal.rule_id or refusal.programme_id
@@ -237,6 +280,8 @@ def _product(product: ScenarioProduct, exponent: int, path: Path) -> Product:
         department=product.department,
         category=product.category,
         sold_by_weight=product.sold_by_weight,
+        member_price_minor=scaled(product.member_price, exponent, path) if product.member_price else None,
+        margin_floor_percent=product.margin,
     )
 
 
@@ -248,7 +293,7 @@ def _differences(expected: Expected, got: dict[str, str]) -> tuple[str, ...]:
             missing = [code for code in want or () if code not in got.get("reasons", "").split()]
             differences += [f"the reason {code} did not come up" for code in missing]
             continue
-        wanted = " ".join(want) if isinstance(want, tuple) else want
+        wanted = ("\n" if name == "notices" else " ").join(want) if isinstance(want, tuple) else want
         if wanted is not None and wanted != got.get(name, ""):
             differences.append(f"{name}: expected {wanted}, got {got.get(name, 'nothing')}")
     if "refused" in got and expected.refused is None:

@@ -17,6 +17,7 @@ from pos_app.settings import (
     CurrencyCode,
     CurrencySettings,
     Exponent,
+    Percent,
     Points,
     PointsExponent,
     Settings,
@@ -47,7 +48,7 @@ class ScenarioShop(Section, frozen=True):
 
 
 class ScenarioProduct(Section, frozen=True):
-    """A product; ``price`` and ``tax`` are written as people write them."""
+    """A product; prices and ``tax`` are written as people write them. ``margin`` is the lower end of its margin's band, in percent."""
 
     code: str
     price: str
@@ -58,6 +59,8 @@ class ScenarioProduct(Section, frozen=True):
     department: str = ""
     category: str = ""
     sold_by_weight: bool = False
+    member_price: str = ""
+    margin: Percent | None = None
 
 
 class ScenarioMember(Section, frozen=True):
@@ -90,6 +93,8 @@ class Expected(Section, frozen=True):
     to_pay: str | None = None
     earned: str | None = None
     burned: str | None = None
+    discount: str | None = None
+    saved: str | None = None
     available: str | None = None
     pending: str | None = None
     overdraft: str | None = None
@@ -100,6 +105,10 @@ class Expected(Section, frozen=True):
     restored: str | None = None
     points_by_line: tuple[str, ...] | None = None
     reasons: tuple[str, ...] | None = None
+    collected: tuple[str, ...] | None = None
+    taken: tuple[str, ...] | None = None
+    pools: tuple[str, ...] | None = None
+    notices: tuple[str, ...] | None = None
     refused: str | None = None
 
 
@@ -111,6 +120,7 @@ class Step(Section, frozen=True):
     member: str = ""
     buy: tuple[Bought, ...] = ()
     burn: str = "0"
+    take: tuple[str, ...] = ()
     return_of: str = ""
     lines: tuple[Returned, ...] = ()
     expect: Expected = Expected()

@@ -10,7 +10,11 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
+import msgspec
+
 from pos_app.errors import InputError
+from pos_app.loyalty.document import POINTS_POOL, Reward
+from pos_app.loyalty.offering import RewardChoice, rewards_now
 from pos_app.loyalty.programme import Programme, ProgrammeSet, accumulator_period, programme_set
 from pos_app.model.accounts import CardStatus, Member
 from pos_app.model.calendar import business_date, clock_is_believed
@@ -84,6 +88,14 @@ class Till:
             if (period := accumulator_period(programme)) is not None
         }
 
+        self.reward_issuers = frozenset(
+            programme.issuer
+            for programme in terms.programmes.programmes
+            for rule in programme.rules
+            if isinstance(rule, Reward) and rule.pool == POINTS_POOL
+        )
+        """Whose points rewards may cost."""
+
     def close(self) -> None:
         """Finish what is queued and close the database."""
         self.pin_worker.close()
@@ -118,7 +130,12 @@ class Till:
 
     def issuer_at(self, utc_ms: int) -> str:
         """Whose points are shown and burned at this moment."""
-        return burn_issuer(self.terms.programmes, self.business_date(utc_ms))
+        return burn_issuer(self.terms.programmes, self.business_date(utc_ms), self.terms.store_id)
+
+    def programme_name(self, programme_id: str) -> str:
+        """What the manager calls a programme that is in force; its id where none is."""
+        names = (one.name for one in self.terms.programmes.programmes if one.id == programme_id)
+        return next(names, programme_id)
 
     def business_date(self, utc_ms: int) -> str:
         """The trading day of a moment."""
@@ -164,6 +181,8 @@ class Till:
             business_date=self.business_date(now_ms),
             periods=self._periods,
             spendable_units=burning.burnable_units(self, connection, facts, terminal, now_ms=now_ms),
+            pools=burning.usable_pools(self, connection, facts, terminal, now_ms=now_ms),
+            needs_right=self.settings.till.authority != "local" and self.issuer_at(now_ms) in self.reward_issuers,
         )
 
     def trusted_ms(self, terminal: Terminal, now_ms: int) -> int:
@@ -213,6 +232,12 @@ class Till:
         """The basket evaluated now: totals, tax, points."""
         now_ms = self.clock.utc_ms()
         return quoting.quote(basket, self.terms, utc_ms=now_ms, business_date=self.business_date(now_ms))
+
+    def rewards(self, basket: Basket) -> tuple[RewardChoice, ...]:
+        """The rewards that the basket's member could ask for now, those that are asked for already too."""
+        now_ms = self.clock.utc_ms()
+        wanted = quoting.engine_input(basket, self.terms, utc_ms=now_ms, business_date=self.business_date(now_ms))
+        return rewards_now(wanted, self.terms.programmes)
 
     def close_sale(self, basket: Basket, tenders: Sequence[Tender], *, foreign_receipt: str = "") -> Future[ClosedSale]:
         """Book the sale. The future completes after COMMIT, or raises ``InputError`` or ``StorageError``: nothing was booked."""
@@ -352,6 +377,7 @@ def open_till(
 
     try:
         shift_id = database.write(begin)
+        terms = msgspec.structs.replace(terms, store_id=database.read(journal.read_terminal).store_id)
     except BaseException:
         database.close()
         raise

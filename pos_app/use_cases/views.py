@@ -54,7 +54,8 @@ class BurnAnswer(msgspec.Struct, frozen=True):
 class Basket(msgspec.Struct, frozen=True):
     """An open basket. ``event_id`` is minted when it opens; ``member`` is None until a card is scanned.
 
-    ``authorisation``: by what right ``burn_units`` are burned, where the till does not decide by itself.
+    ``authorisation``: by what right ``burn_units`` are burned, where the till does not decide by itself. ``takes``: the rewards
+    (``programme/rule``) that the member asks for; the points that they cost want the same right.
     """
 
     event_id: str
@@ -62,21 +63,27 @@ class Basket(msgspec.Struct, frozen=True):
     member: Member | None = None
     burn_units: int = 0
     authorisation: Authorisation | None = None
+    takes: tuple[str, ...] = ()
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """How a member stands after a receipt, as paper says it: class, balance, and what is missing to the next step."""
+    """How a member stands after a receipt, as paper says it: class, balance, and what is missing to the next step.
+
+    ``pools``: what is available of each pool other than points, by its unit.
+    """
 
     card_class: str
     balance: BalanceView
     next_step: NextStep | None
+    pools: dict[str, int] = {}
 
 
 class Quote(msgspec.Struct, frozen=True):
     """A basket evaluated: what the screen shows and what closing it will book, to the last unit.
 
     ``total_minor``: the sum of the lines after burning as price reduction. ``to_pay_minor``: less what points pay as tender.
-    ``cash_to_pay_minor``: the same rounded to the cash step.
+    ``cash_to_pay_minor``: the same rounded to the cash step. ``gross_minor``: at catalogue prices; ``discount_minor``: what overrides
+    and rules take off them.
     """
 
     lines: tuple[SaleLine, ...]
@@ -88,9 +95,17 @@ class Quote(msgspec.Struct, frozen=True):
     to_pay_minor: int
     cash_to_pay_minor: int
 
+    @property
+    def deduct_minor(self) -> int:
+        """What a fiscal till beside us has to take off its own prices: the rules' discounts and what points pay."""
+        return self.result.discount_minor + self.result.burn_worth_minor
+
 
 class ClosedSale(msgspec.Struct, frozen=True):
-    """A sale that is in the ledger: COMMIT has happened. ``balance_after`` is None without a member."""
+    """A sale that is in the ledger: COMMIT has happened. ``balance_after`` is None without a member.
+
+    ``pools_after``: what is available then of each pool other than points, by its unit.
+    """
 
     event_id: str
     receipt_number: str
@@ -102,6 +117,7 @@ class ClosedSale(msgspec.Struct, frozen=True):
     balance_after: BalanceView | None
     print_job_id: int
     foreign_receipt: str = ""
+    pools_after: dict[str, int] = {}
 
 
 class Refund(msgspec.Struct, frozen=True):

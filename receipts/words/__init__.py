@@ -61,6 +61,8 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     next_class_with_rate: str
     next_rate: str
     next_receipt: str
+    next_month: str
+    gift: str
     nps_question: str
     nps_scan: str
     nps_code: str

@@ -202,7 +202,7 @@ def documented(page: str, heading: str) -> dict[str, str]:
 
 def as_toml(value: Any) -> str:
     text: str = msgspec.json.encode(value).decode()
-    return re.sub(r",(?=\")", ", ", text)
+    return re.sub(r",(?=[\"\d])", ", ", text)
 
 
 @pytest.mark.parametrize("field", msgspec.structs.fields(Settings), ids=lambda field: field.name)

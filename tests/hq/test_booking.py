@@ -6,13 +6,15 @@ from hq import apply, tables
 from hq.apply import book_what_is_due
 from hq.operate import RunningHq
 from hq.reports import totals
-from pos_app.model.evaluation import LotGrant
+from pos_app.model.evaluation import Discount, LotGrant, Reason
 from pos_app.model.identifiers import derived_id
 from pos_app.model.receipts import Payment, PaymentKind
 from pos_app.protocol.events import AnyEvent, GrantedLot
 from tests.hq.conftest import Enrol
 from tests.hq.journals import DAY_MS, START_MS, Journal, enrolment, moment, new_id, sale, sale_return
 from tests.hq.ledgers import LATER_MS, assert_sound, available, book, entries, lot_of_five, state_of, tasks
+
+TENTH_OFF = Reason("percent", {"rate_bp": 1000})
 
 
 def test_that_a_sale_reaches_the_ledger_the_member_and_the_totals(hq: RunningHq, journal: Journal) -> None:
@@ -246,6 +248,12 @@ def test_that_a_card_of_two_known_accounts_is_a_task(hq: RunningHq, journal: Jou
         (sale(payments=(Payment(PaymentKind.CASH, 10**17),)), "range"),
         (sale(moment=moment(business_date="2026-02-30")), "date"),
         (sale(moment=moment(business_date="２０２６-01-01")), "date"),
+        (sale(discounts=(Discount(1, "p", "r", 0, TENTH_OFF),)), "discounts"),
+        (sale(discounts=(Discount(1, "p", "r", -5, TENTH_OFF),)), "discounts"),
+        (sale(discounts=(Discount(3, "p", "r", 5, TENTH_OFF),)), "discounts"),
+        (sale(discounts=(Discount(1, "p", "r", 10**9, TENTH_OFF),)), "discounts"),
+        (sale(discounts=(Discount(1, "p" * 65, "r", 5, TENTH_OFF),)), "ref"),
+        (sale(discounts=(Discount(1, "p", "\0", 5, TENTH_OFF),)), "text"),
         (enrolment("", "299"), "ref"),
         (enrolment("b", "3\n00"), "ref"),
         (enrolment("b", "300", "g" * 65), "ref"),

@@ -24,7 +24,8 @@ def test_that_products_reach_the_tills_without_their_cost(hq: RunningHq, journal
     assert [("product", "4006381333931"), ("product", "A1")] == [(one.kind, one.key) for one in documents]
     body = documents[0].body
     assert body is not None
-    assert Product("4006381333931", "Šampon", 150, 2000) == msgspec.json.decode(body, type=Product)
+    expected = Product("4006381333931", "Šampon", 150, 2000, margin_floor_percent=20)
+    assert expected == msgspec.json.decode(body, type=Product)
     assert "cost" not in body
 
 
@@ -86,3 +87,15 @@ def test_that_staff_go_out_without_a_pin(hq: RunningHq, journal: Journal, tmp_pa
         StaffDocument("anna", "Anna Šarić", "cashier"),
         StaffDocument("ivo", "Ivo", "manager", active=False),
     ] == [msgspec.json.decode(one.body or "", type=StaffDocument) for one in journal.page().documents]
+
+
+def test_that_products_go_out_with_their_band_and_second_price_alone(hq: RunningHq, tmp_path: Path) -> None:
+    file = tmp_path / "goods.csv"
+    file.write_text(
+        "code,name,price,tax_rate,cost,member_price\na,A,12.00,20,6.10,9.99\nb,B,1,20,,\n", encoding="utf-8"
+    )
+    publish_products(hq.engine, file, exponent=2)
+    with_band, without = (msgspec.json.decode(document.body or "") for document in published(hq.engine))
+    assert (999, 30) == (with_band["member_price_minor"], with_band["margin_floor_percent"])
+    assert "610" not in str(with_band)
+    assert {"member_price_minor", "margin_floor_percent"}.isdisjoint(without), "an older till's product is as it was"

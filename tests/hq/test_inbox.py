@@ -12,7 +12,7 @@ from hq import tables
 from hq.operate import RunningHq
 from hq.terminals import revoke_terminal
 from pos_app.protocol.chain import GENESIS
-from pos_app.protocol.events import encode_body
+from pos_app.protocol.events import EVENT_VERSION_MAX, encode_body
 from pos_app.protocol.messages import (
     REQUEST_BYTES_MAX,
     Batch,
@@ -320,7 +320,7 @@ def test_that_a_signed_event_that_fails_is_kept_and_acknowledged_without_effect(
 
 def test_that_a_newer_kind_of_event_is_kept_for_later(hq: RunningHq, journal: Journal) -> None:
     newer = f'{{"kind":"gift","event_id":"{new_id()}","version":1,"x":1}}'.encode()
-    version = encode_body(sale()).replace(b'"version":1', b'"version":2')
+    version = encode_body(sale()).replace(b'"version":1', f'"version":{EVENT_VERSION_MAX + 1}'.encode())
 
     answer = journal.upload(newer, version)
 

@@ -6,9 +6,9 @@ from hq import replay as replaying
 from hq import tables
 from hq.operate import RunningHq
 from hq.replay import replay
-from pos_app.loyalty.engine import evaluate
+from pos_app.loyalty.engine import SEMANTICS, evaluate
 from pos_app.loyalty.programme import ProgrammeSet
-from pos_app.model.evaluation import MemberContext
+from pos_app.model.evaluation import Discount, MemberContext, Reason
 from pos_app.model.identifiers import derived_id
 from pos_app.protocol.events import GrantedLot, SaleEvent
 from pos_app.protocol.messages import Done, ProgrammeSetUpload, encode_message
@@ -64,7 +64,14 @@ def test_that_honest_receipts_come_out_the_same(hq: RunningHq) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"awards": ()}, {"counted": {"x": 1}}, {"class_after": "gold"}, {"burn_worth_minor": 1}]
+    "change",
+    [
+        {"awards": ()},
+        {"counted": {"x": 1}},
+        {"class_after": "gold"},
+        {"burn_worth_minor": 1},
+        {"discounts": (Discount(1, "fixed-card", "class", 1, Reason("percent", {})),)},
+    ],
 )
 def test_that_a_receipt_that_comes_out_otherwise_is_a_task_and_keeps_its_points(
     hq: RunningHq, change: dict[str, object]
@@ -99,7 +106,9 @@ def test_that_rules_that_are_newer_than_hq_are_a_task(hq: RunningHq) -> None:
     programmes_known(hq.engine, PROGRAMMES, BODY)
     till = Till(hq.engine)
     newer = rated()
-    newer = msgspec.structs.replace(newer, engine_input=msgspec.structs.replace(newer.engine_input, semantics=2))
+    newer = msgspec.structs.replace(
+        newer, engine_input=msgspec.structs.replace(newer.engine_input, semantics=SEMANTICS + 1)
+    )
     till.book(newer)
 
     assert 1 == replay(hq.engine, now_ms=LATER_MS)

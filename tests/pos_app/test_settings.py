@@ -49,6 +49,8 @@ def _one(section: Any) -> msgspec.Struct:
         ("[till]\nbusiness_day_starts = '24:00'", "till.business_day_starts: "),
         ("[currency]\nexponent = 4", "currency.exponent: Expected `int` <= 3"),
         ("[currency]\ncode = 'euro'", "currency.code: "),
+        ("[margins]\nbands_percent = [0, 4]", "margins.bands_percent: 4 is not at least 5 above 0"),
+        ("[margins]\nbands_percent = [101]", "margins.bands_percent[1]: Expected `int` <= 100"),
         ("[points]\nexponent = 3", "points.exponent: Expected `int` <= 2"),
         ("[hq]\nbatch_events_max = 501", "hq.batch_events_max: Expected `int` <= 500"),
         ("[nps]\nshare_percent = 101", "nps.share_percent: Expected `int` <= 100"),

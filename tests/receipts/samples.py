@@ -7,7 +7,7 @@ from pos_app.model.evaluation import Award, NextStep, Reason
 from pos_app.model.money import Currency, line_amount_minor, tax_included_minor
 from pos_app.model.products import ProductClass
 from pos_app.model.receipts import Payment, PaymentKind, SaleKind, SaleLine, tax_table
-from receipts.facts import MemberFacts, NpsFacts, ReceiptFacts, ShopFacts
+from receipts.facts import DiscountFacts, MemberFacts, NpsFacts, ReceiptFacts, ShopFacts
 
 MOMENT_MS = 1_773_506_520_000  # 2026-03-14 16:42 UTC
 DAY_MS = 86_400_000
@@ -254,6 +254,38 @@ def returned() -> ReceiptFacts:
     )
 
 
+def discounted() -> ReceiptFacts:
+    """What rules took off prices: one programme, two on one line, one beside a price by hand, a name that is long; points on top."""
+    lines = (
+        line(1, "Coffee beans 500 g", 1290, quantity_milli=2000, amount_minor=2298, tax_rate_bp=1000),
+        line(2, "Rosehip, loose", 1449, quantity_milli=245, amount_minor=300, tax_rate_bp=550, sold_by_weight=True),
+        line(3, "Hand cream", 850, amount_minor=680),
+        line(4, "Plasters", 320, burn_minor=100),
+    )
+    total_minor = sum(each.payable_minor for each in lines)
+    return facts(
+        lines,
+        shop=pharmacy().shop,
+        locale="en_IE",
+        payments=(Payment(PaymentKind.CASH, total_minor, given_minor=5000),),
+        change_minor=5000 - total_minor,
+        discounts=(
+            DiscountFacts(1, "Prices for members", 282),
+            DiscountFacts(2, "This month's spending, next month's discount", 18),
+            DiscountFacts(2, "Happy hours", 37),
+        ),
+        member=MemberFacts(
+            name="Siobhán O’Malley",
+            card_class="Gold",
+            earned_units=34,
+            burned_units=100,
+            burned_worth_minor=100,
+            balance=BalanceView(available_units=1250, pending_units=0),
+            next_step=NextStep("month", "next_month", 1230, 500, ""),
+        ),
+    )
+
+
 def everything() -> dict[str, ReceiptFacts]:
-    makers = (pharmacy, russian, croatian, philippine, japanese, kuwaiti, beside, copied, returned)
+    makers = (pharmacy, russian, croatian, philippine, japanese, kuwaiti, beside, copied, returned, discounted)
     return {maker.__name__: maker() for maker in makers}

@@ -10,7 +10,7 @@ from pos_app.model.accounts import BalanceView
 from pos_app.model.evaluation import NextStep
 from pos_app.model.receipts import Payment, PaymentKind, SaleKind
 from receipts.document import Banner, Barcode, Columns, LineItem, Qr, Table, Weight
-from receipts.facts import MemberFacts, ReceiptFacts
+from receipts.facts import DiscountFacts, MemberFacts, ReceiptFacts
 from receipts.layout import lay_out
 from receipts.text import render_text
 from tests.receipts import samples
@@ -96,6 +96,39 @@ def test_that_the_column_of_amounts_adds_up_to_the_total(name: str) -> None:
     assert sum(map(minor, amounts)) - minor(deducted) == facts.total_minor
 
 
+def test_that_what_rules_took_off_stands_below_the_list_price_with_the_programmes_name() -> None:
+    shown = text(samples.discounted())
+    expected = """\
+Coffee beans 500 g
+  2 × 12.90                          25.80
+  Prices for members                 −2.82
+Rosehip, loose
+  0.245 kg × 14.49                    3.55
+  This month's spending              −0.18
+  Happy hours                        −0.37
+Hand cream                            8.50
+  Discount                           −1.70
+Plasters                              3.20
+"""
+    assert expected in shown
+    assert "You saved €6.07 today" in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("", "Discount"), ("Donaudampfschifffahrtsgesellschaft", "Donaudampfschifffahrts")]
+)
+def test_that_a_name_is_cut_to_narrow_paper(name: str, shown: str) -> None:
+    facts = samples.facts((samples.line(1, "Tea", 1000, amount_minor=900),), discounts=(DiscountFacts(1, name, 100),))
+    assert f"  {shown} " in render_text(lay_out(facts), 32)
+
+
+def test_that_a_slip_beside_a_till_deducts_discounts_and_points_in_one() -> None:
+    facts = msgspec.structs.replace(samples.discounted(), mode="beside", foreign_receipt="1")
+    shown = text(facts)
+    assert re.search(r"DEDUCT AT THE TILL +€4\.37", shown)
+    assert re.search(r"To pay at the till +€34\.98", shown)
+
+
 def minor(amount: str) -> int:
     return int(re.sub(r"[^0-9−]", "", amount).replace("−", "-"))
 
@@ -175,6 +208,8 @@ def test_that_a_tax_table_is_left_out_where_nothing_is_taxed() -> None:
         (NextStep("p", "receipt", 1230, 200, ""), "€12.30 more on one receipt brings 2%"),
         (NextStep("p", "accumulated", 1230, 200, ""), "€12.30 more and you get 2%"),
         (NextStep("p", "accumulated", 1230, 0, "Gold"), "€12.30 more and you are Gold"),
+        (NextStep("p", "tier", 1230, 0, "gold"), "€12.30 more and you are gold"),
+        (NextStep("p", "next_month", 1230, 200, ""), "€12.30 more this month: 2% next month"),
         (NextStep("p", "accumulated", 1230, 550, "Gold"), "€12.30 more and you are Gold: 5.5%"),
     ],
 )

@@ -12,7 +12,9 @@ PILLS = Product("pills", "Таблетки", 2000, 1000, ProductClass.REGULATED,
 
 
 def test_that_a_product_is_found_as_it_was_put_and_replaced_by_its_code(database: Database) -> None:
-    dearer = msgspec.structs.replace(PILLS, price_minor=2100, band="", sold_by_weight=False)
+    dearer = msgspec.structs.replace(
+        PILLS, price_minor=2100, band="", sold_by_weight=False, member_price_minor=1900, margin_floor_percent=30
+    )
     for product in (PILLS, dearer):
         database.write(partial(catalogue.put_products, products=[product]))
         assert product == database.read(lambda c: catalogue.find_product(c, "pills"))
@@ -26,6 +28,7 @@ def test_that_a_cost_is_kept_apart_and_replaced(database: Database) -> None:
         database.write(partial(catalogue.put_costs, costs_minor=[("pills", cost_minor)]))
     stored = database.read(lambda c: c.exec_driver_sql("SELECT cost_minor FROM product_cost").scalars().all())
     assert [950] == stored
+    assert {"pills": 950} == database.read(catalogue.costs_minor)
     assert "cost" not in " ".join(Product.__struct_fields__)
 
 

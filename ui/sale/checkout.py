@@ -13,16 +13,21 @@ from ui.sale.desk import Desk, limit_here
 from ui.sale.numbers import parse_scaled, typed_form
 from ui.sale.screen import (
     ApprovalPanel,
+    BurnPanel,
     CardPanel,
     CashPanel,
     ForeignPanel,
     Notice,
     NoticeCode,
     Panel,
+    Problem,
+    ProblemCode,
+    RewardsPanel,
     SignInPanel,
     VoidPanel,
 )
 
+_TO_PAY = frozenset({Command.CASH, Command.CARD, Command.FINISH})
 _ALLOWED_BY: dict[BurnBasis | None, NoticeCode] = {
     BurnBasis.HOLD: NoticeCode.BURN_HELD,
     BurnBasis.FLOOR: NoticeCode.BURN_BY_LIMIT,
@@ -36,8 +41,10 @@ def keys_of(panel: Panel) -> AbstractSet[Command]:
         return {Command.BACK, Command.REMOVE}
     if isinstance(panel, SignInPanel):
         return {Command.CONFIRM, Command.UP, Command.DOWN}
-    if isinstance(panel, ApprovalPanel):
+    if isinstance(panel, ApprovalPanel | RewardsPanel):
         return {Command.CONFIRM, Command.BACK, Command.UP, Command.DOWN}
+    if isinstance(panel, BurnPanel):
+        return {Command.CONFIRM, Command.BACK, Command.POINTS}
     if isinstance(panel, CashPanel | CardPanel):
         return {Command.CONFIRM, Command.BACK, Command.CASH, Command.CARD}
     return {Command.CONFIRM, Command.BACK}
@@ -50,6 +57,9 @@ def open_panel(desk: Desk, command: Command) -> None:
         desk.say(NoticeCode.BASKET_EMPTY)
     elif command is Command.POINTS and desk.basket.member is None:
         desk.say(NoticeCode.NO_CARD)
+    elif command in _TO_PAY and desk.quote.result.locks:
+        desk.marked = desk.quote.result.locks[0].line_no - 1
+        desk.stop(Problem(ProblemCode.LOCKED))
     else:
         desk.is_leaving = False
         panel = _panel_for(desk, command)
@@ -62,7 +72,7 @@ def _panel_for(desk: Desk, command: Command) -> Panel:
     if command is Command.POINTS:
         return desk.burn_panel()
     if desk.is_beside:
-        return ForeignPanel(desk.quote.result.burn_worth_minor, desk.quote.to_pay_minor)
+        return ForeignPanel(desk.quote.deduct_minor, desk.quote.to_pay_minor)
     return _card_panel(desk) if command is Command.CARD else _cash_panel(desk)
 
 
@@ -119,9 +129,9 @@ def burn(desk: Desk, text: str) -> int:
         desk.say(NoticeCode.BURN_STEPS, fits_units=fitting.burn_units)
         desk.panel = desk.burn_panel(fitting.burn_units)
         return 0
-    if units and _must_be_asked_for(desk, units):
-        return units
-    if not units:
+    if units and _must_be_asked_for(desk, units + desk.reward_units()):
+        return units + desk.reward_units()
+    if not units and not desk.reward_units():
         desk.let_go()
     _set_burn(desk, units, desk.basket.authorisation)
     return 0
@@ -130,7 +140,7 @@ def burn(desk: Desk, text: str) -> int:
 def _must_be_asked_for(desk: Desk, units: int) -> bool:
     authorisation = desk.basket.authorisation
     is_covered = authorisation is not None and units <= authorisation.units
-    return desk.till.settings.till.authority != "local" and not is_covered
+    return desk.needs_right() and not is_covered
 
 
 def _set_burn(desk: Desk, units: int, authorisation: Authorisation | None) -> None:
@@ -145,7 +155,7 @@ def _set_burn(desk: Desk, units: int, authorisation: Authorisation | None) -> No
 def take_answer(desk: Desk, answer: BurnAnswer) -> None:
     """The points may be burned; or they may not, and the panel suggests how many may."""
     if answer.authorisation is not None:
-        _set_burn(desk, answer.asked_units, answer.authorisation)
+        _set_burn(desk, answer.asked_units - desk.reward_units(), answer.authorisation)
         return
     member = desk.basket.member
     assert member is not None, "points are a member's"

@@ -8,7 +8,7 @@ import msgspec
 from devices.sounder import Tone
 from pos_app.loyalty import reasons
 from pos_app.model.accounts import Member
-from pos_app.model.evaluation import Reason
+from pos_app.model.evaluation import Reason, units_taken
 from pos_app.model.staff import Permission
 from pos_app.use_cases.quoting import Tender
 from pos_app.use_cases.staffing import Approval
@@ -114,9 +114,10 @@ class Desk:
         before = self.basket.member
         is_same = before is not None and member is not None and before.account_ref == member.account_ref
         burn_units = self.basket.burn_units if is_same else 0
+        takes = self.basket.takes if is_same else ()
         if not is_same:
             self.let_go()
-        self.change(msgspec.structs.replace(self.basket, member=member, burn_units=burn_units))
+        self.change(msgspec.structs.replace(self.basket, member=member, burn_units=burn_units, takes=takes))
         self.panel = None
 
     def burn_panel(self, suggested_units: int | None = None) -> BurnPanel:
@@ -138,6 +139,18 @@ class Desk:
         programmes = self.till.terms.programmes.programmes
         worth_minor = programmes[0].point_worth_minor if programmes else 0
         return int(units * worth_minor // 10**self.till.terms.points_exponent)
+
+    def needs_right(self) -> bool:
+        """Whether somebody must be asked before points are burned or taken for a reward."""
+        return self.till.settings.till.authority != "local"
+
+    def issuer(self) -> str:
+        """Whose points are burned now."""
+        return self.till.issuer_at(self.till.clock.utc_ms())
+
+    def reward_units(self) -> int:
+        """The points that rewards take on this basket; they want the same right as those that are burned."""
+        return units_taken(self.quote.result.taken).get(self.issuer(), 0)
 
     def stop(self, problem: Problem) -> None:
         """A message over the screen, and the sound of an error."""

@@ -48,7 +48,7 @@ class DonePage(QWidget):
         formats, quote = self._formats, sale.quote
         if self._is_beside:
             self._caption.setText(self.tr("Discount keyed at the fiscal till"))
-            self._figure.setText(formats.money(quote.result.burn_worth_minor))
+            self._figure.setText(formats.money(quote.deduct_minor))
             self._paid.setText(self.tr("Fiscal receipt {number}").format(number=sale.foreign_receipt))
         else:
             self._caption.setText(self.tr("Change"))

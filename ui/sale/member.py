@@ -54,7 +54,8 @@ class MemberPanel(QWidget):
         column.addWidget(rule())
         column.addSpacing(4)
         column.addWidget(label(Role.SMALL, name="soft", text=self.tr("Balance")))
-        for widget in (self._balance, self._balance_note, self._expiry):
+        self._pools = label(Role.BODY_STRONG, wraps=True)
+        for widget in (self._balance, self._balance_note, self._expiry, self._pools):
             column.addWidget(widget)
         column.addSpacing(4)
         column.addWidget(rule())
@@ -76,6 +77,8 @@ class MemberPanel(QWidget):
         self._balance.setText(points_text(member.balance.available_units, self._formats))
         self._balance_note.setText(self._balance_text(member))
         self._expiry.setText(self._expiry_text(member.balance))
+        self._pools.setText(" \u00b7 ".join(f"{name}: {count}" for name, count in member.pools))
+        self._pools.setVisible(bool(member.pools))
         self._earns.setText(self._earns_text(member.earns_units))
         self._next.setText("" if member.next_step is None else self._next_text(member.next_step))
 
@@ -116,10 +119,16 @@ class MemberPanel(QWidget):
 
     def _next_text(self, step: NextStep) -> str:
         amount, rate = self._formats.money(step.missing_minor), self._formats.percent(step.rate_bp)
+        if step.on == "tier":
+            return self.tr("{amount} more to {card_class}").format(
+                amount=amount, card_class=class_name(step.card_class)
+            )
         if step.card_class:
             return self.tr("{amount} more to {card_class}, {rate} %").format(
                 amount=amount, card_class=class_name(step.card_class), rate=rate
             )
         if step.on == "receipt":
             return self.tr("{amount} more on this receipt for {rate} %").format(amount=amount, rate=rate)
+        if step.on == "next_month":
+            return self.tr("{amount} more this month for {rate} % next month").format(amount=amount, rate=rate)
         return self.tr("{amount} more for {rate} %").format(amount=amount, rate=rate)

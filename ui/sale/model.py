@@ -8,6 +8,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from pos_app.model.products import ProductClass
 from pos_app.model.receipts import SaleLine
 from ui.formats import Formats
+from ui.sale.screen import Remark, Screen
 
 _ROOT = QModelIndex()
 _Index = QModelIndex | QPersistentModelIndex
@@ -24,10 +25,15 @@ class Column(IntEnum):
 
 
 class RowText(NamedTuple):
-    """One line as it is drawn: a text a column, and the small print below the name."""
+    """One line as it is drawn: a text a column, and the small print below the name.
+
+    ``is_lower``: its amount is a discounted one. ``is_barred``: it cannot be sold like this.
+    """
 
     cells: tuple[str, str, str, str, str]
     detail: str
+    is_lower: bool = False
+    is_barred: bool = False
 
 
 class RowsModel(QAbstractTableModel):
@@ -111,28 +117,47 @@ class RowsModel(QAbstractTableModel):
         return self._headings[section] if role == Qt.ItemDataRole.DisplayRole else None
 
 
+class Row(NamedTuple):
+    """A line of the basket and what is to be said of it."""
+
+    line: SaleLine
+    remark: Remark
+
+
+_NO_REMARK = Remark()
+
+
+def rows_of(screen: Screen) -> tuple[Row, ...]:
+    """The basket of a screen as rows."""
+    return tuple(Row(line, screen.remarks.get(line.line_no, _NO_REMARK)) for line in screen.lines)
+
+
 class LinesModel(RowsModel):
     """The lines of the basket."""
 
     def _heading_texts(self) -> tuple[str, str, str, str, str]:
         return self.tr("No."), self.tr("Item"), self.tr("Quantity"), self.tr("Price"), self.tr("Amount")
 
-    def _row_text(self, line: SaleLine) -> RowText:
+    def _row_text(self, row: Row) -> RowText:
+        line, remark = row
         formats = self.formats
         quantity = formats.quantity(line.quantity_milli)
         if line.sold_by_weight:
             quantity = self.tr("{weight} kg").format(weight=quantity)
         price = formats.amount(line.unit_price_minor) if line.unit_price_minor else ""
         cells = (str(line.line_no), line.name, quantity, price, formats.amount(line.amount_minor))
-        return RowText(cells, " \u00b7 ".join(self._details(line)))
+        if remark.is_locked:
+            return RowText(cells, self.tr("Not for this customer"), is_barred=True)
+        return RowText(cells, " \u00b7 ".join(self._details(line, remark)), is_lower=bool(remark.off_minor))
 
-    def _details(self, line: SaleLine) -> list[str]:
+    def _details(self, line: SaleLine, remark: Remark) -> list[str]:
         formats = self.formats
         details = []
         if line.batch:
             details.append(self.tr("batch {batch}").format(batch=line.batch))
         if line.unit_price_minor and line.amount_minor != line.list_minor:
             details.append(self.tr("list price {amount}").format(amount=formats.amount(line.list_minor)))
+        details += (f"{name} {formats.amount(-minor)}" for name, minor in remark.off_minor)
         if line.burn_minor:
             details.append(self.tr("points {amount}").format(amount=formats.amount(-line.burn_minor)))
         if line.product_class is ProductClass.REGULATED:

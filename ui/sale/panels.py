@@ -102,7 +102,9 @@ class BurnPanelView(SidePanel):
         self.body.addSpacing(tokens.SPACE)
         self.add_field(self.tr("Points to use; 0 for none"), Field(takes_star=False, length_max=16))
         self.add_keys(
-            KeyButton(Command.BACK, self.tr("Back")), KeyButton(Command.CONFIRM, self.tr("Use them"), is_primary=True)
+            KeyButton(Command.BACK, self.tr("Back")),
+            KeyButton(Command.POINTS, self.tr("Rewards")),
+            KeyButton(Command.CONFIRM, self.tr("Use them"), is_primary=True),
         )
 
     def show_panel(self, panel: BurnPanel) -> None:

@@ -46,6 +46,7 @@ _ACTS: dict[Permission, str] = {
     Permission.MANAGE_STAFF: QT_TRANSLATE_NOOP("Staff", "To open a locked PIN, or change who works here."),
     Permission.ERASE_MEMBER: QT_TRANSLATE_NOOP("Staff", "To erase a member's personal data."),
     Permission.READ_AUDIT: QT_TRANSLATE_NOOP("Staff", "To read the audit log."),
+    Permission.READ_COST: QT_TRANSLATE_NOOP("Staff", "To see costs and margins."),
     Permission.REPAIR: QT_TRANSLATE_NOOP("Staff", "To repair the till's data."),
 }
 

@@ -20,7 +20,7 @@ from pos_app.use_cases.staffing import Approval
 from pos_app.use_cases.till import Till
 from pos_app.use_cases.views import BurnAnswer, ClosedSale
 from ui.keys import Command
-from ui.sale import approving, basket_actions, checkout, scanning
+from ui.sale import approving, basket_actions, checkout, rewarding, scanning
 from ui.sale.desk import Desk
 from ui.sale.ports import Background, Play, Printing, View
 from ui.sale.screen import (
@@ -34,6 +34,7 @@ from ui.sale.screen import (
     Problem,
     ProblemCode,
     Receipt,
+    RewardsPanel,
     Screen,
     VoidPanel,
     problem_of,
@@ -90,8 +91,8 @@ class SalePresenter:
         self._do(lambda: self._command(command, first, second))
 
     def choose(self, number: int) -> None:
-        """Somebody was touched in the list of those who can type a PIN."""
-        self._do(lambda: approving.choose(self._desk, number) if approving.is_open(self._desk) else None)
+        """Somebody was touched in the list of those who can type a PIN, or a reward in the list of those that can be taken."""
+        self._do(lambda: self._choose(number))
 
     def stir(self) -> None:
         """Somebody is typing: the time without a key begins anew."""
@@ -118,6 +119,13 @@ class SalePresenter:
     def screen(self) -> Screen:
         """What is to be seen now."""
         return screen_of(self._desk)
+
+    def _choose(self, number: int) -> None:
+        panel = self._desk.panel
+        if approving.is_open(self._desk):
+            approving.choose(self._desk, number)
+        elif isinstance(panel, RewardsPanel) and not self._desk.is_booking:
+            rewarding.mark(self._desk, panel, number)
 
     def _do(self, action: Callable[[], None]) -> None:
         """The one door: what goes wrong stops the line with a message, and the screen is shown once."""
@@ -217,6 +225,11 @@ class SalePresenter:
                 basket_actions.void(desk)
             case Command.REMOVE:
                 basket_actions.remove_marked(desk)
+            case Command.POINTS if isinstance(desk.panel, BurnPanel):
+                rewarding.open_panel(desk)
+            case Command.UP | Command.DOWN if isinstance(desk.panel, RewardsPanel):
+                step = -1 if command is Command.UP else 1
+                rewarding.mark(desk, desk.panel, desk.panel.marked + step)
             case Command.UP:
                 basket_actions.mark(desk, desk.marked - 1)
             case Command.DOWN:
@@ -253,6 +266,8 @@ class SalePresenter:
                 self._take_code(first)
             case BurnPanel():
                 self._burn(first)
+            case RewardsPanel() as panel:
+                self._choose_reward(panel)
             case EnrolPanel(card_number=card_number):
                 self._enrol(card_number, name=first, phone=second)
             case CashPanel() as panel:
@@ -286,6 +301,31 @@ class SalePresenter:
             )
         else:
             checkout.take_answer(self._desk, answer)
+
+    def _choose_reward(self, panel: RewardsPanel) -> None:
+        units = rewarding.choose(self._desk, panel)
+        if units:
+            self._ask_reward(units)
+
+    def _ask_reward(self, units: int, approval: Approval | None = None) -> None:
+        """Points for a reward want the same right as points that are burned."""
+        self._begin_booking(NoticeCode.ASKING)
+        future = self._till.authorise_burn(self._desk.basket, units, approval=approval)
+        self._background.watch(
+            future, lambda future: self._end_booking(lambda: self._take_reward_answer(units, future))
+        )
+
+    def _take_reward_answer(self, units: int, future: Future[BurnAnswer]) -> None:
+        answer = future.result()
+        if answer.needs_approval:
+            approving.ask(
+                self._desk,
+                Permission.BURN_STEP_UP,
+                subject=answer.auth_id,
+                then=lambda approval: self._ask_reward(units, approval),
+            )
+        else:
+            rewarding.take_answer(self._desk, answer)
 
     def _claim(self, code: str, card_number: str) -> None:
         self._begin_booking()

@@ -5,6 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from pos_app.errors import PosError
+from pos_app.loyalty.offering import RewardChoice
 from pos_app.model.accounts import BalanceView
 from pos_app.model.evaluation import NextStep, Reason
 from pos_app.model.receipts import SaleLine
@@ -30,6 +31,7 @@ class ProblemCode(StrEnum):
     RECEIPT = "scan.receipt"
     CLAIM_WITHOUT_CARD = "claim.without_card"
     LINES_FULL = "sale.lines"
+    LOCKED = "sale.locked"
     SURPRISE = "program.surprise"
 
 
@@ -73,6 +75,10 @@ class NoticeCode(StrEnum):
     BURN_BY_LEASE = "burn_by_lease"
     BURN_REFUSED = "burn_refused"
     BURN_REFUSED_ALL = "burn_refused_all"
+    NO_REWARDS = "no_rewards"
+    REWARD_TAKEN = "reward_taken"
+    REWARD_LEFT = "reward_left"
+    REWARD_REFUSED = "reward_refused"
     ASKING = "asking"
     CLAIMED = "claimed"
     CASH_TOO_LITTLE = "cash_too_little"
@@ -129,6 +135,13 @@ class BurnPanel(msgspec.Struct, frozen=True, tag=True):
     suggested: str
 
 
+class RewardsPanel(msgspec.Struct, frozen=True, tag=True):
+    """What the member could take now; Enter takes the one that is ``marked``, or gives it up."""
+
+    rewards: tuple[RewardChoice, ...]
+    marked: int = 0
+
+
 class EnrolPanel(msgspec.Struct, frozen=True, tag=True):
     """A fresh card can be enrolled."""
 
@@ -153,7 +166,9 @@ class CardPanel(msgspec.Struct, frozen=True, tag=True):
 
 
 class ForeignPanel(msgspec.Struct, frozen=True, tag=True):
-    """Beside a fiscal till: what to key there as a discount, what it then asks for, and its receipt's number is wanted."""
+    """Beside a fiscal till: what to key there as a discount (rules' discounts and points), what it then asks for, and its
+    receipt's number is wanted.
+    """
 
     deduct_minor: int
     to_pay_minor: int
@@ -182,11 +197,24 @@ class ApprovalPanel(msgspec.Struct, frozen=True, tag=True):
     is_checking: bool = False
 
 
-Panel = SignInPanel | ApprovalPanel | BurnPanel | EnrolPanel | CashPanel | CardPanel | ForeignPanel | VoidPanel | None
+Panel = (
+    SignInPanel
+    | ApprovalPanel
+    | BurnPanel
+    | RewardsPanel
+    | EnrolPanel
+    | CashPanel
+    | CardPanel
+    | ForeignPanel
+    | VoidPanel
+    | None
+)
 
 
 class MemberFacts(msgspec.Struct, frozen=True):
-    """What the member's panel shows. ``earns_units``: by the basket as it is."""
+    """What the member's panel shows. ``earns_units``: by the basket as it is. ``pools``: what is there of stamps, tickets and the
+    like, by name; what is owed of them is below 0.
+    """
 
     name: str
     card_number: str
@@ -196,6 +224,7 @@ class MemberFacts(msgspec.Struct, frozen=True):
     earns_units: int
     next_step: NextStep | None
     is_birthday: bool
+    pools: tuple[tuple[str, int], ...] = ()
 
 
 class Totals(msgspec.Struct, frozen=True):
@@ -213,6 +242,13 @@ class Totals(msgspec.Struct, frozen=True):
     cash_to_pay_minor: int = 0
 
 
+class Remark(msgspec.Struct, frozen=True):
+    """What is to be said of a line: who takes how much off it (a programme's name, minor units), and whether it cannot be sold so."""
+
+    off_minor: tuple[tuple[str, int], ...] = ()
+    is_locked: bool = False
+
+
 class Receipt(msgspec.Struct, frozen=True):
     """The sale that was just booked; ``preview`` is its paper as plain text once it is rendered."""
 
@@ -223,7 +259,8 @@ class Receipt(msgspec.Struct, frozen=True):
 class Screen(msgspec.Struct, frozen=True):
     """The whole screen. ``receipt`` is the last sale; ``is_done`` says that it has the stage, until something is scanned.
 
-    ``staff_name`` is who is signed in, empty for nobody.
+    ``staff_name`` is who is signed in, empty for nobody. ``remarks`` by the numbers of lines; ``tells`` is what programmes have the
+    cashier say to this member, in the manager's own words.
     """
 
     lines: tuple[SaleLine, ...]
@@ -238,3 +275,5 @@ class Screen(msgspec.Struct, frozen=True):
     factor_milli: int | None
     commands: frozenset[Command]
     staff_name: str = ""
+    remarks: dict[int, Remark] = {}
+    tells: tuple[str, ...] = ()

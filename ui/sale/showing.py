@@ -2,13 +2,14 @@
 
 from collections.abc import Set as AbstractSet
 
+from pos_app.model.identifiers import pool_of
 from pos_app.model.money import MILLI
 from pos_app.use_cases.quoting import member_context
 from pos_app.use_cases.views import Quote
 from ui.keys import Command
 from ui.sale.checkout import keys_of
 from ui.sale.desk import Desk
-from ui.sale.screen import CardPanel, CashPanel, MemberFacts, Screen, Totals
+from ui.sale.screen import CardPanel, CashPanel, MemberFacts, Remark, Screen, Totals
 
 _ALWAYS = frozenset({Command.CONFIRM, Command.BACK, Command.MULTIPLY, Command.COPY})
 _WITH_LINES = frozenset({Command.QUANTITY, Command.PRICE, Command.REMOVE, Command.UP, Command.DOWN, Command.VOID})
@@ -31,7 +32,26 @@ def screen_of(desk: Desk) -> Screen:
         factor_milli=desk.factor_milli,
         commands=frozenset(_commands(desk)),
         staff_name="" if desk.till.staff is None else desk.till.staff.name or desk.till.staff.staff_ref,
+        remarks=_remarks(desk),
+        tells=tuple(notice.text for notice in desk.quote.result.notices),
     )
+
+
+def _remarks(desk: Desk) -> dict[int, Remark]:
+    """What is to be said of lines, but for most there is nothing."""
+    result = desk.quote.result
+    if not result.discounts and not result.locks:
+        return {}
+    off_minor: dict[int, dict[str, int]] = {}
+    for discount in result.discounts:
+        of_line = off_minor.setdefault(discount.line_no, {})
+        name = desk.till.programme_name(discount.programme_id)
+        of_line[name] = of_line.get(name, 0) + discount.amount_minor
+    locked = {lock.line_no for lock in result.locks}
+    return {
+        line_no: Remark(tuple(off_minor.get(line_no, {}).items()), is_locked=line_no in locked)
+        for line_no in off_minor.keys() | locked
+    }
 
 
 def _totals(quote: Quote) -> Totals:
@@ -60,6 +80,9 @@ def _member(desk: Desk) -> MemberFacts | None:
         earns_units=desk.quote.result.earned_units,
         next_step=desk.quote.result.next_step,
         is_birthday=context.birthday,
+        pools=tuple(
+            (pool_of(unit), view.available_units - view.overdraft_units) for unit, view in member.pool_balances.items()
+        ),
     )
 
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui.sale.model import Column, RowsModel
+from ui.sale.model import Column, RowsModel, RowText
 from ui.theme import tokens
 from ui.theme.fonts import font, font_within
 from ui.theme.tokens import Role
@@ -42,6 +42,7 @@ class LineDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self._model = model
         self._ink, self._soft = QColor(tokens.INK), QColor(tokens.INK_SOFT)
+        self._attention = QColor(tokens.ATTENTION)
         self._tint, self._accent, self._rule = (
             QColor(tokens.ACCENT_TINT),
             QColor(tokens.ACCENT),
@@ -62,20 +63,28 @@ class LineDelegate(QStyledItemDelegate):
         text = self._model.row_text(row)
         inner = rect.adjusted(_PADDING, 0, -_PADDING, 0)
         if column is Column.PRODUCT:
-            self._draw_product(painter, inner, text.cells[column], text.detail)
+            self._draw_product(painter, inner, text)
             return
         painter.setFont(font_within(_ROLES[column], text.cells[column], inner.width()))
-        painter.setPen(self._ink if column is Column.AMOUNT else self._soft)
+        painter.setPen(self._pen_of(column, text))
         painter.drawText(inner, _RIGHT, text.cells[column])
 
-    def _draw_product(self, painter: QPainter, inner: QRect, name: str, detail: str) -> None:
+    def _pen_of(self, column: Column, text: RowText) -> QColor:
+        if column is not Column.AMOUNT:
+            return self._soft
+        if text.is_barred:
+            return self._attention
+        return self._accent if text.is_lower else self._ink
+
+    def _draw_product(self, painter: QPainter, inner: QRect, text: RowText) -> None:
+        name, detail = text.cells[Column.PRODUCT], text.detail
         painter.setFont(font(Role.BODY_STRONG))
         painter.setPen(self._ink)
         name_rect = inner.adjusted(0, 4, 0, -inner.height() // 2 + 4) if detail else inner
         painter.drawText(name_rect, _LEFT, _fitted(Role.BODY_STRONG, name, inner.width()))
         if detail:
             painter.setFont(font(Role.FINE))
-            painter.setPen(self._soft)
+            painter.setPen(self._attention if text.is_barred else self._soft)
             detail_rect = inner.adjusted(0, inner.height() // 2 + 2, 0, -4)
             painter.drawText(detail_rect, _LEFT, _fitted(Role.FINE, detail, inner.width()))
 

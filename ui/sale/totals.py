@@ -41,12 +41,19 @@ class TotalsBox(QWidget):
         """Put these totals in place of the ones before."""
         formats = self._formats
         self._count.setText(self._count_text(totals))
-        has_discount = totals.discount_minor != 0
-        self._discount_name.setText(self.tr("Discount") if has_discount else "")
-        self._discount.setText(formats.amount(-totals.discount_minor) if has_discount else "")
+        name, amount = self._saved_text(totals.discount_minor)
+        self._discount_name.setText(name)
+        self._discount.setText(amount)
         self._points_name.setText(points_text(totals.burn_units, formats) if totals.burn_units else "")
         self._points.setText(formats.amount(-totals.burn_worth_minor) if totals.burn_units else "")
         self._total.setText(formats.money(totals.to_pay_minor))
+
+    def _saved_text(self, discount_minor: int) -> tuple[str, str]:
+        """What is less than the catalogue's prices, or more where a person has raised one."""
+        if not discount_minor:
+            return "", ""
+        amount = self._formats.amount(abs(discount_minor))
+        return (self.tr("Saved") if discount_minor > 0 else self.tr("Above the list prices")), amount
 
     def _count_text(self, totals: Totals) -> str:
         """How many pieces; and what coins pay, where it is not the total."""

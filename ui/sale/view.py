@@ -14,7 +14,7 @@ from ui.sale.alert import Alert
 from ui.sale.bars import EntryBar, KeyBar
 from ui.sale.done import DonePage, ReceiptPreview
 from ui.sale.member import MemberPanel
-from ui.sale.model import Column, LinesModel
+from ui.sale.model import Column, LinesModel, rows_of
 from ui.sale.panels import (
     BurnPanelView,
     CardPanelView,
@@ -25,6 +25,7 @@ from ui.sale.panels import (
     VoidPanelView,
 )
 from ui.sale.pin_panels import ApprovalPanelView, PinPanelView, SignInPanelView
+from ui.sale.reward_panel import RewardsPanelView
 from ui.sale.screen import (
     ApprovalPanel,
     BurnPanel,
@@ -35,6 +36,7 @@ from ui.sale.screen import (
     Level,
     Panel,
     Receipt,
+    RewardsPanel,
     Screen,
     SignInPanel,
     VoidPanel,
@@ -42,10 +44,12 @@ from ui.sale.screen import (
 from ui.sale.table import LinesTable
 from ui.sale.totals import TotalsBox
 from ui.theme import tokens
-from ui.widgets import card
+from ui.theme.tokens import Role
+from ui.widgets import card, label
 
 _PANEL_VIEWS: dict[type, Callable[[Formats], SidePanel]] = {
     BurnPanel: BurnPanelView,
+    RewardsPanel: RewardsPanelView,
     EnrolPanel: EnrolPanelView,
     CashPanel: CashPanelView,
     CardPanel: CardPanelView,
@@ -84,6 +88,7 @@ class SaleView(QWidget):
         self._parts: tuple[tuple[str, Callable[[Any], None]], ...] = (
             ("totals", self.totals.show_totals),
             ("member", self.member.show_member),
+            ("tells", self._show_tells),
             ("factor_milli", self.entry.show_factor),
             ("notice", self.entry.show_notice),
             ("commands", self.keys.show_commands),
@@ -105,6 +110,10 @@ class SaleView(QWidget):
         frame, sheet = card()
         sheet.setContentsMargins(6, 6, 6, 6)
         sheet.addWidget(self.table)
+        self.tells = label(Role.BODY_STRONG, name="note", wraps=True)
+        self.tells.setContentsMargins(14, 8, 14, 8)
+        self.tells.hide()
+        sheet.insertWidget(0, self.tells)
         self._left.addWidget(frame)
         self._side.addWidget(self.member)
         self._right.addWidget(self._column(self._side, self.totals))
@@ -138,7 +147,7 @@ class SaleView(QWidget):
         """Show a screen in place of the one before: only the parts that differ are touched."""
         before, self._shown = self._shown, screen
         if before is None or screen.lines is not before.lines or screen.marked != before.marked:
-            self.model.show(screen.lines, screen.marked)
+            self.model.show(rows_of(screen), screen.marked)
             self.table.show_invitation()
             self.table.reveal(screen.marked)
         for name, put in self._parts:
@@ -192,6 +201,10 @@ class SaleView(QWidget):
     def _open_panel(self) -> SidePanel | None:
         return None if self._shown is None or self._shown.panel is None else self._panels[type(self._shown.panel)]
 
+    def _show_tells(self, tells: tuple[str, ...]) -> None:
+        self.tells.setText("\n".join(tells))
+        self.tells.setVisible(bool(tells))
+
     def _show_panel(self, panel: Panel) -> None:
         if panel is None:
             self._side.setCurrentWidget(self.member)
@@ -208,7 +221,7 @@ class SaleView(QWidget):
         view.asked.connect(self.ask)
         if isinstance(view, CashPanelView):
             view.typed_cash.connect(self.cash_typed)
-        if isinstance(view, PinPanelView):
+        if isinstance(view, PinPanelView | RewardsPanelView):
             view.chosen.connect(self.person_touched)
         for field in view.fields:
             field.textEdited.connect(self._stir)

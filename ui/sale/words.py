@@ -41,6 +41,10 @@ _NOTICES: dict[NoticeCode, str] = {
     ),
     NoticeCode.BURN_REFUSED: QT_TRANSLATE_NOOP("Notice", "{refusal} At most {most_units} can be used now."),
     NoticeCode.BURN_REFUSED_ALL: QT_TRANSLATE_NOOP("Notice", "{refusal} No points can be used now."),
+    NoticeCode.NO_REWARDS: QT_TRANSLATE_NOOP("Notice", "There is no reward that this member can take now."),
+    NoticeCode.REWARD_TAKEN: QT_TRANSLATE_NOOP("Notice", "The reward is on this sale."),
+    NoticeCode.REWARD_LEFT: QT_TRANSLATE_NOOP("Notice", "The reward is off this sale."),
+    NoticeCode.REWARD_REFUSED: QT_TRANSLATE_NOOP("Notice", "{refusal} The reward cannot be taken now."),
     NoticeCode.ASKING: QT_TRANSLATE_NOOP("Notice", "Asking headquarters\u2026"),
     NoticeCode.CLAIMED: QT_TRANSLATE_NOOP(
         "Notice", "{claimed_units} of that receipt were claimed. They appear when headquarters has checked the code."
@@ -141,6 +145,11 @@ _PROBLEMS: dict[str, Sentences] = {
         QT_TRANSLATE_NOOP("Problem", "The basket is full."),
         _KEPT,
         QT_TRANSLATE_NOOP("Problem", "Finish this sale, then scan the rest as another."),
+    ),
+    ProblemCode.LOCKED: Sentences(
+        QT_TRANSLATE_NOOP("Problem", "There are goods in the basket that this customer may not buy."),
+        QT_TRANSLATE_NOOP("Problem", "Nothing was booked. The basket is as it was."),
+        QT_TRANSLATE_NOOP("Problem", "Take out the marked goods, or scan the card of a member who may buy them."),
     ),
     ProblemCode.SURPRISE: Sentences(
         QT_TRANSLATE_NOOP("Problem", "The program met an error of its own."),

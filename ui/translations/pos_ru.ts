@@ -61,6 +61,10 @@
         <translation>Назад</translation>
     </message>
     <message>
+        <source>Rewards</source>
+        <translation>Награды</translation>
+    </message>
+    <message>
         <source>Use them</source>
         <translation>Списать</translation>
     </message>
@@ -600,6 +604,10 @@
         <translation>{weight} кг</translation>
     </message>
     <message>
+        <source>Not for this customer</source>
+        <translation>Не для этого покупателя</translation>
+    </message>
+    <message>
         <source>batch {batch}</source>
         <translation>серия {batch}</translation>
     </message>
@@ -698,12 +706,20 @@
         <translation>{points} сгорят после {date}</translation>
     </message>
     <message>
+        <source>{amount} more to {card_class}</source>
+        <translation>Ещё {amount} до уровня {card_class}</translation>
+    </message>
+    <message>
         <source>{amount} more to {card_class}, {rate} %</source>
         <translation>До класса {card_class} ({rate} %) осталось {amount}</translation>
     </message>
     <message>
         <source>{amount} more on this receipt for {rate} %</source>
         <translation>Ещё {amount} в этом чеке — и будет {rate} %</translation>
+    </message>
+    <message>
+        <source>{amount} more this month for {rate} % next month</source>
+        <translation>Ещё {amount} в этом месяце — и {rate} % в следующем</translation>
     </message>
     <message>
         <source>{amount} more for {rate} %</source>
@@ -814,6 +830,22 @@
     <message>
         <source>{refusal} No points can be used now.</source>
         <translation>{refusal} Сейчас баллы списать нельзя.</translation>
+    </message>
+    <message>
+        <source>There is no reward that this member can take now.</source>
+        <translation>Сейчас этому участнику нечего взять из наград.</translation>
+    </message>
+    <message>
+        <source>The reward is on this sale.</source>
+        <translation>Награда добавлена к этому чеку.</translation>
+    </message>
+    <message>
+        <source>The reward is off this sale.</source>
+        <translation>Награда убрана из этого чека.</translation>
+    </message>
+    <message>
+        <source>{refusal} The reward cannot be taken now.</source>
+        <translation>{refusal} Награду сейчас взять нельзя.</translation>
     </message>
     <message>
         <source>Asking headquarters…</source>
@@ -1115,6 +1147,18 @@
     <message>
         <source>To take goods back, finish this sale first, then scan the receipt again.</source>
         <translation>Для возврата сначала завершите эту продажу, затем отсканируйте чек ещё раз.</translation>
+    </message>
+    <message>
+        <source>There are goods in the basket that this customer may not buy.</source>
+        <translation>В корзине есть товары, которые этому покупателю продать нельзя.</translation>
+    </message>
+    <message>
+        <source>Nothing was booked. The basket is as it was.</source>
+        <translation>Ничего не проведено. Корзина не изменилась.</translation>
+    </message>
+    <message>
+        <source>Take out the marked goods, or scan the card of a member who may buy them.</source>
+        <translation>Уберите отмеченные товары или отсканируйте карту того, кому их можно продать.</translation>
     </message>
     <message>
         <source>These points can no longer be used on this sale.</source>
@@ -1573,6 +1617,29 @@
     </message>
 </context>
 <context>
+    <name>RewardsPanelView</name>
+    <message>
+        <source>Rewards</source>
+        <translation>Награды</translation>
+    </message>
+    <message>
+        <source>Take it</source>
+        <translation>Взять</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>Назад</translation>
+    </message>
+    <message>
+        <source>More with the arrow keys.</source>
+        <translation>Остальные — стрелками.</translation>
+    </message>
+    <message>
+        <source>{amount} off</source>
+        <translation>Скидка {amount}</translation>
+    </message>
+</context>
+<context>
     <name>SignInPanelView</name>
     <message>
         <source>Sign in</source>
@@ -1646,6 +1713,10 @@
         <translation>Чтобы читать журнал действий.</translation>
     </message>
     <message>
+        <source>To see costs and margins.</source>
+        <translation>Чтобы видеть себестоимость и наценку.</translation>
+    </message>
+    <message>
         <source>To repair the till&apos;s data.</source>
         <translation>Чтобы исправить данные кассы.</translation>
     </message>
@@ -1663,6 +1734,14 @@
         <source>To pay</source>
         <translation>К оплате</translation>
     </message>
+    <message>
+        <source>Saved</source>
+        <translation>Экономия</translation>
+    </message>
+    <message>
+        <source>Above the list prices</source>
+        <translation>Выше цен каталога</translation>
+    </message>
     <message numerus="yes">
         <source>%n item(s)</source>
         <translation>
@@ -1670,10 +1749,6 @@
             <numerusform>%n товара</numerusform>
             <numerusform>%n товаров</numerusform>
         </translation>
-    </message>
-    <message>
-        <source>Discount</source>
-        <translation>Скидка</translation>
     </message>
     <message>
         <source>in cash {amount}</source>

@@ -50,5 +50,5 @@ def _by_margin(rule: Pharmacy, floor_percent: int | None) -> int | None:
     """The weight of the highest margin that the goods surely have."""
     if floor_percent is None:
         return None
-    reached = [int(name) for name in rule.margin_percent if int(name) <= floor_percent]
-    return rule.margin_percent[str(max(reached))] if reached else None
+    reached = [(int(name), percent) for name, percent in rule.margin_percent.items() if int(name) <= floor_percent]
+    return max(reached)[1] if reached else None

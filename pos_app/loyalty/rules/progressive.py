@@ -48,7 +48,7 @@ class _Ladder:
 
     def __init__(self, programme: Programme, rule: Progressive, scale: Scale) -> None:
         self._programme_id = programme.id
-        self._on = rule.on
+        self._on = "next_month" if rule.period == "previous_month" else rule.on
         self._steps = rule.steps
         self._starts = [step.from_minor for step in rule.steps]
         self._rates = [scale.rate_bp(step.rate_bp) for step in rule.steps]

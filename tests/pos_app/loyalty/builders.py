@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import msgspec
+
 from pos_app.loyalty.document import AnyRule, FixedCard, Programme
-from pos_app.loyalty.engine import SEMANTICS
+from pos_app.loyalty.engine import SEMANTICS, explain
 from pos_app.loyalty.programme import ProgrammeSet, parse_programme, programme_set
 from pos_app.model.evaluation import EngineInput, EngineLine, EngineResult, MemberContext
 from pos_app.model.products import ProductClass
@@ -24,6 +26,8 @@ def line(
     band: str = "",
     department: str = "FOOD",
     category: str = "TEA",
+    quantity_milli: int = 1000,
+    **more: Any,
 ) -> EngineLine:
     return EngineLine(
         line_no,
@@ -32,8 +36,9 @@ def line(
         band,
         department,
         category,
-        quantity_milli=1000,
+        quantity_milli=quantity_milli,
         amount_minor=amount_minor,
+        **more,
     )
 
 
@@ -43,9 +48,10 @@ def member(
     accumulators: dict[str, int] | None = None,
     receipts_before: int = 5,
     spendable_units: int = 0,
+    **more: Any,
 ) -> MemberContext:
     return MemberContext(
-        "a-1", card_class, accumulators or {}, receipts_before=receipts_before, spendable_units=spendable_units
+        "a-1", card_class, accumulators or {}, receipts_before=receipts_before, spendable_units=spendable_units, **more
     )
 
 
@@ -96,3 +102,32 @@ def units_by_line(result: EngineResult) -> dict[int, int]:
 
 def refusal_codes(result: EngineResult, line_no: int) -> list[str]:
     return [refusal.reason.code for refusal in result.refusals if refusal.line_no == line_no]
+
+
+def sold(
+    programmes: ProgrammeSet,
+    *lines: EngineLine,
+    holder: MemberContext | None = None,
+    burn_units: int = 0,
+    points_exponent: int = 0,
+    **more: Any,
+) -> EngineResult:
+    """What these lines give a member with five receipts, explained; ``more`` is of the input."""
+    engine_input = receipt(
+        programmes,
+        *lines,
+        holder=member() if holder is None else holder,
+        burn_units=burn_units,
+        points_exponent=points_exponent,
+    )
+    return explain(msgspec.structs.replace(engine_input, **more), programmes)
+
+
+def why(result: EngineResult, rule_id: str, line_no: int = 0) -> str:
+    """The code of a rule's refusal."""
+    return next(r.reason.code for r in result.refusals if (r.rule_id, r.line_no) == (rule_id, line_no))
+
+
+def prices(result: EngineResult) -> list[tuple[int, str, int]]:
+    """The discounts: line, rule and minor units."""
+    return [(one.line_no, one.rule_id, one.amount_minor) for one in result.discounts]

@@ -321,7 +321,7 @@ def test_that_each_programme_gives_one_lot_with_its_own_issuer_and_dates() -> No
 def test_that_unknown_semantics_are_refused() -> None:
     programmes = presets("pharmacy")
     with pytest.raises(PosError) as caught:
-        evaluate(receipt(programmes, holder=None, semantics=2), programmes)
+        evaluate(receipt(programmes, holder=None, semantics=3), programmes)
     assert "engine.semantics" == caught.value.code
 
 

@@ -65,8 +65,10 @@ def asked_of(server: Server) -> list[HoldRequest]:
 class Beneath:
     """A shop that has joined an HQ; Bob has points there."""
 
+    programmes: tuple[str, ...] = ("fixed-card",)
+
     def __init__(self, open_shop: OpenShop, url: str, *, units: int = 1_000, **hq: object) -> None:
-        self.shop = open_shop("fixed-card", till={"authority": "hq"}, hq={"url": url, **hq})
+        self.shop = open_shop(*self.programmes, till={"authority": "hq"}, hq={"url": url, **hq})
         self.till = self.shop.till
         self.change(
             hq_public_key=public_key_of(HQ_KEY),

@@ -45,10 +45,33 @@ def test_that_products_are_read_with_everything_that_they_have(shop: Shop, tmp_p
         'own1," Хлеб,\n белый ",1,10%,,,,,,yes\n',
     )
     assert 2 == import_products(shop.till, file)
-    expected = Product(EAN, "Šampon", 1250, 2000, ProductClass.HIGH_MARGIN, "3", "DRUG", "HAIR")
+    expected = Product(
+        EAN, "Šampon", 1250, 2000, ProductClass.HIGH_MARGIN, "3", "DRUG", "HAIR", margin_floor_percent=30
+    )
     assert expected == shop.till.find_product(EAN)
     assert Product("own1", "Хлеб, белый", 100, 1000, sold_by_weight=True) == shop.till.find_product("own1")
     assert [(EAN, 725)] == shop.query("SELECT code, cost_minor FROM product_cost")
+
+
+def test_that_a_second_price_and_the_band_of_the_margin_are_read(shop: Shop, tmp_path: Path) -> None:
+    header = f"{HEADER},cost,member_price"
+    import_products(
+        shop.till, file_with(tmp_path, f"{header}\na,A,12.00,20,6.10,9.99\nb,B,12.00,20,10.01,\nc,C,12,20,,\n")
+    )
+    found = [shop.product(code) for code in "abc"]
+    assert [(999, 30), (None, 0), (None, None)] == [(one.member_price_minor, one.margin_floor_percent) for one in found]
+
+
+def test_that_the_band_follows_the_price_by_the_cost_that_is_known(shop: Shop, tmp_path: Path) -> None:
+    import_products(shop.till, file_with(tmp_path, f"{HEADER},cost\na,A,12.00,20,6.10\n"))
+    import_products(shop.till, file_with(tmp_path, f"{HEADER}\na,A,24.00,20\n"))
+    assert 60 == shop.product("a").margin_floor_percent
+
+
+def test_that_bands_are_the_settings(open_shop: OpenShop, tmp_path: Path) -> None:
+    shop = open_shop(margins={"bands_percent": (5, 25, 50)})
+    import_products(shop.till, file_with(tmp_path, f"{HEADER},cost\na,A,12.00,20,6.10\nb,B,12,20,9.60\n"))
+    assert [25, 0] == [shop.product(code).margin_floor_percent for code in "ab"]
 
 
 @pytest.mark.parametrize(
@@ -137,6 +160,8 @@ def test_that_every_bad_row_is_named_by_its_line(shop: Shop, tmp_path: Path) -> 
     [
         ("class", "drug", "class: one of regulated, medicine, high_margin, general is needed"),
         ("cost", "-1", "cost: '-1' is out of range"),
+        ("member_price", "1.01", "member_price: it is above the price"),
+        ("member_price", "x", "member_price: 'x' is not an amount"),
         ("sold_by_weight", "maybe", "sold_by_weight: yes or no is needed"),
         ("band", "b" * 201, "band: up to 200"),
     ],

@@ -14,6 +14,8 @@ from tests.conftest import OpenShop
 from tests.shop import BREAD, TEA, Shop, programme
 
 ALL_OF_HQ = Owners("hq", "hq", "hq")
+OLD_TEA = '{"code":"tea","name":"Tea","price_minor":1000,"tax_rate_bp":2000}'
+"""As a headquarters of an older version publishes it."""
 COCOA = Product("cocoa", "Cocoa", 500, 2000)
 
 
@@ -60,6 +62,17 @@ def test_that_all_products_replace_all_products_but_nothing_replaces_nothing(sho
     assert {"cocoa"} == codes(shop)
 
 
+def test_that_a_second_price_and_a_margin_band_come_along_and_need_not(shop: Shop) -> None:
+    take(shop, product(COCOA, member_price_minor=450, margin_floor_percent=30), Document("product", "tea", OLD_TEA))
+    cocoa, tea = shop.product("cocoa"), shop.product("tea")
+    assert (450, 30, None, None) == (
+        cocoa.member_price_minor,
+        cocoa.margin_floor_percent,
+        tea.member_price_minor,
+        tea.margin_floor_percent,
+    )
+
+
 @pytest.mark.expects_log("published.unreadable")
 @pytest.mark.parametrize(
     "document",
@@ -67,6 +80,8 @@ def test_that_all_products_replace_all_products_but_nothing_replaces_nothing(sho
         Document("product", "cocoa", "{}"),
         Document("product", "other", product(COCOA).body),
         product(COCOA, price_minor=-1),
+        product(COCOA, member_price_minor=-1),
+        product(COCOA, margin_floor_percent=101),
         Document("programme", "x", "{"),
         Document("programme", "x", programme_document("fixed-card").body),
     ],

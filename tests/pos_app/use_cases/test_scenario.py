@@ -76,7 +76,8 @@ def test_that_a_sale_a_burn_and_a_return_say_what_came_out(tmp_path: Path) -> No
     )
     got = [outcome.got for outcome in report.outcomes]
     assert report.holds
-    assert {"total": "20.00", "to_pay": "20.00", "earned": "10", "burned": "0", "points_by_line": "10", "reasons": "fixed_card",
+    assert {"total": "20.00", "to_pay": "20.00", "earned": "10", "burned": "0", "discount": "0.00", "saved": "0.00",
+            "notices": "", "points_by_line": "10", "reasons": "fixed_card",
             "available": "0", "pending": "10", "overdraft": "0", "card_class": ""} == got[0]  # fmt: skip
     assert ("9.00", "8.60", "4") == (got[1]["total"], got[1]["to_pay"], got[1]["burned"])
     assert ("10.00", "5", "0") == (got[2]["refund"], got[2]["clawed_back"], got[2]["restored"])

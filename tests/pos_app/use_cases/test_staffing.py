@@ -42,7 +42,7 @@ def test_that_each_role_may_what_it_may_and_nothing_else(
 
 def test_that_a_manager_may_everything_and_an_auditor_reads_only() -> None:
     assert frozenset(Permission) == PERMISSIONS[Role.MANAGER]
-    assert {Permission.READ_AUDIT} == PERMISSIONS[Role.AUDITOR]
+    assert {Permission.READ_AUDIT, Permission.READ_COST} == PERMISSIONS[Role.AUDITOR]
     assert set(Role) == set(PERMISSIONS)
 
 

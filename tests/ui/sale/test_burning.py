@@ -2,12 +2,13 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 import pytest
 from PySide6.QtCore import Qt
 
+from pos_app.loyalty.programme import Programme
 from pos_app.model.policy import BurnPolicy
 from pos_app.model.staff import Role, StaffMember
 from pos_app.protocol.events import ClaimEvent, HoldVoidEvent, SaleEvent, decode_body
@@ -38,13 +39,13 @@ OpenWindow = Callable[[Till], Hands]
 NOWHERE = "http://127.0.0.1:1"
 
 
-def beneath(open_sample: OpenTill, url: str, **policy: object) -> Till:
+def beneath(open_sample: OpenTill, url: str, programmes: Sequence[Programme] | None = None, **policy: object) -> Till:
     """The sample shop, joined: headquarters counts everything that was sold so far."""
     settings = sample_settings()
     settings = msgspec.structs.replace(
         settings, till=msgspec.structs.replace(settings.till, authority="hq"), hq=Hq(url=url)
     )
-    till = open_sample(settings)
+    till = open_sample(settings, programmes=programmes)
     known = {
         "hq_public_key": public_key_of(HQ_KEY),
         "nps_key": NPS_KEY,
