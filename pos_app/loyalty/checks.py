@@ -1,6 +1,7 @@
 """What a programme document must be beyond the types of its values: each problem with the path of its key."""
 
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from math import lcm
 
 import msgspec
@@ -72,16 +73,14 @@ def _tiers(programme: Programme) -> Iterator[Problem]:
 
 def _parts(programme: Programme) -> Iterator[Problem]:
     """Rates are reckoned exactly, on a scale that every ``per_minor`` divides: it must stay within what numbers are made for."""
-    scale = 1
-    for number, rule in enumerate(programme.rules):
-        if isinstance(rule, Points):
-            scale = lcm(scale, rule.per_minor)
-            if scale > AMOUNT_MAX_MINOR:
-                yield (
-                    ("rules", number, "per_minor"),
-                    f"{rule.per_minor} and the per_minor of rules before it are too odd together",
-                )
-                return
+    given = [(number, rule.per_minor) for number, rule in enumerate(programme.rules) if isinstance(rule, Points)]
+    scales = accumulate((per_minor for _, per_minor in given), lcm)
+    for (number, per_minor), scale in zip(given, scales, strict=True):
+        if scale > AMOUNT_MAX_MINOR:
+            yield (
+                ("rules", number, "per_minor"),
+                f"{per_minor} and the per_minor of rules before it are too odd together",
+            )
 
 
 def _rule(rule: AnyRule, programme: Programme, path: Path) -> Iterator[Problem]:

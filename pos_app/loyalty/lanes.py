@@ -203,7 +203,7 @@ def _claims(purses: dict[str, list[Gift]], scale: Scale, limits: "Limits") -> li
 
 
 def _lowered(gifts: list[Gift], worth: int, scale: Scale, limits: "Limits") -> int:
-    claim = worth * limits.point_units
+    claim: int = worth * limits.point_units
     most = limits.left_units(gifts[0].giver)
     if most is None or claim <= most * scale.point_worth:
         return claim

@@ -39,3 +39,15 @@ def test_that_what_is_taken_already_is_said_to_be() -> None:
 def test_that_points_are_offered_before_anybody_was_asked_for_the_right_to_them() -> None:
     without_right = holder(points=20, shop=0)
     assert (VOUCHER,) == rewards_now(tea_for(without_right), PROGRAMMES)
+
+
+def test_that_a_reward_that_takes_itself_is_offered_only_while_its_points_wait_for_a_right() -> None:
+    by_itself = STAMPS.replace("cost = 20\n", 'cost = 20\ntake = "auto"\n')
+    programmes = programme_set([parse_programme(by_itself, source="stamps.toml")])
+
+    def offered(member: MemberContext) -> list[str]:
+        return [one.key for one in rewards_now(receipt(programmes, line(), holder=member), programmes)]
+
+    assert [] == offered(holder(points=20)), "it is taken"
+    assert ["burgers/voucher"] == offered(holder(points=20, shop=0))
+    assert [] == offered(holder(points=20, shop=20)), "it is taken by its right"

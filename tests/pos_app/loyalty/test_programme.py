@@ -235,6 +235,7 @@ def test_that_one_rule_goes_by_an_accumulated_sum() -> None:
     )
 
 
+ODD = 'kind = "points"\npoints = 1\nper_minor = {}\n'
 TIERS = '[tiers]\nwindow_months = 1\nkept_months = 0\nsteps = [{ id = "red", from_minor = 0 }]\n'
 
 
@@ -309,8 +310,7 @@ TIERS = '[tiers]\nwindow_months = 1\nkept_months = 0\nsteps = [{ id = "red", fro
             "9: rules[1].points: points worth 3 for each 2 would give more than the goods cost",
         ),
         (
-            'kind = "points"\npoints = 1\nper_minor = 1_000_033\n[[rules]]\nid = "b"\nkind = "points"\npoints = 1\n'
-            "per_minor = 1_000_003",
+            ODD.format(1_000_033) + '[[rules]]\nid = "b"\n' + ODD.format(1_000_003),
             "15: rules[2].per_minor: 1000003 and the per_minor of rules before it are too odd together",
         ),
         (
@@ -339,6 +339,33 @@ def test_that_a_rule_that_contradicts_itself_is_refused(text: str, what: str) ->
 def test_that_tiers_rise_and_have_names_of_their_own(steps: str, what: str) -> None:
     text = f"{HEAD}[tiers]\nwindow_months = 1\nkept_months = 0\nsteps = [{steps}]\n"
     assert refused(text).startswith(f"shop.toml, line 9: {what}")
+
+
+def test_that_rules_which_fit_together_are_accepted() -> None:
+    rules = """
+[[rules]]
+id = "a"
+kind = "multiply"
+tier_percent = { red = 200 }
+when = { tiers = ["red"] }
+[[rules]]
+id = "b"
+kind = "pharmacy"
+rate_bp = 100
+margin_percent = { "20" = 100, "40" = 200 }
+[[rules]]
+id = "c"
+kind = "reward"
+cost = 5
+gives = "A mug"
+caps = { receipts_day = 1 }
+[[rules]]
+id = "d"
+kind = "percent"
+rate_bp = 100
+caps = { day = 1 }
+"""
+    assert ["a", "b", "c", "d"] == [rule.id for rule in parse_programme(HEAD + TIERS + rules, source="x").rules]
 
 
 def test_that_tiers_and_a_ladder_of_one_programme_are_refused() -> None:

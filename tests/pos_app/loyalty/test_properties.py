@@ -246,7 +246,8 @@ def _left(caps: Caps, key: str, period: str, used: dict[str, int]) -> int | None
 def _given(result: EngineResult, programme_id: str, rule_id: str) -> Counter[int]:
     """What a rule gave, by line: points, minor units or units of a pool."""
     given = Counter[int]()
-    for part in (*result.awards, *result.collected):
+    parts: list[Any] = [*result.awards, *result.collected]
+    for part in parts:
         if (part.programme_id, part.rule_id) == (programme_id, rule_id):
             given[part.line_no] += part.units
     for discount in result.discounts:
@@ -279,7 +280,8 @@ def test_that_the_limits_of_a_programme_hold(case: Case) -> None:
 def test_that_of_a_group_one_rule_gives(case: Case) -> None:
     engine_input, programmes = case
     result = evaluate(engine_input, programmes)
-    giving = {(part.programme_id, part.rule_id) for part in (*result.awards, *result.discounts)}
+    given: list[Any] = [*result.awards, *result.discounts]
+    giving = {(part.programme_id, part.rule_id) for part in given}
     grouped = {(each.id, rule.id) for each in programmes.programmes for rule in each.rules if rule.group}
     assert len(giving & grouped) <= 1
 
@@ -347,10 +349,8 @@ def test_that_explain_differs_from_evaluate_by_the_refusals_alone(case: Case) ->
 def test_that_each_rule_gives_or_refuses_every_line(case: Case) -> None:
     engine_input, programmes = case
     result = explain(engine_input, programmes)
-    said = Counter(
-        (part.line_no, part.programme_id, part.rule_id)
-        for part in (*result.awards, *result.discounts, *result.collected, *result.refusals)
-    )
+    given: list[Any] = [*result.awards, *result.discounts, *result.collected, *result.refusals]
+    said = Counter((part.line_no, part.programme_id, part.rule_id) for part in given)
     whole_receipt = {(programme_id, rule_id) for line_no, programme_id, rule_id in said if line_no == 0}
     taken = {(one.programme_id, one.rule_id) for one in result.taken}
     resting = {programme_id for programme_id, rule_id in whole_receipt if not rule_id} & {
@@ -384,11 +384,17 @@ def _open_lines(engine_input: EngineInput, rule: AnyRule) -> list[EngineLine]:
     ]
 
 
+def _parts(result: EngineResult) -> list[Any]:
+    """Everything that is said of a rule."""
+    given = (*result.awards, *result.discounts, *result.collected, *result.taken)
+    return [*given, *result.locks, *result.refusals]
+
+
 @every_kind
 @given(receipts())
 def test_that_every_reason_has_words(case: Case) -> None:
     result = explain(*case)
-    parts = (*result.awards, *result.discounts, *result.collected, *result.taken, *result.locks, *result.refusals)
+    parts = _parts(result)
     for reason in [result.burn_limit, *(part.reason for part in parts)]:
         assert reasons.words(reason).endswith(".")
 
@@ -398,7 +404,7 @@ def test_that_every_reason_has_words(case: Case) -> None:
 def test_that_no_reason_tells_a_margin_or_who_the_member_is(case: Case) -> None:
     engine_input, programmes = case
     result = explain(engine_input, programmes)
-    parts = (*result.awards, *result.discounts, *result.collected, *result.taken, *result.locks, *result.refusals)
+    parts = _parts(result)
     names = {name for part in parts for name in part.reason.values}
     assert not {name for name in names if "margin" in name or "cost_" in name or "floor" in name}
     assert "a-1" not in {value for part in parts for value in part.reason.values.values()}

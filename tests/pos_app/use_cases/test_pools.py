@@ -11,12 +11,15 @@ from pos_app.protocol.events import (
     POOLS_VERSION,
     PROTOCOL_VERSION,
     AdjustmentReason,
+    BurnedLot,
     ReturnEvent,
     SaleEvent,
     decode_body,
 )
 from pos_app.use_cases import account_acts
 from pos_app.use_cases.explaining import explain_receipt
+from pos_app.use_cases.goods_back import goods_back
+from pos_app.use_cases.pools_back import restored_of_rewards
 from pos_app.use_cases.repairing import repair
 from pos_app.use_cases.returning import ClosedReturn
 from pos_app.use_cases.views import BasketLine, ClosedSale
@@ -336,3 +339,16 @@ def test_that_any_sequence_of_partial_returns_ends_where_one_full_return_ends(
         return member.pools, member.balance.available_units, member.balance.overdraft_units, owed_stamps(shop)
 
     assert standing(by_steps=False) == standing(by_steps=True)
+
+
+def test_that_rewards_find_their_lots_where_one_part_serves_two_of_them(shop: Shop) -> None:
+    shop.sell(burgers(9), card=ANA)
+    closed = shop.sell(burgers(1), card=ANA, takes=("burgers/mug",))
+    sale = event_of(shop, closed.event_id)
+    assert isinstance(sale, SaleEvent)
+    assert [4, 3] == [one.units for one in sale.taken]
+    (whole,) = {part.lot_id for part in sale.taken_lots}
+    joined = msgspec.structs.replace(sale, taken_lots=(BurnedLot(whole, 7, None),))
+    back = goods_back(joined, None, before={}, quantities_milli={1: PIECE})
+    lots = restored_of_rewards(joined, back.pools, event_id=closed.event_id, at_ms=closed.utc_ms)
+    assert [4, 3] == [lot.granted_units for lot in lots]
