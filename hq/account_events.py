@@ -84,8 +84,9 @@ def adjust(work: WorkingSet, event: AdjustmentEvent, *, now_ms: int) -> None:
 def erase(work: WorkingSet, event: ErasureEvent, *, now_ms: int) -> None:
     """The holder is forgotten, under every name that the account had here."""
     account = _account_of(work, event.account_ref)
-    work.erasures += [(ref, now_ms) for ref in sorted({event.account_ref, account.account_ref})]
-    work.touch(account)
+    for ref in sorted({event.account_ref, account.account_ref}):
+        work.erasures.append((ref, now_ms))
+        work.touch(work.accounts[ref])
 
 
 def give_card(work: WorkingSet, number: str, account: Account) -> None:
