@@ -217,10 +217,13 @@ def _write(connection: Connection, work: WorkingSet, *, now_ms: int) -> None:
 
 
 def _announce(work: WorkingSet, event: events.AnyEvent) -> None:
-    """An event had no effect here, while its till shows one: the till is told how its accounts stand after it."""
-    account_refs, _ = touched_refs(event)
-    for ref in sorted(account_refs):
-        account = work.home_of(ref)
+    """An event had no effect here, while its till shows one: the till is told how its accounts stand after it.
+
+    Those that hold the event's cards too: the till gave such a card to another account in its own books.
+    """
+    account_refs, cards = touched_refs(event)
+    homes = [work.home_of(ref) for ref in sorted(account_refs)]
+    for account in (*homes, *(work.holder_of(card) for card in sorted(cards))):
         if account is not None:
             work.touch(account)
 

@@ -312,10 +312,12 @@ class WorkingSet:
 
     def _count_stale_views(self, connection: Connection) -> None:
         c = tables.terminal.c
+        by_count: defaultdict[int, list[str]] = defaultdict(list)
         for terminal_id, count in self.stale_views.items():
-            connection.execute(
-                update(tables.terminal).where(c.terminal_id == terminal_id).values(stale_views=c.stale_views + count)
-            )
+            by_count[count].append(terminal_id)
+        for count, terminal_ids in by_count.items():
+            theirs = update(tables.terminal).where(c.terminal_id.in_(terminal_ids))
+            connection.execute(theirs.values(stale_views=c.stale_views + count))
 
     # Reading.
 

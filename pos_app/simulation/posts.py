@@ -62,11 +62,15 @@ class Post:
         self.has_joined = True
         self._unknown = 0
         self._counts["enrolled"] += 1
+        self._restore_mirror()
+        return True
+
+    def _restore_mirror(self) -> None:
+        """What the doctor says after a disk was lost or put back, once the till has joined."""
         if self.has_mirror_to_restore:
             self.machine.restore_mirror()
             self.has_mirror_to_restore = False
             self._counts["restored from the mirror"] += 1
-        return True
 
     def _check_acknowledged(self, hq: SimulatedHq) -> None:
         """After a good round HQ has what the till believes that it has, and not something else in its place.
@@ -93,6 +97,7 @@ class Post:
         if report.problem is None:
             self._watch.heard(self.machine.memory)
             self._check_acknowledged(hq)
+            self._restore_mirror()
         self._unknown = self._unknown + 1 if report.problem is Problem.UNKNOWN_TILL else 0
         if report.problem in _SHUT_OUT or self._unknown >= _UNKNOWN_TIMES:
             self._counts[f"shut out: {report.problem}"] += 1

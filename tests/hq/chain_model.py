@@ -122,7 +122,8 @@ class ChainModel:
         self._receipts: dict[str, SaleEvent] = {}
         self._back: defaultdict[str, Pieces] = defaultdict(dict)
         self._expired: Counter[str] = Counter()
-        self._waiting: list[tuple[ReturnEvent | UnseenReturnEvent, int]] = []
+        self._early: list[tuple[ReturnEvent, int]] = []
+        self._unseen: list[tuple[UnseenReturnEvent, int]] = []
 
     # What is there.
 
@@ -142,14 +143,19 @@ class ChainModel:
     def free(self, ref: str, at_ms: int, holder: str = "") -> int:
         """What can be held for a sale at this till, or (without a holder) set aside."""
         account = self.accounts[self.home(ref)]
-        held = sum(hold.units for hold in self.holds.values() if hold.is_open and self.home(hold.account_ref) == self.home(ref))
+        held = sum(
+            hold.units for hold in self.holds.values() if hold.is_open and self.home(hold.account_ref) == self.home(ref)
+        )
         own = account.leased(at_ms, holder) if holder else 0
         return max(0, account.spendable(at_ms) + own - held)
 
     def lots(self) -> dict[str, tuple[str, int]]:
         """Every lot with something left: its account and units."""
         return {
-            lot.lot_id: (ref, lot.units) for ref, account in self.accounts.items() for lot in account.lots.values() if lot.units
+            lot.lot_id: (ref, lot.units)
+            for ref, account in self.accounts.items()
+            for lot in account.lots.values()
+            if lot.units
         }
 
     def copy(self) -> "ChainModel":
@@ -159,13 +165,21 @@ class ChainModel:
         other.cards, other._into, other._expired = dict(self.cards), dict(self._into), self._expired.copy()
         other._sales, other._receipts = dict(self._sales), dict(self._receipts)
         other._back, other.totals, other.surprises = self._back.copy(), self.totals.copy(), []
-        other._waiting = list(self._waiting)
+        other._early, other._unseen = list(self._early), list(self._unseen)
         return other
 
     # What happens.
 
     def hold(self, auth_id: str, ref: str, units: int) -> None:
         self.holds[auth_id] = Hold(ref, units, is_open=True)
+
+    def refuse_hold(self, ref: str, units: int, at_ms: int, holder: str) -> None:
+        """Nothing is held; where other tills have what is missing, they are asked for it."""
+        account = self.find(ref)
+        leased = 0 if account is None else sum(lease.units for lease in account.leases)
+        if account is not None and leased and self.free(ref, at_ms, holder) + leased >= units:
+            self._recall(account)
+            self.changes += 1
 
     def apply(self, event: AnyEvent, holder: str, now_ms: int) -> None:  # noqa: C901 - one arm for each kind
         """Book one event of the till ``holder``; what is due is booked by the event's own time."""
@@ -175,10 +189,10 @@ class ChainModel:
             case SaleEvent():
                 self._sell(event, holder, at_ms)
             case ReturnEvent():
-                self._waiting.append((event, at_ms))
+                self._early.append((event, at_ms))
                 self._settle_seen()
             case UnseenReturnEvent():
-                self._waiting.append((event, at_ms))
+                self._unseen.append((event, at_ms))
             case EnrolmentEvent():
                 self._give_card(event.account_ref, event.card_number, at_ms)
             case CardEvent():
@@ -198,11 +212,10 @@ class ChainModel:
 
     def settle(self) -> None:
         """Settle the goods that came back unseen and whose receipt is here by now."""
-        ready = [one for one in self._waiting if isinstance(one[0], UnseenReturnEvent)]
-        for event, at_ms in sorted(ready, key=lambda one: one[0].event_id):
+        for event, at_ms in sorted(self._unseen, key=lambda one: one[0].event_id):
             sale = self._receipts.get(event.sale_receipt_number)
             if sale is not None:
-                self._waiting.remove((event, at_ms))
+                self._unseen.remove((event, at_ms))
                 self._take_back(sale, _scanned(sale, event), event.event_id, at_ms)
                 self.changes += 1
 
@@ -279,16 +292,19 @@ class ChainModel:
                 account.leases.append(Lease(lease_id, holder, lot, part))
 
     def _settle_seen(self) -> None:
-        for event, at_ms in list(self._waiting):
-            if isinstance(event, ReturnEvent) and event.sale_event_id in self._sales:
-                self._waiting.remove((event, at_ms))
+        for event, at_ms in list(self._early):
+            if event.sale_event_id in self._sales:
+                self._early.remove((event, at_ms))
                 pieces = {line.line_no: line.quantity_milli // _MILLI for line in event.lines}
                 self._take_back(self._sales[event.sale_event_id], pieces, event.event_id, at_ms)
 
     def _take_back(self, sale: SaleEvent, wanted: Pieces, event_id: str, at_ms: int) -> None:
         """Never more than was sold; burned points come back, earned ones go: floor(share x back / sold), cumulative."""
         before = self._back[sale.event_id]
-        after = {line.line_no: min(_sold(sale, line.line_no), before.get(line.line_no, 0) + wanted.get(line.line_no, 0)) for line in sale.lines}
+        after = {
+            line.line_no: min(_sold(sale, line.line_no), before.get(line.line_no, 0) + wanted.get(line.line_no, 0))
+            for line in sale.lines
+        }
         if any(after[line_no] < before.get(line_no, 0) + pieces for line_no, pieces in wanted.items()):
             self.surprises.append("came back before")
         self._back[sale.event_id] = after
@@ -296,7 +312,9 @@ class ChainModel:
         self._expire(account, at_ms)
         owed = account.owed
         burned = [(share.line_no, share.units) for share in sale.burn_shares]
-        self._give_back(account, sale, event_id, at_ms, begin=_share(sale, burned, before), end=_share(sale, burned, after))
+        self._give_back(
+            account, sale, event_id, at_ms, begin=_share(sale, burned, before), end=_share(sale, burned, after)
+        )
         earned = [(award.line_no, award.units) for award in sale.awards]
         self._claw_back(account, sale, _share(sale, earned, after) - _share(sale, earned, before))
         if account.owed > owed:
@@ -387,7 +405,9 @@ class ChainModel:
         self.totals["issued"] += event.units
         if event.granted is not None:
             grant = event.granted.grant
-            self._credit(account, Lot(event.granted.lot_id, grant.units, grant.starts_at_ms, grant.expires_at_ms or NEVER))
+            self._credit(
+                account, Lot(event.granted.lot_id, grant.units, grant.starts_at_ms, grant.expires_at_ms or NEVER)
+            )
             return
         missing = -event.units - _take(-event.units, account.soonest())
         if missing:

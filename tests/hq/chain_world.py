@@ -197,16 +197,14 @@ class Stage:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self._folder = folder
         # The same history must go the same way again, whatever lots and events are called.
-        self._chance = random.Random()  # noqa: S311 - no secret
+        self._chance = random.Random()
         monkeypatch.setattr(os, "urandom", self._chance.randbytes)
         self._live = folder / "live"
         self._door = HqDoor()
         self._clock = ManualClock(NOON_MS)
         # One engine and one application for all: what they have compiled stays.
         self._engine = open_engine(f"sqlite:///{self._live / _HQ_FILE}")
-        self._door.application = create_app(
-            self._engine, HqConfig(public_url=HQ_URL), utc_ms=self._clock.utc_ms
-        )
+        self._door.application = create_app(self._engine, HqConfig(public_url=HQ_URL), utc_ms=self._clock.utc_ms)
 
     def close(self) -> None:
         """Close the door."""
@@ -226,6 +224,7 @@ class Stage:
         return Chain(self._live, self._door, self._engine, self._clock)
 
     def _make(self, policy: BurnPolicy) -> None:
+        self._chance.seed(0)
         self._live.mkdir()
         prepare(self._engine)
         change_policy(self._engine, {name: getattr(policy, name) for name in policy.__struct_fields__})

@@ -7,7 +7,7 @@ when everything is sent, booked and fetched, both tills, headquarters and the mo
 
 import os
 import uuid
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -38,8 +38,8 @@ from tests.hq.chain_model import ChainModel
 from tests.hq.chain_world import KNOWN_CARDS, TILLS, ChainTill, Stage
 from tests.shop import BREAD, DAY_MS, ENOUGH, HOUR_MS, TEA
 
-EXAMPLES = int(os.environ.get("POS_APP_CHAIN_EXAMPLES", "8"))
-STEPS = int(os.environ.get("POS_APP_CHAIN_STEPS", "30"))
+EXAMPLES = int(os.environ.get("POS_APP_CHAIN_EXAMPLES", "6"))
+STEPS = int(os.environ.get("POS_APP_CHAIN_STEPS", "25"))
 GOODS = (TEA, BREAD)
 CARDS = (*KNOWN_CARDS, "2990000000033", "2990000000040")
 LEASE_UNITS = 150
@@ -103,7 +103,12 @@ class ChainMachine(RuleBasedStateMachine):
         return self.sell(self.begin(name), card, tea, bread, part=0)
 
     @rule(
-        target=receipts, name=till_names, card=cards, tea=st.integers(1, 4), bread=st.integers(0, 2), part=st.integers(1, 4)
+        target=receipts,
+        name=till_names,
+        card=cards,
+        tea=st.integers(1, 4),
+        bread=st.integers(0, 2),
+        part=st.integers(1, 4),
     )
     def buy_and_burn(self, name: str, card: str, tea: int, bread: int, part: int) -> Any:
         """The same, and they burn so many quarters of what they may."""
@@ -168,13 +173,9 @@ class ChainMachine(RuleBasedStateMachine):
             self.act(name, account_acts.adjust, card, units, reason=AdjustmentReason.FORGIVEN_OVERDRAFT)
         else:
             expires = None if days is None or units < 0 else self.now + days * DAY_MS
-            self.act(
-                name, account_acts.adjust, card, units, reason=AdjustmentReason.CORRECTION, expires_at_ms=expires
-            )
+            self.act(name, account_acts.adjust, card, units, reason=AdjustmentReason.CORRECTION, expires_at_ms=expires)
 
-    @rule(
-        name=till_names, card=cards, other=cards, act=st.sampled_from(["merge", "merge", "add_card", "replace_card"])
-    )
+    @rule(name=till_names, card=cards, other=cards, act=st.sampled_from(["merge", "merge", "add_card", "replace_card"]))
     def join(self, name: str, card: str, other: str, act: str) -> None:
         """Two cards come to one account."""
         self.act(name, getattr(account_acts, act), card, other)
@@ -252,16 +253,18 @@ class ChainMachine(RuleBasedStateMachine):
             for post in self.posts.values():
                 post.at.look_after()
                 self.listen(post)
+            # What somebody heard last may have been that a lease is over: only a round with nothing to send is the end.
+            is_over = not any(post.waiting for post in self.posts.values())
             self.settle()
             for post in self.posts.values():
                 self.one_round(post)
                 assert post.heard == self.model.changes, "a round without a fault comes to its end"
-            if not any(post.waiting for post in self.posts.values()):
+            if is_over:
                 break
         assert [0, 0] == [len(post.waiting) for post in self.posts.values()]
         for card in self.model.cards:
             expected = self.expected(card)
-            assert {name: expected for name in TILLS} == {name: self.seen(name, card) for name in TILLS}
+            assert dict.fromkeys(TILLS, expected) == {name: self.seen(name, card) for name in TILLS}
 
     # What must hold.
 
@@ -276,7 +279,7 @@ class ChainMachine(RuleBasedStateMachine):
         assert self.model.lots() == {str(uuid.UUID(lot_id)): (ref, units) for lot_id, ref, units in rows}
         kinds = dict(self.chain.query("SELECT kind, sum(units) FROM entry GROUP BY kind"))
         totals = self.model.totals
-        has = [account for account in self.model.accounts.values()]
+        has = list(self.model.accounts.values())
         expected = {
             "issued": -totals["issued"],
             "redeemed": totals["redeemed"],
@@ -300,7 +303,9 @@ class ChainMachine(RuleBasedStateMachine):
             database = till.till.database
             verdict, words = database.read(lambda connection: checking._zero_sum(till.till, connection))  # noqa: B023 - read at once
             assert verdict is not Verdict.BAD, words
-            assert [] == till.query("SELECT lot_id FROM lot WHERE remaining_units < 0 OR remaining_units > granted_units")
+            assert [] == till.query(
+                "SELECT lot_id FROM lot WHERE remaining_units < 0 OR remaining_units > granted_units"
+            )
 
     def a_till_that_heard_everything_sees_it_with_its_own_events_on_top(self) -> None:
         for name, post in self.posts.items():
@@ -355,7 +360,7 @@ class ChainMachine(RuleBasedStateMachine):
     def arrived(self, post: Post) -> Iterator[AnyEvent]:
         """What of it is at HQ."""
         ((last_seq,),) = self.chain.query(
-            f"SELECT last_seq FROM terminal WHERE terminal_id = '{uuid.UUID(post.terminal_id).hex}'"  # noqa: S608 - an id
+            f"SELECT last_seq FROM terminal WHERE terminal_id = '{uuid.UUID(post.terminal_id).hex}'"
         )
         return iter([event for seq, event in post.waiting if seq <= last_seq])
 
@@ -413,6 +418,7 @@ class ChainMachine(RuleBasedStateMachine):
         if answer.refusal == "burn.hq.balance":
             assert free < units
             assert answer.most_units == min(free, units - 1)
+            self.model.refuse_hold(account_ref, units, self.now, post.terminal_id)
         if answer.authorisation is None:
             return basket
         return msgspec.structs.replace(basket, burn_units=units, authorisation=answer.authorisation)
@@ -444,7 +450,7 @@ class ChainMachine(RuleBasedStateMachine):
 def stage(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    no_keystore: None,  # noqa: ARG001 - the tills' keys are made here
+    no_keystore: None,
 ) -> Iterator[Stage]:
     opened = Stage(tmp_path, monkeypatch)
     yield opened

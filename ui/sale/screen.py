@@ -74,6 +74,8 @@ class NoticeCode(StrEnum):
     BURN_REFUSED = "burn_refused"
     BURN_REFUSED_ALL = "burn_refused_all"
     ASKING = "asking"
+    ASKING_CARD = "asking_card"
+    CARD_ANSWERED = "card_answered"
     CLAIMED = "claimed"
     CASH_TOO_LITTLE = "cash_too_little"
     CASH_TOO_MUCH = "cash_too_much"

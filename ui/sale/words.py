@@ -42,6 +42,8 @@ _NOTICES: dict[NoticeCode, str] = {
     NoticeCode.BURN_REFUSED: QT_TRANSLATE_NOOP("Notice", "{refusal} At most {most_units} can be used now."),
     NoticeCode.BURN_REFUSED_ALL: QT_TRANSLATE_NOOP("Notice", "{refusal} No points can be used now."),
     NoticeCode.ASKING: QT_TRANSLATE_NOOP("Notice", "Asking headquarters\u2026"),
+    NoticeCode.ASKING_CARD: QT_TRANSLATE_NOOP("Notice", "Asking headquarters about this card. Go on scanning."),
+    NoticeCode.CARD_ANSWERED: QT_TRANSLATE_NOOP("Notice", "Headquarters knows this card: it is from another region."),
     NoticeCode.CLAIMED: QT_TRANSLATE_NOOP(
         "Notice", "{claimed_units} of that receipt were claimed. They appear when headquarters has checked the code."
     ),

@@ -501,10 +501,10 @@ def test_that_points_of_a_merged_account_go_back_from_the_one_that_took_it_over(
 def test_that_points_that_are_over_pay_for_no_return_where_headquarters_books_expiry(open_shop: OpenShop) -> None:
     shop = open_shop(EXPIRING, till={"authority": "hq"}, hq={"url": "https://hq.example.org"})
     shop.sell(TEA, card=ANA)
-    shop.wait(6 * DAY_MS)
+    shop.wait(2 * DAY_MS)
     sale = shop.sell(TEA, card=ANA)
     earned_units = sale.quote.result.lots[0].units
-    shop.wait(5 * DAY_MS)
+    shop.wait(2 * DAY_MS)
     taken = {"reason": AdjustmentReason.FRAUD}
     shop.till.book_act(account_acts.adjust, ANA, -earned_units, **taken).result()
     back = shop.take_back(sale, line_1=1)
