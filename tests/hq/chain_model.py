@@ -159,8 +159,9 @@ class ChainModel:
         }
 
     def copy(self) -> "ChainModel":
-        """Another one that goes its own way."""
+        """Another one that goes its own way, as a till does: what headquarters will set aside it cannot foresee."""
         other = copy.copy(self)
+        other._lease_units = 0
         other.accounts, other.holds = copy.deepcopy((self.accounts, self.holds))
         other.cards, other._into, other._expired = dict(self.cards), dict(self._into), self._expired.copy()
         other._sales, other._receipts = dict(self._sales), dict(self._receipts)
@@ -176,7 +177,7 @@ class ChainModel:
     def refuse_hold(self, ref: str, units: int, at_ms: int, holder: str) -> None:
         """Nothing is held; where other tills have what is missing, they are asked for it."""
         account = self.find(ref)
-        leased = 0 if account is None else sum(lease.units for lease in account.leases)
+        leased = 0 if account is None else account.leased(at_ms)
         if account is not None and leased and self.free(ref, at_ms, holder) + leased >= units:
             self._recall(account)
             self.changes += 1
