@@ -33,9 +33,10 @@ test: $(READY)
 crash: $(READY)
 	@QT_QPA_PLATFORM=offscreen POS_APP_CRASH_STATES=3000 .venv/bin/pytest --timeout=3600 tests/pos_app/use_cases/test_power_loss.py
 
-# Histories of a till against a naive model, for longer than the suite has time for.
+# Histories of a till, and of two tills beneath a headquarters, against naive models, for longer than the suite has time for.
 histories: $(READY)
-	@QT_QPA_PLATFORM=offscreen POS_APP_MACHINE_EXAMPLES=1000 .venv/bin/pytest --timeout=3600 tests/pos_app/use_cases/test_till_machine.py
+	@QT_QPA_PLATFORM=offscreen POS_APP_MACHINE_EXAMPLES=1000 POS_APP_CHAIN_EXAMPLES=400 POS_APP_CHAIN_STEPS=60 \
+		.venv/bin/pytest --timeout=3600 tests/pos_app/use_cases/test_till_machine.py tests/hq/test_chain_machine.py
 
 # Everything that a hostile till or stranger can send to headquarters, for longer than the suite has time for.
 abuse: $(READY)

@@ -5,7 +5,7 @@ answers a second and how long they took, how far the ledger was behind, and what
 Everything runs on this machine: tills, HQ and PostgreSQL share its cores.
 
 ``python -m bench.hq_load --tills 10 --seconds 20 --workers 2 --appliers 1``; ``--snapshot 100000`` fills HQ with so many accounts
-and reads them as a new till does.
+and reads them as a new till does; ``--chain 10000 --regions 200`` has so many tills (``bench.hq_chain`` says what they do).
 """
 
 import argparse
@@ -27,6 +27,7 @@ import httpx
 import msgspec
 from sqlalchemy import Engine
 
+from bench.hq_chain import Chain, Shape, copied_per_s, needed_sales_per_s, times
 from hq.enrolment import create_enrolment_code
 from hq.reports import totals
 from hq.statements import change_number
@@ -138,9 +139,47 @@ def measure_load(*, tills: int, seconds: float, workers: int, appliers: int) -> 
     }
 
 
+def measure_chain(shape: Shape, *, workers: int, appliers: int) -> dict[str, Any]:
+    """What a chain of this shape gets from HQ on this machine, and how many of its tills that would be enough for."""
+    with postgres_server(durable=True) as server, new_database(server) as url, opened(url) as engine:
+        chain = Chain(engine, shape)
+        with serving(url, workers=workers, appliers=appliers) as base:
+            stop = threading.Event()
+            parts = [threading.Thread(target=chain.run, args=(base, part, stop)) for part in range(shape.threads)]
+            waiting, took_s = _watch(engine, parts, stop, shape.seconds)
+            drained_s = _drain(engine)
+        copied = copied_per_s(url)
+        figures = totals(engine)
+        assert not figures.stored_balances_differ
+    needed = needed_sales_per_s(shape.tills)
+    pages = chain.took_s["accounts_a_page"]
+    return {
+        **msgspec.structs.asdict(shape),
+        "workers": workers,
+        "appliers": appliers,
+        "load_average": round(os.getloadavg()[0], 1),
+        "sales_per_s": round(chain.sales / took_s, 1),
+        "booked_per_s": round(chain.sales / (took_s + drained_s), 1),
+        "waiting_at_most": max(waiting, default=0),
+        "drained_s": round(drained_s, 1),
+        **times(chain.took_s, took_s),
+        "accounts_a_page": round(statistics.mean(pages), 2) if pages else 0,
+        "open_tasks": figures.open_tasks,
+        "needed_sales_per_s": round(needed, 1),
+        "carried_percent": round(100 * chain.sales / took_s / needed),
+        "copied_per_s": round(copied),
+    }
+
+
 def _run(engine: Engine, senders: list[_Till], seconds: float) -> tuple[list[int], float]:
     stop = threading.Event()
-    threads = [threading.Thread(target=till.run, args=(stop,)) for till in senders]
+    return _watch(engine, [threading.Thread(target=till.run, args=(stop,)) for till in senders], stop, seconds)
+
+
+def _watch(
+    engine: Engine, threads: list[threading.Thread], stop: threading.Event, seconds: float
+) -> tuple[list[int], float]:
+    """Let these threads work for so long; gives how much waited to be booked at each second, and how long it was."""
     started_s, lag = time.perf_counter(), []
     for thread in threads:
         thread.start()
@@ -212,7 +251,8 @@ def measure_snapshot(*, accounts: int) -> dict[str, Any]:
 
 _REF = "'account-' || lpad(n::text, 9, '0')"
 _ROWS = {
-    "account (account_ref, provisional, change_no, receipts_count)": f"{_REF}, false, :number, 5",
+    "account (account_ref, provisional, regions, receipts_count)": f"{_REF}, false, 'main', 5",
+    "account_region (region, account_ref, change_no, since_no)": f"'main', {_REF}, :number, :number",
     "card (number, account_ref)": f"'29' || lpad(n::text, 11, '0'), {_REF}",
     "lot (account_ref, lot_id, issuer, programme_id, starts_at_ms, granted_units, remaining_units, matured)": (
         f"{_REF}, gen_random_uuid(), 'shop', 'points', 0, 100, 50, true"
@@ -274,8 +314,16 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--appliers", type=int, default=1)
     parser.add_argument("--snapshot", type=int, default=0)
+    parser.add_argument("--chain", type=int, default=0)
+    parser.add_argument("--regions", type=int, default=200)
+    parser.add_argument("--poll", type=float, default=60)
+    parser.add_argument("--pace", type=float, default=0)
+    parser.add_argument("--threads", type=int, default=16)
     asked = parser.parse_args()
-    if asked.snapshot:
+    if asked.chain:
+        shape = Shape(asked.chain, asked.regions, asked.poll, asked.threads, asked.seconds, asked.pace)
+        figures = measure_chain(shape, workers=asked.workers, appliers=asked.appliers)
+    elif asked.snapshot:
         figures = measure_snapshot(accounts=asked.snapshot)
     else:
         figures = measure_load(tills=asked.tills, seconds=asked.seconds, workers=asked.workers, appliers=asked.appliers)

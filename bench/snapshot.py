@@ -43,12 +43,16 @@ ACCOUNTS = int(os.environ.get("POS_APP_BENCH_ACCOUNTS", "1000000"))
 SALES = 200
 SALE_EVERY_S = 0.05
 SALE_REACH = 1.2
-_TABLES = ("account", "card", "lot", "personal_field", "accumulator")
+_TABLES = ("account", "account_region", "card", "lot", "personal_field", "accumulator")
 _CASH = (Tender(PaymentKind.CASH, 10**9),)
 _FILL = (
     (
-        "INSERT INTO account (account_ref, card_class, provisional, receipts_count, change_no)"
-        " SELECT 'account-' || lpad(i::text, 8, '0'), 'gold', false, 3, 1 FROM generate_series(1, {count}) i"
+        "INSERT INTO account (account_ref, card_class, provisional, receipts_count, regions)"
+        " SELECT 'account-' || lpad(i::text, 8, '0'), 'gold', false, 3, 'main' FROM generate_series(1, {count}) i"
+    ),
+    (
+        "INSERT INTO account_region (region, account_ref, change_no, since_no)"
+        " SELECT 'main', 'account-' || lpad(i::text, 8, '0'), 1, 1 FROM generate_series(1, {count}) i"
     ),
     (
         "INSERT INTO card (number, account_ref)"

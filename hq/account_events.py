@@ -25,7 +25,7 @@ from pos_app.protocol.events import (
 
 def enrol(work: WorkingSet, event: EnrolmentEvent, *, now_ms: int) -> None:
     """A card was given to a member; points that an unknown card earned come along."""
-    account = _add_card(work, event.account_ref, event.card_number, event_id=event.event_id, now_ms=now_ms)
+    account = _add_card(work, event.account_ref, event.card_number, event=event, now_ms=now_ms)
     account.provisional = False
     account.card_class = event.card_class or account.card_class
     work.touch(account)
@@ -37,7 +37,7 @@ def change_card(work: WorkingSet, event: CardEvent, *, now_ms: int) -> None:
         replaced_holder = work.holder_of(event.replaces)
         if replaced_holder is not None and replaced_holder is not work.home_of(event.account_ref):
             raise UnbookableError("card_taken")
-        account = _add_card(work, event.account_ref, event.card_number, event_id=event.event_id, now_ms=now_ms)
+        account = _add_card(work, event.account_ref, event.card_number, event=event, now_ms=now_ms)
         if event.replaces:
             _set_card(work, account, event.replaces, CardStatus.REPLACED)
         return
@@ -53,7 +53,7 @@ def merge(work: WorkingSet, event: MergeEvent, *, now_ms: int) -> None:
         if event.merged_ref != event.account_ref:
             work.add_alias(event.merged_ref, target)
         return
-    _merge(work, source, target, event_id=event.event_id, now_ms=now_ms)
+    _merge(work, source, target, event, now_ms=now_ms)
 
 
 def set_status(work: WorkingSet, event: AccountStatusEvent) -> None:
@@ -84,8 +84,9 @@ def adjust(work: WorkingSet, event: AdjustmentEvent, *, now_ms: int) -> None:
 def erase(work: WorkingSet, event: ErasureEvent, *, now_ms: int) -> None:
     """The holder is forgotten, under every name that the account had here."""
     account = _account_of(work, event.account_ref)
-    work.erasures += [(ref, now_ms) for ref in sorted({event.account_ref, account.account_ref})]
-    work.touch(account)
+    for ref in sorted({event.account_ref, account.account_ref}):
+        work.erasures.append((ref, now_ms))
+        work.touch(work.accounts[ref])
 
 
 def give_card(work: WorkingSet, number: str, account: Account) -> None:
@@ -98,7 +99,9 @@ def _account_of(work: WorkingSet, account_ref: str) -> Account:
     return work.home_of(account_ref) or work.add_account(Account(account_ref))
 
 
-def _add_card(work: WorkingSet, account_ref: str, number: str, *, event_id: str, now_ms: int) -> Account:
+def _add_card(
+    work: WorkingSet, account_ref: str, number: str, *, event: EnrolmentEvent | CardEvent, now_ms: int
+) -> Account:
     """The account, with this card. Raises ``UnbookableError`` for a card that is somebody else's."""
     account, holder = work.home_of(account_ref), work.holder_of(number)
     if holder is None:
@@ -112,7 +115,7 @@ def _add_card(work: WorkingSet, account_ref: str, number: str, *, event_id: str,
         if not holder.provisional:
             raise UnbookableError("card_taken")
         # The card earned at tills that did not know whose it is.
-        _merge(work, holder, account, event_id=event_id, now_ms=now_ms)
+        _merge(work, holder, account, event, now_ms=now_ms)
     return account
 
 
@@ -129,10 +132,15 @@ def _set_card(work: WorkingSet, account: Account, number: str, status: CardStatu
         work.put_card(card)
 
 
-def _merge(work: WorkingSet, source: Account, target: Account, *, event_id: str, now_ms: int) -> None:
+def _merge(
+    work: WorkingSet, source: Account, target: Account, event: EnrolmentEvent | CardEvent | MergeEvent, *, now_ms: int
+) -> None:
     if source is target:
         return
-    giving, taking = book_merge(work.books_of(source), work.books_of(target), event_id=event_id)
+    # Points that are over repay nothing, whether or not somebody has booked so yet.
+    at_ms = min(event.moment.utc_ms, now_ms)
+    given, taken = (due_books(work, one, at_ms=at_ms, now_ms=now_ms) for one in (source, target))
+    giving, taking = book_merge(given, taken, event_id=event.event_id)
     work.book(giving, now_ms=now_ms)
     work.book(taking, now_ms=now_ms)
     if AccountStatus.FROZEN.value in {source.status, target.status}:

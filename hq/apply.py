@@ -9,10 +9,10 @@ the others are booked.
 import functools
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
-from sqlalchemy import Connection, Engine, or_, select, tuple_, update
+from sqlalchemy import Connection, Engine, bindparam, case, or_, select, tuple_, update
 from sqlalchemy.exc import DBAPIError
 
 from hq import tables
@@ -21,7 +21,8 @@ from hq.database import is_transient, read_headquarters, transact
 from hq.intake import Outcome
 from hq.loading import load_run, touched_refs
 from hq.received import Received, UnbookableError
-from hq.statements import Values, upsert_rows
+from hq.statements import Values, update_rows, upsert_rows
+from hq.terminals import regions_of
 from hq.working_set import WorkingSet
 from pos_app.loyalty.ledger import book_due
 from pos_app.protocol import events
@@ -49,16 +50,28 @@ class _Waiting(msgspec.Struct, frozen=True):
     body: bytes
 
 
+_IN_ONE_CHAIN = _terminal.applied_incarnation == _terminal.incarnation
+_BEHIND = select(
+    _terminal.terminal_id,
+    # Of an earlier incarnation nobody knows how many wait.
+    case((_IN_ONE_CHAIN, _terminal.last_seq - _terminal.applied_seq), else_=_RUN_EVENTS_MAX).label("waiting"),
+).where(or_(_terminal.applied_seq != _terminal.last_seq, ~_IN_ONE_CHAIN))
+_PLACE = (
+    select(_terminal.applied_incarnation, _terminal.applied_seq)
+    .where(_terminal.terminal_id == bindparam("that_id"))
+    .with_for_update(skip_locked=True)
+)
 _COLUMNS = [tables.inbox.c[name] for name in _Waiting.__struct_fields__]
 
 
 def apply_inbox(engine: Engine, *, now_ms: int) -> int:
     """Book everything that waits and that nobody else is booking, and give how many events that was.
 
-    Tills take turns, a run of events each, so that one with a long queue does not hold the others up.
+    Tills take turns, a run of events each, so that one with a long queue does not hold the others up; tills with a few events
+    each share a run, since a run costs much and an event in it little.
     """
     total = 0
-    while done := sum(_apply_run(engine, terminal_id, now_ms=now_ms) for terminal_id in _terminals_behind(engine)):
+    while done := sum(_apply_group(engine, group, now_ms=now_ms) for group in _groups(_terminals_behind(engine))):
         total += done
     return total
 
@@ -82,17 +95,43 @@ def apply_set_aside(engine: Engine, *, now_ms: int) -> int:
     return sum(_book_again(engine, task_id, now_ms=now_ms) for task_id in task_ids)
 
 
-def _terminals_behind(engine: Engine) -> Sequence[str]:
-    behind = or_(_terminal.applied_seq != _terminal.last_seq, _terminal.applied_incarnation != _terminal.incarnation)
+def _terminals_behind(engine: Engine) -> Sequence[tuple[str, int]]:
+    """The tills with events that wait, and about how many."""
     with engine.connect() as connection:
-        return connection.execute(select(_terminal.terminal_id).where(behind)).scalars().all()
+        return [(row.terminal_id, row.waiting) for row in connection.execute(_BEHIND)]
+
+
+def _groups(behind: Sequence[tuple[str, int]]) -> Iterator[list[str]]:
+    """Tills that share a run: together no more than that many events, or one alone."""
+    group: list[str] = []
+    events = 0
+    for terminal_id, waiting in behind:
+        if group and events + waiting > _RUN_EVENTS_MAX:
+            yield group
+            group, events = [], 0
+        group.append(terminal_id)
+        events += waiting
+    if group:
+        yield group
+
+
+def _apply_group(engine: Engine, terminal_ids: Sequence[str], *, now_ms: int) -> int:
+    """Book the next events of these tills together; each till by itself where that fails."""
+    if len(terminal_ids) > 1:
+        try:
+            return transact(engine, _Run(terminal_ids, limit=_RUN_EVENTS_MAX, now_ms=now_ms).book)
+        except Exception as error:
+            if isinstance(error, DBAPIError) and error.connection_invalidated:
+                raise
+            _log.info("apply.apart tills=%d kind=%s", len(terminal_ids), type(error).__name__)
+    return sum(_apply_run(engine, terminal_id, now_ms=now_ms) for terminal_id in terminal_ids)
 
 
 def _apply_run(engine: Engine, terminal_id: str, *, now_ms: int) -> int:
     """Book the next events of this till and give how many; none where another applier has it."""
     limit = _RUN_EVENTS_MAX
     while True:
-        run = _Run(terminal_id, limit=limit, now_ms=now_ms)
+        run = _Run([terminal_id], limit=limit, now_ms=now_ms)
         try:
             return transact(engine, run.book)
         except Exception as error:
@@ -107,31 +146,29 @@ def _apply_run(engine: Engine, terminal_id: str, *, now_ms: int) -> int:
 
 
 class _Run:
-    """Some events of one till on their way into the ledger; ``rows`` are those that the last attempt found."""
+    """Some events of these tills on their way into the ledger; ``rows`` are those that the last attempt found."""
 
-    def __init__(self, terminal_id: str, *, limit: int, now_ms: int) -> None:
-        self._terminal_id = terminal_id
+    def __init__(self, terminal_ids: Sequence[str], *, limit: int, now_ms: int) -> None:
+        self._terminal_ids = terminal_ids
         self._limit = limit
         self._now_ms = now_ms
         self.rows: list[_Waiting] = []
 
     def book(self, connection: Connection) -> int:
-        """Book them all or none; gives how many. The till's row stays locked until the transaction ends."""
-        self.rows = _take(connection, self._terminal_id, limit=self._limit)
+        """Book them all or none; gives how many. The tills' rows stay locked until the transaction ends."""
+        self.rows = []
+        for terminal_id in self._terminal_ids:
+            if len(self.rows) < self._limit:
+                self.rows += _take(connection, terminal_id, limit=self._limit - len(self.rows))
         if self.rows:
             _book(connection, self.rows, now_ms=self._now_ms)
-            _move_on(connection, self.rows[-1])
+            _move_on(connection, self.rows)
         return len(self.rows)
 
 
 def _take(connection: Connection, terminal_id: str, *, limit: int) -> list[_Waiting]:
     """The next events of a till that nobody else has, locked; none where there are none."""
-    place = (
-        select(_terminal.applied_incarnation, _terminal.applied_seq)
-        .where(_terminal.terminal_id == terminal_id)
-        .with_for_update(skip_locked=True)
-    )
-    applied = connection.execute(place).one_or_none()
+    applied = connection.execute(_PLACE, {"that_id": terminal_id}).one_or_none()
     if applied is None:
         return []
     rows = connection.execute(
@@ -154,12 +191,15 @@ def _take(connection: Connection, terminal_id: str, *, limit: int) -> list[_Wait
 def _book(connection: Connection, rows: list[_Waiting], *, now_ms: int) -> None:
     master_key = read_headquarters(connection).master_key
     received = [_received(row, master_key) for row in rows if row.outcome == Outcome.ACCEPTED.value]
-    without_effect = [event for row in rows if row.outcome != Outcome.ACCEPTED.value for event in _readable(row)]
-    work = load_run(connection, [*(item.event for item in received), *without_effect])
+    without_effect = [(row, event) for row in rows if row.outcome != Outcome.ACCEPTED.value for event in _readable(row)]
+    regions = regions_of(connection, {row.terminal_id for row in rows})
+    work = load_run(connection, [*(item.event for item in received), *(event for _, event in without_effect)])
     work.tasks += [_task(row, TASK_DEFERRED, now_ms=now_ms) for row in rows if row.outcome == Outcome.DEFERRED.value]
-    for event in without_effect:
+    for row, event in without_effect:
+        work.region = regions[row.terminal_id]
         _announce(work, event)
     for item in received:
+        work.region = regions[item.terminal_id]
         if item.event.event_id in work.booked:
             # Known from another till or under another name: this till has counted it on top of what it heard.
             _announce(work, item.event)
@@ -177,10 +217,13 @@ def _write(connection: Connection, work: WorkingSet, *, now_ms: int) -> None:
 
 
 def _announce(work: WorkingSet, event: events.AnyEvent) -> None:
-    """An event had no effect here, while its till shows one: the till is told how its accounts stand after it."""
-    account_refs, _ = touched_refs(event)
-    for ref in sorted(account_refs):
-        account = work.home_of(ref)
+    """An event had no effect here, while its till shows one: the till is told how its accounts stand after it.
+
+    Those that hold the event's cards too: the till gave such a card to another account in its own books.
+    """
+    account_refs, cards = touched_refs(event)
+    homes = [work.home_of(ref) for ref in sorted(account_refs)]
+    for account in (*homes, *(work.holder_of(card) for card in sorted(cards))):
         if account is not None:
             work.touch(account)
 
@@ -228,16 +271,21 @@ def _set_aside(engine: Engine, run: _Run, *, now_ms: int) -> int:
         if _take(connection, row.terminal_id, limit=1) != [row]:
             return 0
         connection.execute(tables.task.insert().values(_task(row, TASK_FAILED, now_ms=now_ms)))
-        _move_on(connection, row)
+        _move_on(connection, [row])
     return 1
 
 
-def _move_on(connection: Connection, row: _Waiting) -> None:
-    connection.execute(
-        update(tables.terminal)
-        .where(_terminal.terminal_id == row.terminal_id)
-        .values(applied_incarnation=row.incarnation, applied_seq=row.seq)
-    )
+def _move_on(connection: Connection, rows: Sequence[_Waiting]) -> None:
+    """The ledger has got so far; of each till the last row counts."""
+    places = {
+        row.terminal_id: {
+            "terminal_id": row.terminal_id,
+            "applied_incarnation": row.incarnation,
+            "applied_seq": row.seq,
+        }
+        for row in rows
+    }
+    update_rows(connection, tables.terminal, list(places.values()), columns=("applied_incarnation", "applied_seq"))
 
 
 def _task(row: _Waiting, code: str, *, now_ms: int) -> Values:
@@ -274,7 +322,7 @@ def _book_task(connection: Connection, *, task_id: int, now_ms: int) -> bool:
     )
     row = connection.execute(select(*_COLUMNS).where(*at_place)).one()
     received = _received(_Waiting(*row), read_headquarters(connection).master_key)
-    work = load_run(connection, [received.event])
+    work = load_run(connection, [received.event], region=regions_of(connection, {found.terminal_id})[found.terminal_id])
     book_event(work, received, now_ms=now_ms)
     _write(connection, work, now_ms=now_ms)
     connection.execute(update(tables.task).where(task.task_id == task_id).values(done_at_ms=now_ms))

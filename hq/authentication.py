@@ -67,13 +67,18 @@ def authenticate_fresh(engine: Engine, call: SignedCall, *, now_ms: int) -> Term
     is a repetition. The nonces of the last minutes are in the database, whichever worker answers.
     """
     with engine.begin() as connection:
-        terminal = authenticate_active(connection, call)
-        request = call.request
-        if abs(request.time_ms - now_ms) > FRESH_MS:
-            raise RefusedError(ErrorCode.STALE, hq_time_ms=now_ms)
-        if not _is_first(connection, request, now_ms=now_ms):
-            raise RefusedError(ErrorCode.UNAUTHENTICATED)
-        note_contact(connection, terminal, now_ms=now_ms, clock_drift_ms=request.time_ms - now_ms)
+        terminal = authenticate_fresh_in(connection, call, now_ms=now_ms)
+        note_contact(connection, terminal, now_ms=now_ms, clock_drift_ms=call.request.time_ms - now_ms)
+    return terminal
+
+
+def authenticate_fresh_in(connection: Connection, call: SignedCall, *, now_ms: int) -> Terminal:
+    """The same inside the transaction that serves the call: the nonce is used up if and only if that commits."""
+    terminal = authenticate_active(connection, call)
+    if abs(call.request.time_ms - now_ms) > FRESH_MS:
+        raise RefusedError(ErrorCode.STALE, hq_time_ms=now_ms)
+    if not _is_first(connection, call.request, now_ms=now_ms):
+        raise RefusedError(ErrorCode.UNAUTHENTICATED)
     return terminal
 
 

@@ -142,9 +142,13 @@ def begin_generation(engine: Engine) -> int:
     """
     with engine.begin() as connection:
         number = change_number(connection)
-        for table in (tables.account, tables.personal_change, tables.document):
-            later = table.c.change_no > number
-            connection.execute(update(table).where(later).values(change_no=number))
+        for column in (
+            tables.account_region.c.change_no,
+            tables.account_region.c.since_no,
+            tables.personal_change.c.change_no,
+            tables.document.c.change_no,
+        ):
+            connection.execute(update(column.table).where(column > number).values({column: number}))
         generation = tables.headquarters.c.hq_gen
         grown: int = connection.execute(
             update(tables.headquarters).values(hq_gen=generation + 1).returning(generation)

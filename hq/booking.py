@@ -209,7 +209,10 @@ def _note_overdraft(work: WorkingSet, received: Received, account: Account, *, n
 
 
 def _release(work: WorkingSet, received: Received, event: LeaseReleaseEvent, *, now_ms: int) -> None:
-    """The holder gives a lease back; one that was written off gives nothing. What another till says of it does not count."""
+    """The holder gives a lease back; one that was written off gives nothing. What another till says of it does not count.
+
+    What is over by now does not come back, whenever the holder gave it back: its lot's expiry may be booked, and is booked once.
+    """
     account = work.home_of(event.account_ref)
     if account is None:
         raise UnbookableError("unknown_account")
@@ -218,5 +221,5 @@ def _release(work: WorkingSet, received: Received, event: LeaseReleaseEvent, *, 
     if any(lease.holder != received.terminal_id for lease in held):
         raise UnbookableError("lease")
     books = due_books(work, account, at_ms=at_ms, now_ms=now_ms)
-    booking = book_release(books, event_id=event.event_id, lease_id=event.lease_id, units=event.units, at_ms=at_ms)
+    booking = book_release(books, event_id=event.event_id, lease_id=event.lease_id, units=event.units, at_ms=now_ms)
     work.book(booking, now_ms=now_ms)

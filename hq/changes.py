@@ -1,4 +1,4 @@
-"""The changes feed: accounts, holders and documents that changed after a cursor, in the order of their change.
+"""The changes feed of a region: its accounts with their holders, and documents, that changed after a cursor, in that order.
 
 Every transaction that changes something puts its own number on the rows that it changes (``hq.statements.change_number``). On
 PostgreSQL that is the transaction's id, so that many write at once and none waits for a counter. Ids are given out in order but
@@ -14,16 +14,19 @@ transaction.
 What this costs: a transaction that stays open after its first write holds the feed back until it ends, also one of another database
 of the same server; our own may idle for at most a minute. A restored database may count transactions from elsewhere, so a
 cursor is good only in the generation (``hq_gen``) that made it. SQLite has one writer, whose counter is committed in order.
+
+A till hears of the accounts of its store's region (``hq.regions``). One that is new there is a change there, whenever it was made; a
+till whose store goes to another region has a cursor of the former one, and begins anew.
 """
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Table, literal, or_, select, text, tuple_
+from sqlalchemy import Connection, Engine, Select, literal, or_, select, text, tuple_
 
 from hq import tables
 from hq.authentication import SignedCall, authenticate_fresh
-from hq.cursors import ACCOUNT, DOCUMENT, PERSONAL, Position, read_position
+from hq.cursors import ACCOUNT, DOCUMENT, Position, read_position
 from hq.database import snapshot
 from hq.policy import read_policy
 from hq.restoring import Report, take_report
@@ -42,7 +45,7 @@ def read_changes(engine: Engine, call: SignedCall, *, cursor: str, now_ms: int, 
     ``report`` is how far the till says that its journal goes: whether it has reported to this generation of HQ.
     """
     known = authenticate_fresh(engine, call, now_ms=now_ms)
-    if report is not None and read_position(cursor, known.hq_gen) is not None:
+    if report is not None and read_position(cursor, known.hq_gen, known.region) is not None:
         take_report(engine, known, report)
     with snapshot(engine) as connection:
         terminal = get_terminal(connection, known.terminal_id)
@@ -65,51 +68,62 @@ def horizon(connection: Connection) -> int:
 
 
 def _page(connection: Connection, terminal: Terminal, cursor: str, *, items_max: int, now_ms: int) -> ChangesPage:
-    known = read_position(cursor, terminal.hq_gen)
+    known = read_position(cursor, terminal.hq_gen, terminal.region)
     after = known or Position()
     # Each kind comes in its order; the sort keeps that among changes of one number.
-    changes = sorted(_changes(connection, after, limit=items_max + 1), key=lambda change: change[0:2])
+    changes = sorted(_changes(connection, terminal.region, after, limit=items_max + 1), key=lambda change: change[0:2])
     taken = changes[:items_max]
-    personal_refs = [key for _, kind, key in taken if kind == PERSONAL]
     account_refs = [key for _, kind, key in taken if kind == ACCOUNT]
-    # A till takes no record without its account, whose own change may come pages later: so the account comes along.
-    states = read_states(connection, terminal, these(list({*account_refs, *personal_refs})))
-    there = {state.account_ref for state in states}
+    of_holders = _holders_changed(connection, terminal.region, account_refs, after)
     return ChangesPage(
-        accounts=tuple(states),
-        personal=read_personal(connection, these([ref for ref in personal_refs if ref in there])),
-        next_cursor=(Position(*taken[-1]) if taken else after).cursor(terminal.hq_gen),
+        accounts=tuple(read_states(connection, terminal, these(connection, account_refs))) if account_refs else (),
+        personal=read_personal(connection, these(connection, of_holders)) if of_holders else (),
+        next_cursor=(Position(*taken[-1]) if taken else after).cursor(terminal.hq_gen, terminal.region),
         hq_gen=terminal.hq_gen,
         more=len(changes) > items_max,
         restart=cursor != "" and known is None,
         hq_time_ms=now_ms,
         documents=_documents(connection, [key for _, kind, key in taken if kind == DOCUMENT]),
-        erased=_erased(connection, personal_refs),
+        erased=_erased(connection, of_holders),
         policy=read_policy(connection),
     )
 
 
-def _changes(connection: Connection, after: Position, *, limit: int) -> Iterator[tuple[int, str, str]]:
+def _changes(connection: Connection, region: str, after: Position, *, limit: int) -> Iterator[tuple[int, str, str]]:
     end = horizon(connection)
-    for kind, table in ((ACCOUNT, tables.account), (DOCUMENT, tables.document), (PERSONAL, tables.personal_change)):
-        for row in _changed(connection, table, kind, after, end=end, limit=limit):
+    known, document = tables.account_region.c, tables.document.c
+    of_region = select(known.change_no, known.account_ref).where(known.region == region)
+    published = select(document.change_no, document.kind, document.key)
+    for kind, of_kind in ((ACCOUNT, of_region), (DOCUMENT, published)):
+        for row in connection.execute(_behind(of_kind, kind, after, end=end).limit(limit)):
             yield row[0], kind, "/".join(row[1:])
 
 
-def _changed(
-    connection: Connection, table: Table, kind: str, after: Position, *, end: int, limit: int
-) -> Sequence[Row[Any]]:
-    """Number and key of the table's changes behind the position, in the order of both."""
-    number = table.c.change_no
-    key = list(table.primary_key.columns)
+def _behind(changed: Select[Any], kind: str, after: Position, *, end: int) -> Select[Any]:
+    """Those of a kind's changes (their number, then their key) that are behind the position, in the order of both."""
+    number, *key = changed.selected_columns
     behind = number > after.change_no
     if kind > after.kind:
         behind = number >= after.change_no
     elif kind == after.kind:
         at = after.key.split("/", len(key) - 1)
         behind = or_(behind, (number == after.change_no) & (tuple_(*key) > tuple_(*map(literal, at))))
-    found = select(number, *key).where(number >= after.change_no, behind, number < end)
-    return connection.execute(found.order_by(number, *key).limit(limit)).all()
+    return changed.where(number >= after.change_no, behind, number < end).order_by(number, *key)
+
+
+def _holders_changed(connection: Connection, region: str, account_refs: Sequence[str], after: Position) -> list[str]:
+    """Those whose holder a till of this region may not have yet: changed since, or the account is new there."""
+    known, holder = tables.account_region.c, tables.personal_change.c
+    found = (
+        select(holder.account_ref)
+        .join(tables.account_region, known.account_ref == holder.account_ref)
+        .where(
+            these(connection, account_refs)(holder.account_ref),
+            known.region == region,
+            or_(holder.change_no >= after.change_no, known.since_no >= after.change_no),
+        )
+    )
+    return list(connection.execute(found.order_by(holder.account_ref)).scalars()) if account_refs else []
 
 
 def _documents(connection: Connection, keys: Sequence[str]) -> tuple[Document, ...]:

@@ -34,10 +34,11 @@ def grant(work: WorkingSet, event: ClaimEvent, *, now_ms: int) -> None:
     if not any(claim.is_account(name) for name in sorted(names)):
         raise UnbookableError("claim_refused")
     if claim.event_id not in work.booked and claim.event_id not in work.claims:
-        _book(work, account, claim, now_ms=now_ms)
+        _book(work, account, claim, holder=work.claim_tills[claim.terminal_number], now_ms=now_ms)
 
 
-def _book(work: WorkingSet, account: Account, claim: Claim, *, now_ms: int) -> None:
+def _book(work: WorkingSet, account: Account, claim: Claim, *, holder: str, now_ms: int) -> None:
+    """As the sale would be, by its own time: what it burned comes from what was leased to its till."""
     sold_at_ms = min(uuid.UUID(claim.event_id).int >> _TIME_SHIFT, now_ms)
     lot = Lot(
         lot_id=derived_id(claim.event_id, "claimed"),
@@ -51,12 +52,13 @@ def _book(work: WorkingSet, account: Account, claim: Claim, *, now_ms: int) -> N
         matured=True,
     )
     booking = book_sale(
-        due_books(work, account, at_ms=now_ms, now_ms=now_ms),
+        due_books(work, account, at_ms=sold_at_ms, now_ms=now_ms),
         event_id=claim.event_id,
-        at_ms=now_ms,
+        at_ms=sold_at_ms,
         burn_units=claim.burned_units,
         burn_issuer=claim.issuer,
         granted=[lot] if claim.earned_units else [],
+        holder=holder,
     )
     book_and_repay(work, account, booking, event_id=claim.event_id, cause=CONCURRENT, now_ms=now_ms)
     units = claim.earned_units - claim.burned_units

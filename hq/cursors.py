@@ -8,10 +8,15 @@ import re
 
 import msgspec
 
-ACCOUNT, DOCUMENT, PERSONAL, END = "a", "d", "p", "z"
+from hq.terminals import DEFAULT_REGION
+
+ACCOUNT, DOCUMENT, END = "a", "d", "z"
 """What a change is of, in the order in which changes of one number are read; ``END`` is behind all of them."""
-_CHANGES = re.compile(r"(\d{1,18})\.(\d{1,19})\.([adpz])\.([A-Za-z0-9_-]{0,350})")
-_SNAPSHOT = re.compile(r"(\d{1,18})\.(\d{1,19})\.s([ad])\.([A-Za-z0-9_-]{0,350})")
+_PERSONAL = "p"
+"""Of an older HQ, where holders changed apart from their accounts: whoever stood there reads the number again."""
+_REGION = r"(?:\.([a-z0-9_-]{1,24}))?"
+_CHANGES = re.compile(r"(\d{1,18})\.(\d{1,19})\.([adpz])\.([A-Za-z0-9_-]{0,350})" + _REGION)
+_SNAPSHOT = re.compile(r"(\d{1,18})\.(\d{1,19})\.s([ad])\.([A-Za-z0-9_-]{0,350})" + _REGION)
 
 
 class Position(msgspec.Struct, frozen=True, order=True):
@@ -21,9 +26,9 @@ class Position(msgspec.Struct, frozen=True, order=True):
     kind: str = END
     key: str = ""
 
-    def cursor(self, hq_gen: int) -> str:
-        """The position as a till keeps it, good in this generation of HQ."""
-        return f"{hq_gen}.{self.change_no}.{self.kind}.{_packed(self.key)}"
+    def cursor(self, hq_gen: int, region: str) -> str:
+        """The position as a till keeps it, good in this generation of HQ and for this region."""
+        return f"{hq_gen}.{self.change_no}.{self.kind}.{_packed(self.key)}{_suffix(region)}"
 
 
 class SnapshotPosition(msgspec.Struct, frozen=True):
@@ -33,29 +38,37 @@ class SnapshotPosition(msgspec.Struct, frozen=True):
     kind: str = ACCOUNT
     key: str = ""
 
-    def cursor(self, hq_gen: int) -> str:
-        """The position as a till keeps it, good in this generation of HQ."""
-        return f"{hq_gen}.{self.changes_from}.s{self.kind}.{_packed(self.key)}"
+    def cursor(self, hq_gen: int, region: str) -> str:
+        """The position as a till keeps it, good in this generation of HQ and for this region."""
+        return f"{hq_gen}.{self.changes_from}.s{self.kind}.{_packed(self.key)}{_suffix(region)}"
 
 
-def read_position(cursor: str, hq_gen: int) -> Position | None:
-    """The position in a cursor of this generation; None for any other text."""
-    match = _CHANGES.fullmatch(cursor)
+def read_position(cursor: str, hq_gen: int, region: str) -> Position | None:
+    """The position in a cursor of this generation and region; None for any other text."""
+    parts = _parts(_CHANGES, cursor, hq_gen, region)
+    if parts is None or (parts[1] == DOCUMENT and "/" not in parts[2]):
+        return None
+    return Position(parts[0], "") if parts[1] == _PERSONAL else Position(*parts)
+
+
+def read_snapshot_position(cursor: str, hq_gen: int, region: str) -> SnapshotPosition | None:
+    """The position in a snapshot's cursor of this generation and region; None for any other text."""
+    parts = _parts(_SNAPSHOT, cursor, hq_gen, region)
+    return None if parts is None else SnapshotPosition(*parts)
+
+
+def _parts(form: re.Pattern[str], cursor: str, hq_gen: int, region: str) -> tuple[int, str, str] | None:
+    """Number, kind and key of a cursor of this form, generation and region."""
+    match = form.fullmatch(cursor)
     key = _unpacked(match[4]) if match else None
     if match is None or key is None or int(match[1]) != hq_gen or int(match[2]) >= 2**63:
         return None
-    if match[3] == DOCUMENT and "/" not in key:
-        return None
-    return Position(int(match[2]), match[3], key)
+    return (int(match[2]), match[3], key) if (match[5] or DEFAULT_REGION) == region else None
 
 
-def read_snapshot_position(cursor: str, hq_gen: int) -> SnapshotPosition | None:
-    """The position in a snapshot's cursor of this generation; None for any other text."""
-    match = _SNAPSHOT.fullmatch(cursor)
-    key = _unpacked(match[4]) if match else None
-    if match is None or key is None or int(match[1]) != hq_gen or int(match[2]) >= 2**63:
-        return None
-    return SnapshotPosition(int(match[2]), match[3], key)
+def _suffix(region: str) -> str:
+    """The default region is not named: cursors of before there were regions go on."""
+    return "" if region == DEFAULT_REGION else f".{region}"
 
 
 def _packed(key: str) -> str:

@@ -29,6 +29,7 @@ _MASTER_KEY_BYTES = 32
 _OWNER_ONLY = 0o600
 # SQLite's own where a connection is being made, SQLAlchemy's from then on.
 _DATABASE_ERRORS = (DatabaseError, InterfaceError, pysqlite3.dbapi2.Error)
+_HEADQUARTERS = select(tables.headquarters)
 _log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 
@@ -110,7 +111,7 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
 
 def read_headquarters(connection: Connection) -> Any:
     """HQ's own row: its generation, keys and policy."""
-    return connection.execute(select(tables.headquarters)).one()
+    return connection.execute(_HEADQUARTERS).one()
 
 
 def lock_headquarters(connection: Connection) -> Any:
@@ -212,11 +213,16 @@ def _configure_sqlite(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def notice_statements(engine: Engine, notice: Callable[[], None]) -> None:
+def notice_statements(
+    engine: Engine, notice: Callable[[], None], *, beginning: Callable[[], None] | None = None
+) -> None:
     """Call ``notice`` before each statement and each commit, on the thread that runs it; what it raises keeps it from running.
 
-    The simulation kills HQ so, between any two of its writes.
+    ``beginning`` is called with each connection that is taken, when it has no transaction yet. The simulation kills HQ so, between
+    any two of its writes, and lets another applier in between any two of its transactions.
     """
+    if beginning is not None:
+        event.listen(engine, "engine_connect", lambda _: beginning())
     event.listen(engine, "before_cursor_execute", lambda *_: notice())
     event.listen(engine, "commit", lambda _: notice())
 

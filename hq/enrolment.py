@@ -12,8 +12,9 @@ from hq import tables
 from hq.authentication import SignedCall
 from hq.database import lock_headquarters
 from hq.refusals import RefusedError
+from hq.regions import checked_region
 from hq.statements import upsert_rows
-from hq.terminals import Terminal, find_by_number, find_terminal
+from hq.terminals import DEFAULT_REGION, Terminal, find_by_number, find_terminal
 from pos_app.errors import InputError
 from pos_app.model.identifiers import TERMINAL_NUMBER_MAX
 from pos_app.protocol import base32
@@ -29,12 +30,19 @@ _terminal = tables.terminal.c
 
 
 def create_enrolment_code(
-    engine: Engine, store_id: str, *, now_ms: int, store_name: str = "", terminal_number: int | None = None
+    engine: Engine,
+    store_id: str,
+    *,
+    now_ms: int,
+    store_name: str = "",
+    terminal_number: int | None = None,
+    region: str = "",
 ) -> str:
     """A code of 60 bits that one till may use within 15 minutes; only its hash is kept.
 
     ``terminal_number`` names a till that is to come back (a new disk, a fork): it keeps its number and gets a new incarnation.
-    Raises ``InputError`` if there is none of that number.
+    ``region`` is of a store that is new; one that is there keeps its own. Raises ``InputError`` if there is no till of that number,
+    or for a region that is none or not the store's.
     """
     code = base32.encode(secrets.randbits(5 * _CODE_LENGTH), _CODE_LENGTH)
     with engine.begin() as connection:
@@ -45,8 +53,10 @@ def create_enrolment_code(
                 safe="Nothing was changed.",
                 todo="Leave the number out for a new till.",
             )
-        store = [{"store_id": store_id, "name": store_name}]
+        store = [{"store_id": store_id, "name": store_name, "region": checked_region(region or DEFAULT_REGION)}]
         upsert_rows(connection, tables.store, store, replace=("name",) if store_name else ())
+        if region:
+            _refuse_other_region(connection, store_id, region)
         connection.execute(
             tables.enrolment_code.insert().values(
                 code_hash=_hash(code),
@@ -56,6 +66,19 @@ def create_enrolment_code(
             )
         )
     return "-".join(code[start : start + 4] for start in range(0, _CODE_LENGTH, 4))
+
+
+def _refuse_other_region(connection: Connection, store_id: str, region: str) -> None:
+    """A store is moved by a command of its own, since its members move along."""
+    store = tables.store.c
+    known = connection.execute(select(store.region).where(store.store_id == store_id)).scalar_one()
+    if known != region:
+        raise InputError(
+            "hq.other_region",
+            what=f"The store {store_id} is of the region {known}.",
+            safe="Nothing was changed.",
+            todo=f"Leave --region out, or move the store first: `pos-app hq region {store_id} {region}`.",
+        )
 
 
 def receive_enrolment(engine: Engine, call: SignedCall, *, now_ms: int, public_url: str) -> EnrolAnswer:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, Engine, func, select
 
 from hq import tables
-from hq.authentication import SignedCall, authenticate_active
+from hq.authentication import SignedCall, authenticate_fresh_in
 from hq.database import transact
 from hq.refusals import RefusedError
 from hq.restoring import is_restoring
 from hq.rows import HELD, VOIDED, Account, Hold
 from hq.working_set import WorkingSet
 from pos_app.errors import InputError
+from pos_app.loyalty.ledger import own_leases
 from pos_app.model.accounts import AccountStatus
 from pos_app.protocol.messages import (
     ErrorCode,
@@ -29,8 +30,9 @@ _columns = [tables.hold.c[name] for name in Hold.__struct_fields__]
 
 
 def receive_hold(engine: Engine, call: SignedCall, *, now_ms: int) -> HoldAnswer:
-    """Hold what is asked for, or nothing and say why; raises ``RefusedError`` for a call that is none.
+    """Hold what is asked for, or nothing and say why; raises ``RefusedError`` for a call that is none, or not a fresh one.
 
+    What was refused for want of points must not be granted to somebody who recorded it, so each asking is signed anew.
     The same ``auth_id`` again is answered the same as long as it is held, and SETTLED once a sale or a void has ended it, also
     where that came first.
     """
@@ -60,9 +62,9 @@ def void_hold(engine: Engine, auth_id: str) -> int:
 
 
 def _answer(connection: Connection, *, call: SignedCall, now_ms: int) -> HoldAnswer:
-    terminal = authenticate_active(connection, call)
+    terminal = authenticate_fresh_in(connection, call, now_ms=now_ms)
     request = _asked(call)
-    work = WorkingSet()
+    work = WorkingSet(terminal.region)
     work.load(connection, account_refs=[request.account_ref])
     account = work.home_of(request.account_ref)
     if account is None:
@@ -109,7 +111,7 @@ def _held(
     if hold is not None:
         return HoldAnswer(request.auth_id, hold.units, max(0, free_units - hold.units), hq_time_ms=now_ms)
     if request.units > free_units:
-        _recall_what_is_missing(work, account, request, free_units=free_units)
+        _recall_what_is_missing(work, account, request, terminal_id, free_units=free_units, now_ms=now_ms)
         return _refused(request, HoldRefusal.BALANCE, now_ms=now_ms, available_units=free_units)
     work.put_hold(Hold(account.account_ref, request.auth_id, terminal_id, request.issuer, request.units, HELD, now_ms))
     work.touch(account)
@@ -132,10 +134,17 @@ def _find(connection: Connection, work: WorkingSet, auth_id: str) -> Hold | None
     return None if row is None else Hold(*row)
 
 
-def _recall_what_is_missing(work: WorkingSet, account: Account, request: HoldRequest, *, free_units: int) -> None:
+def _recall_what_is_missing(
+    work: WorkingSet, account: Account, request: HoldRequest, terminal_id: str, *, free_units: int, now_ms: int
+) -> None:
     """The member has the points, but other tills hold them: they are asked to give them back."""
-    books = work.books_of(account)
-    leased_units = sum(lease.units for lease in books.leases if lease.issuer == request.issuer)
+    leases = work.books_of(account).leases
+    elsewhere = {lease.holder for lease in leases} - {terminal_id}
+    leased_units = sum(
+        lease.units
+        for holder in elsewhere
+        for lease in own_leases(leases, holder=holder, issuer=request.issuer, at_ms=now_ms)
+    )
     if leased_units and free_units + leased_units >= request.units:
         work.recall(account)
 

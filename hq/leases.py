@@ -1,16 +1,16 @@
 """Points set aside for one till each: given out where a member shops, given back by the holder, or written off by a person."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, bindparam, select, update
 
 from hq import tables
 from hq.database import transact
-from hq.statements import change_number
+from hq.regions import announce
 from pos_app.errors import InputError
-from pos_app.loyalty.ledger import book_lease, book_release
+from pos_app.loyalty.ledger import book_lease, book_release, own_leases
 from pos_app.model.accounts import AccountStatus, Lease
 from pos_app.model.identifiers import derived_id
 from pos_app.model.policy import Allowance
@@ -22,13 +22,17 @@ if TYPE_CHECKING:
 _RECALLED_AT_ONCE = 500
 _lease = tables.lease.c
 _columns = [tables.lease.c[name] for name in Lease.__struct_fields__]
+_OF_ACCOUNTS = (
+    select(_lease.account_ref, *_columns)
+    .where(_lease.account_ref.in_(bindparam("refs", expanding=True)), _lease.units > 0)
+    .order_by(_lease.lease_id)
+)
 
 
 def read_leases(connection: Connection, account_refs: Sequence[str]) -> dict[str, tuple[Lease, ...]]:
     """What is set aside of these accounts, for whatever till."""
-    found = select(_lease.account_ref, *_columns).where(_lease.account_ref.in_(account_refs), _lease.units > 0)
     leases: dict[str, list[Lease]] = defaultdict(list)
-    for account_ref, *values in connection.execute(found.order_by(_lease.lease_id)):
+    for account_ref, *values in connection.execute(_OF_ACCOUNTS, {"refs": account_refs}):
         leases[account_ref].append(Lease(*values))
     return {account_ref: tuple(of_account) for account_ref, of_account in leases.items()}
 
@@ -47,7 +51,8 @@ def top_up(
         return
     if account.status != AccountStatus.ACTIVE or books.overdraft_units or any(lease.recalled for lease in books.leases):
         return
-    units = policy.lease_units - _held_by(books.leases, holder=holder, issuer=issuer, at_ms=at_ms)
+    leased = own_leases(books.leases, holder=holder, issuer=issuer, at_ms=at_ms)
+    units = policy.lease_units - sum(lease.units for lease in leased)
     units = min(units, work.free_units(account, issuer, at_ms=at_ms))
     if units > 0:
         lease_event = derived_id(event_id, "lease")
@@ -103,21 +108,9 @@ def _recall_some(connection: Connection) -> int:
     wanted = select(_lease.account_ref).where(_lease.units > 0, ~_lease.recalled).distinct().limit(_RECALLED_AT_ONCE)
     refs = sorted(connection.execute(wanted).scalars())
     if refs:
-        locked = select(account.account_ref).where(account.account_ref.in_(refs)).order_by(account.account_ref)
-        connection.execute(locked.with_for_update())
+        found = select(account.account_ref, account.regions).where(account.account_ref.in_(refs))
+        locked = connection.execute(found.order_by(account.account_ref).with_for_update()).all()
         of_these = _lease.account_ref.in_(refs), _lease.units > 0
         connection.execute(update(tables.lease).where(*of_these).values(recalled=True))
-        changed = update(tables.account).where(account.account_ref.in_(refs))
-        connection.execute(changed.values(change_no=change_number(connection)))
+        announce(connection, {row.account_ref: row.regions for row in locked})
     return len(refs)
-
-
-def _held_by(leases: Iterable[Lease], *, holder: str, issuer: str, at_ms: int) -> int:
-    """What the till has already, and can still burn."""
-    return sum(
-        lease.units
-        for lease in leases
-        if lease.holder == holder
-        and lease.issuer == issuer
-        and (lease.expires_at_ms is None or lease.expires_at_ms > at_ms)
-    )

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, bindparam, select, tuple_
 
 from hq import tables
 from hq.checks import is_ref
@@ -35,12 +35,30 @@ _booked = tables.booked_event.c
 _inbox = tables.inbox.c
 _BOOKED_COLUMNS = [tables.booked_event.c[name] for name in Booked.__struct_fields__]
 _HOLD_COLUMNS = [tables.hold.c[name] for name in Hold.__struct_fields__]
+_BOOKED = select(_booked.event_id, *_BOOKED_COLUMNS).where(_booked.event_id.in_(bindparam("event_ids", expanding=True)))
+_claim = tables.claim.c
+_CLAIMS = select(_claim.event_id, _claim.account_ref, _claim.units).where(
+    _claim.event_id.in_(bindparam("event_ids", expanding=True))
+)
+_hold = tables.hold.c
+_HOLDS = select(*_HOLD_COLUMNS).where(
+    _hold.account_ref.in_(bindparam("refs", expanding=True)), _hold.auth_id.in_(bindparam("auth_ids", expanding=True))
+)
+_cause = tables.overdraft_cause.c
+_OVERDRAWN = select(_cause.account_ref).where(
+    _cause.account_ref.in_(bindparam("refs", expanding=True)), _cause.cause == CONCURRENT, _cause.units > 0
+)
 _RETURNED_COLUMNS = [tables.return_line.c[name] for name in ReturnedLine.__struct_fields__]
 
 
-def load_run(connection: Connection, events: Sequence[AnyEvent], *, sale_ids: Iterable[str] = ()) -> WorkingSet:
-    """Lock and read all that booking these events looks at. ``sale_ids`` are sales whose returns are settled with them."""
-    work = WorkingSet()
+def load_run(
+    connection: Connection, events: Sequence[AnyEvent], *, sale_ids: Iterable[str] = (), region: str = ""
+) -> WorkingSet:
+    """Lock and read all that booking these events looks at. ``sale_ids`` are sales whose returns are settled with them.
+
+    ``region`` is that of the till that sent the events; empty where they were booked before.
+    """
+    work = WorkingSet(region)
     work.policy = read_policy(connection)
     work.is_restoring = is_restoring(connection)
     sale_ids = sorted({*sale_ids, *(event.sale_event_id for event in events if isinstance(event, ReturnEvent))})
@@ -98,7 +116,7 @@ def _touched(events: Sequence[AnyEvent]) -> tuple[set[str], set[str]]:
 def _load_booked(connection: Connection, work: WorkingSet, event_ids: list[str]) -> None:
     # Of an event that was rejected for its id, that id is anything.
     event_ids = list(filter(_is_uuid, event_ids))
-    rows = connection.execute(select(_booked.event_id, *_BOOKED_COLUMNS).where(_booked.event_id.in_(event_ids)))
+    rows = connection.execute(_BOOKED, {"event_ids": event_ids})
     work.booked.update((event_id, Booked(*values)) for event_id, *values in rows)
 
 
@@ -158,6 +176,7 @@ def _load_claimants(connection: Connection, work: WorkingSet, claims: Sequence[C
     tills = select(c.terminal_number, c.terminal_id).where(c.terminal_number.in_(numbers))
     for number, terminal_id in connection.execute(tills):
         work.claim_keys[number] = terminal_nps_key(master_key, terminal_id)
+        work.claim_tills[number] = terminal_id
     account = tables.account.c
     for home_ref in [ref for ref, known in work.accounts.items() if not known.merged_into]:
         names = {home_ref}
@@ -170,9 +189,7 @@ def _load_claimants(connection: Connection, work: WorkingSet, claims: Sequence[C
 
 
 def _load_claims(connection: Connection, work: WorkingSet, event_ids: list[str]) -> None:
-    c = tables.claim.c
-    known = c.event_id.in_(list(filter(_is_uuid, event_ids)))
-    rows = connection.execute(select(c.event_id, c.account_ref, c.units).where(known))
+    rows = connection.execute(_CLAIMS, {"event_ids": list(filter(_is_uuid, event_ids))})
     work.claims.update((event_id, Claimed(account_ref, units)) for event_id, account_ref, units in rows)
 
 
@@ -180,16 +197,14 @@ def _load_holds(connection: Connection, work: WorkingSet, events: Sequence[AnyEv
     """The holds that the events end, in whatever state; those that are held were read with their accounts."""
     auth_ids = [event.auth_id for event in events if isinstance(event, SaleEvent | HoldVoidEvent)]
     auth_ids = list(filter(_is_uuid, auth_ids))
-    c = tables.hold.c
     if auth_ids:
-        found = select(*_HOLD_COLUMNS).where(c.account_ref.in_(list(work.accounts)), c.auth_id.in_(auth_ids))
-        work.holds.update((row.auth_id, Hold(*row)) for row in connection.execute(found))
+        found = connection.execute(_HOLDS, {"refs": list(work.accounts), "auth_ids": auth_ids})
+        work.holds.update((row.auth_id, Hold(*row)) for row in found)
 
 
 def _load_overdrawn(connection: Connection, work: WorkingSet) -> None:
-    c = tables.overdraft_cause.c
-    found = select(c.account_ref).where(c.account_ref.in_(list(work.accounts)), c.cause == CONCURRENT, c.units > 0)
-    work.overdrawn.update(connection.execute(found).scalars())
+    found = connection.execute(_OVERDRAWN, {"refs": list(work.accounts)})
+    work.overdrawn.update(found.scalars())
 
 
 def _is_uuid(text: str) -> bool:

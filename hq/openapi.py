@@ -35,6 +35,7 @@ _ANSWERS = (
     messages.SnapshotPage,
     messages.HoldAnswer,
     messages.ReceiptAnswer,
+    messages.CardAnswer,
     messages.Done,
     ErrorAnswer,
 )
@@ -135,6 +136,13 @@ def _till_paths() -> Part:
         f"{root}/programme-sets": {"post": _signed("A programme set goes up", "Done", _body("ProgrammeSetUpload"))},
         f"{root}/changes": {"get": _signed("What changed after a cursor", "ChangesPage", more=[cursor, *report])},
         f"{root}/snapshot": {"get": _signed("All accounts, page by page", "SnapshotPage", more=[cursor])},
+        f"{root}/cards/{{number}}": {
+            "get": _signed(
+                "The account of a card that the till does not know",
+                "CardAnswer",
+                more=[_in_path("number", {"type": "string"})],
+            )
+        },
         f"{root}/receipts/{{receipt_number}}": {
             "get": _signed(
                 "A receipt of any till", "ReceiptAnswer", more=[_in_path("receipt_number", {"type": "string"})]

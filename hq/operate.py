@@ -15,7 +15,7 @@ import msgspec
 import uvicorn
 from sqlalchemy import Engine
 
-from hq import backup, documents, enrolment, reports, restoring
+from hq import backup, documents, enrolment, regions, reports, restoring
 from hq.app import create_app
 from hq.backup import begin_generation
 from hq.booker import Booker
@@ -25,7 +25,7 @@ from hq.metrics import FOLDER_VARIABLE, serve_metrics
 from hq.retention import Forgotten, Retention
 from hq.retention import retain as drop_old
 from hq.terminals import revoke_terminal
-from hq.workers import refuse_too_many, run_workers, serve_here, uvicorn_config
+from hq.workers import HqServer, refuse_too_many, run_workers, serve_here, uvicorn_config
 from pos_app.errors import InputError, StorageError
 from pos_app.protocol.messages import Document, DocumentKind
 from pos_app.settings import STANDARD_MARGINS, Margins
@@ -97,13 +97,33 @@ def _measured(engine: Engine, serving: Serving) -> Iterator[None]:
 
 
 def create_enrolment_code(
-    database_url: str, store_id: str, *, store_name: str = "", terminal_number: int | None = None
+    database_url: str, store_id: str, *, store_name: str = "", terminal_number: int | None = None, region: str = ""
 ) -> str:
-    """A one-time code for a till of this store, good for 15 minutes; ``terminal_number`` for a till that comes back."""
+    """A one-time code for a till of this store, good for 15 minutes; ``terminal_number`` for a till that comes back.
+
+    ``region`` is that of a new store.
+    """
     with opened(database_url) as engine:
         return enrolment.create_enrolment_code(
-            engine, store_id, now_ms=now_ms(), store_name=store_name, terminal_number=terminal_number
+            engine,
+            store_id,
+            now_ms=now_ms(),
+            store_name=store_name,
+            terminal_number=terminal_number,
+            region=region,
         )
+
+
+def move_store(database_url: str, store_id: str, region: str) -> int:
+    """Put a store into a region; gives how many accounts came with it. Raises ``InputError``."""
+    with opened(database_url) as engine:
+        return regions.move_store(engine, store_id, region)
+
+
+def list_stores(database_url: str) -> list[tuple[str, str]]:
+    """Region and store of every store."""
+    with opened(database_url) as engine:
+        return regions.list_stores(engine)
 
 
 def revoke(database_url: str, terminal_number: int) -> None:
@@ -223,7 +243,7 @@ def running(
         booker = Booker(engine)
         config = config or HqConfig(public_url=url)
         app = create_app(engine, config, received=booker.wake)
-        server = uvicorn.Server(uvicorn_config(app, head_timeout_s=config.head_timeout_s))
+        server = HqServer(uvicorn_config(app, config))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="hq", daemon=True)
         thread.start()
         if books:

@@ -10,6 +10,7 @@ from hq import tables
 from hq.authentication import SignedCall, authenticate_active
 from hq.database import transact
 from hq.refusals import RefusedError
+from hq.regions import announce, lock_accounts
 from hq.statements import change_number, upsert_rows
 from pos_app.protocol.messages import (
     ErrorCode,
@@ -49,17 +50,23 @@ def store_records(connection: Connection, records: Iterable[PersonalRecord]) -> 
     """
     records = [record for record in records if record.fields]
     refs = {record.account_ref for record in records}
+    # First the accounts, as booking does: a till gets a record with the change of its account, so that none comes in between.
+    locked = lock_accounts(connection, refs)
     _lock(connection, refs)
-    homes = _homes(connection, refs)
+    homes = _homes(refs, locked)
     _lock(connection, set(homes.values()) - refs)
     erased = _erased(connection, refs | set(homes.values()))
-    _keep_winners(connection, [record for record in records if record.account_ref not in erased], homes, erased)
+    won = _winners(connection, [record for record in records if record.account_ref not in erased], homes, erased)
+    # The accounts first: whoever has read them up to their number must not have passed the holders' by.
+    announce(connection, {ref: locked[ref][1] for ref in won if ref in locked})
+    _write(connection, won)
     _forget_empty(connection, refs)
 
 
-def _keep_winners(
+def _winners(
     connection: Connection, records: Sequence[PersonalRecord], homes: dict[str, str], erased: set[str]
-) -> None:
+) -> dict[str, Fields]:
+    """The fields that win, by account."""
     offered: dict[str, Fields] = defaultdict(dict)
     for record in records:
         if homes.get(record.account_ref) in erased:
@@ -73,7 +80,7 @@ def _keep_winners(
         account_ref: {name: field for name, field in fields.items() if _wins(field, held[account_ref].get(name))}
         for account_ref, fields in offered.items()
     }
-    _write(connection, {account_ref: fields for account_ref, fields in won.items() if fields})
+    return {account_ref: fields for account_ref, fields in won.items() if fields}
 
 
 def merge_records(connection: Connection, *, source_ref: str, target_ref: str) -> None:
@@ -106,19 +113,9 @@ def _write(connection: Connection, won: dict[str, Fields]) -> None:
         ],
         replace=("value", "version", "changed_at_ms"),
     )
-    _announce(connection, list(won))
-
-
-def announce_records(connection: Connection, account_refs: Iterable[str]) -> None:
-    """These accounts are new: what is known of their holders goes out again, since a till takes no record without an account."""
-    waiting = connection.execute(select(_change.account_ref).where(_change.account_ref.in_(list(account_refs))))
-    _announce(connection, waiting.scalars().all())
-
-
-def _announce(connection: Connection, account_refs: Sequence[str]) -> None:
-    if account_refs:
+    if won:
         number = change_number(connection)
-        changed = [{"account_ref": ref, "change_no": number} for ref in sorted(account_refs)]
+        changed = [{"account_ref": ref, "change_no": number} for ref in sorted(won)]
         upsert_rows(connection, tables.personal_change, changed, replace=("change_no",))
 
 
@@ -148,15 +145,16 @@ def _erased(connection: Connection, account_refs: set[str]) -> set[str]:
     return set(connection.execute(forgotten).scalars())
 
 
-def _homes(connection: Connection, account_refs: Iterable[str]) -> dict[str, str]:
+def _homes(account_refs: Iterable[str], locked: dict[str, tuple[str, str]]) -> dict[str, str]:
     """Where the merged ones of these accounts went."""
-    account = tables.account.c
-    rows = connection.execute(
-        select(account.account_ref, account.merged_into).where(
-            account.account_ref.in_(list(account_refs)), account.merged_into != ""
-        )
-    )
-    return dict(rows.all())
+    homes = {}
+    for ref in account_refs:
+        home = ref
+        while home in locked and locked[home][0]:
+            home = locked[home][0]
+        if home != ref:
+            homes[ref] = home
+    return homes
 
 
 def _rank(field: VersionedField) -> tuple[int, int, str]:

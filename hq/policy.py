@@ -10,11 +10,12 @@ from pos_app.errors import InputError
 from pos_app.model.policy import Allowance, BurnPolicy
 
 _headquarters = tables.headquarters.c
+_POLICY = select(_headquarters.policy)
 
 
 def read_policy(connection: Connection) -> BurnPolicy:
     """The policy in force; the default of a new HQ is ``BurnPolicy()``."""
-    text = connection.execute(select(_headquarters.policy)).scalar_one()
+    text = connection.execute(_POLICY).scalar_one()
     return msgspec.json.decode(text, type=BurnPolicy) if text else BurnPolicy()
 
 

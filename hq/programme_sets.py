@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 
 import msgspec
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, bindparam, select
 
 from hq import tables
 from hq.authentication import SignedCall, authenticate_active
@@ -25,6 +25,7 @@ from pos_app.use_cases.programmes import decode_programme_set
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _set = tables.programme_set.c
+_KNOWN = select(_set.hash).where(_set.hash.in_(bindparam("hashes", expanding=True)))
 
 
 def receive_programme_set(engine: Engine, call: SignedCall, *, now_ms: int) -> Done:
@@ -48,7 +49,7 @@ def wanted(connection: Connection, hashes: Iterable[str]) -> tuple[str, ...]:
     named = _sound(hashes)
     if not named:
         return ()
-    known = set(connection.execute(select(_set.hash).where(_set.hash.in_(named))).scalars())
+    known = set(connection.execute(_KNOWN, {"hashes": named}).scalars())
     return tuple(one for one in named if one not in known)[:WANTED_SETS_MAX]
 
 

@@ -23,6 +23,8 @@ from pos_app.protocol.events import SaleEvent, decode_body
 
 _PAGE = 200
 _AT_ONCE = 2_000
+_TILLS_AT_ONCE = 200
+"""Each is a transaction of its own, and whoever replays has booking to do."""
 _SET_WAIT_MS = 7 * 86_400_000
 _terminal = tables.terminal.c
 _inbox = tables.inbox.c
@@ -52,14 +54,17 @@ _COLUMNS = [tables.inbox.c[name] for name in _Row.__struct_fields__]
 
 
 def replay(engine: Engine, *, now_ms: int) -> int:
-    """Compute what was booked since the last time, at most some thousand events; gives how many events it went past.
+    """Compute what was booked since the last time, of some tills at most and some thousand events; gives how many it went past.
 
     Two workers may do the same at once: the second one's result is dropped.
     """
     done = 0
+    tills = 0
     for place in _behind(engine):
-        done += _replay_some(engine, place, now_ms=now_ms)
-        if done >= _AT_ONCE:
+        passed, has_moved = _replay_some(engine, place, now_ms=now_ms)
+        done += passed
+        tills += has_moved
+        if done >= _AT_ONCE or tills >= _TILLS_AT_ONCE:
             break
     return done
 
@@ -107,8 +112,11 @@ def _behind(engine: Engine) -> list[_Place]:
         return [_Place(*row) for row in connection.execute(found)]
 
 
-def _replay_some(engine: Engine, place: _Place, *, now_ms: int) -> int:
-    """The next events of one till. Computed without a lock; what comes of it counts if nobody else was quicker."""
+def _replay_some(engine: Engine, place: _Place, *, now_ms: int) -> tuple[int, bool]:
+    """The next events of one till: how many, and whether that was written down (not while their programmes are missing).
+
+    Computed without a lock; what comes of it counts if nobody else was quicker.
+    """
     with engine.connect() as connection:
         rows = [(row, _sale_of(row)) for row in _next_rows(connection, place)]
         sets = read_sets(connection, {sale.engine_input.programme_set_hash for _, sale in rows if sale is not None})
@@ -125,8 +133,7 @@ def _replay_some(engine: Engine, place: _Place, *, now_ms: int) -> int:
     end = place.applied_incarnation, place.applied_seq
     if passed < len(rows) or len(rows) == _PAGE:
         end = (rows[passed - 1][0].incarnation, rows[passed - 1][0].seq) if passed else (place.incarnation, place.seq)
-    _move(engine, place, end, tasks)
-    return passed
+    return passed, _move(engine, place, end, tasks)
 
 
 def _next_rows(connection: Connection, place: _Place) -> list[_Row]:
@@ -182,11 +189,11 @@ def _task(place: _Place, row: _Row, code: str, *, now_ms: int) -> Values:
     }
 
 
-def _move(engine: Engine, place: _Place, end: tuple[int, int], tasks: Sequence[Values]) -> None:
+def _move(engine: Engine, place: _Place, end: tuple[int, int], tasks: Sequence[Values]) -> bool:
     """The till's receipts are computed up to here, unless somebody else has said so already."""
     before = place.incarnation, place.seq
     if end == before:
-        return
+        return False
     differences = sum(task["code"] == "replay_differs" for task in tasks)
     values = {
         "replayed_incarnation": end[0],
@@ -200,3 +207,4 @@ def _move(engine: Engine, place: _Place, end: tuple[int, int], tasks: Sequence[V
         )
         if moved.rowcount:
             insert_rows(connection, tables.task, tasks)
+    return True

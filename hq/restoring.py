@@ -13,6 +13,12 @@ from hq.terminals import Terminal
 from pos_app.errors import InputError
 
 _terminal = tables.terminal.c
+_WAITED_FOR = (
+    select(_terminal.terminal_id)
+    .join(tables.headquarters, tables.headquarters.c.id == 1)
+    .where(_terminal.reported_gen < tables.headquarters.c.hq_gen, ~_terminal.revoked)
+    .limit(1)
+)
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -24,9 +30,7 @@ class Report(msgspec.Struct, frozen=True):
 
 def is_restoring(connection: Connection) -> bool:
     """Whether HQ still waits for a till that is not shut out."""
-    waits = select(_terminal.terminal_id).join(tables.headquarters, tables.headquarters.c.id == 1)
-    behind = waits.where(_terminal.reported_gen < tables.headquarters.c.hq_gen, ~_terminal.revoked)
-    return connection.execute(behind.limit(1)).first() is not None
+    return connection.execute(_WAITED_FOR).first() is not None
 
 
 def waiting_for(connection: Connection) -> list[int]:

@@ -1,4 +1,4 @@
-"""What HQ forgets in time: bodies of old events that are booked, old months of the copies for reports, nonces, quarantine.
+"""What HQ forgets in time: bodies of old events that are done with, old months of the copies for reports, nonces, quarantine.
 
 The chain stays whole: of each event its place and its hash stay. Entries, balances, lots and what came back of each sale stay too. What
 goes are the bodies, by which a receipt can be shown at another till or computed again.
@@ -54,10 +54,16 @@ def retain(engine: Engine, retention: Retention, *, now_ms: int) -> Forgotten:
 
 
 def _drop_bodies(connection: Connection, before_ms: int) -> int:
-    """Bodies of events that are booked, without an open task, and not waiting for their receipt."""
+    """Bodies of events that are booked and computed again, without an open task, and not waiting for their receipt.
+
+    The wait for being computed again ends by itself: a receipt whose programmes do not come is passed after 7 days with a task, and
+    the task keeps its body until somebody has looked at it.
+    """
     task, unseen = tables.task.c, tables.unseen_return.c
     place = (_inbox.terminal_id, _inbox.incarnation, _inbox.seq)
-    is_booked = tuple_(_inbox.incarnation, _inbox.seq) <= tuple_(_terminal.applied_incarnation, _terminal.applied_seq)
+    here = tuple_(_inbox.incarnation, _inbox.seq)
+    is_booked = here <= tuple_(_terminal.applied_incarnation, _terminal.applied_seq)
+    is_replayed = here <= tuple_(_terminal.replayed_incarnation, _terminal.replayed_seq)
     is_open = exists().where(and_(*(task[column.name] == column for column in place)), task.done_at_ms.is_(None))
     is_unsettled = exists().where(
         and_(*(unseen[column.name] == column for column in place)), unseen.settled_at_ms.is_(None)
@@ -66,7 +72,8 @@ def _drop_bodies(connection: Connection, before_ms: int) -> int:
         select(*place)
         .join(tables.terminal, _terminal.terminal_id == _inbox.terminal_id)
         .order_by(_inbox.received_at_ms)
-        .where(_inbox.received_at_ms < before_ms, _inbox.body.is_not(None), is_booked, ~is_open, ~is_unsettled)
+        .where(_inbox.received_at_ms < before_ms, _inbox.body.is_not(None))
+        .where(is_booked, is_replayed, ~is_open, ~is_unsettled)
         .limit(_BODIES_AT_ONCE)
     )
     return connection.execute(update(tables.inbox).where(tuple_(*place).in_(old)).values(body=None)).rowcount

@@ -74,6 +74,10 @@ def settle(work: WorkingSet, received: Received, event: ReturnEvent, *, now_ms: 
     if programmes is not None and not _is_as_computed(sale, programmes, event):
         work.tasks.append(received.task(DIFFERS, now_ms=now_ms))
     if not quantities:
+        account = work.home_of(sale.account_ref) if sale.account_ref else None
+        if account is not None:
+            # Nothing is booked, while the till shows a return: it is told how the account stands.
+            work.touch(account)
         return
     if programmes is None and quantities == wanted and _holds(sale, before, event):
         back = _by_words(sale, event, before)

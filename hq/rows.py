@@ -19,6 +19,7 @@ class Account(msgspec.Struct):
     merged_into: str = ""
     receipts_count: int = 0
     offline_burning: bool = True
+    regions: str = ""
 
 
 class Card(msgspec.Struct):

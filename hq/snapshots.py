@@ -1,4 +1,4 @@
-"""The snapshot: all accounts in the order of their references, for a till that begins or whose cursor is void.
+"""The snapshot: all accounts of a region in the order of their references, for a till that begins or whose cursor is void.
 
 Pages are read by key, each in one moment of its own. ``changes_from`` is taken before the first page, so that what happens
 meanwhile comes with the changes that the till reads afterwards: nothing is missed, and what comes twice is the same.
@@ -13,7 +13,7 @@ from hq.changes import horizon
 from hq.cursors import ACCOUNT, DOCUMENT, Position, SnapshotPosition, read_snapshot_position
 from hq.database import snapshot
 from hq.policy import read_policy
-from hq.states import all_between, read_personal, read_states
+from hq.states import read_personal, read_states, these
 from hq.terminals import Terminal, get_terminal
 from pos_app.protocol.messages import Document, SnapshotPage, encode_message
 
@@ -26,7 +26,7 @@ def read_snapshot(engine: Engine, call: SignedCall, *, cursor: str, now_ms: int)
     known = authenticate_fresh(engine, call, now_ms=now_ms)
     with snapshot(engine) as connection:
         terminal = get_terminal(connection, known.terminal_id)
-        position = read_snapshot_position(cursor, terminal.hq_gen)
+        position = read_snapshot_position(cursor, terminal.hq_gen, terminal.region)
         reader = _Reader(connection, terminal, restart=cursor != "" and position is None, now_ms=now_ms)
         return reader.page_after(position or SnapshotPosition(horizon(connection) - 1))
 
@@ -56,20 +56,17 @@ class _Reader:
             items_max = max(1, min(items_max - 1, items_max * PAGE_BYTES_MAX * 9 // (len(encoded) * 10)))
 
     def _accounts(self, position: SnapshotPosition, items_max: int) -> SnapshotPage:
-        ref = tables.account.c.account_ref
-        behind = select(ref).where(ref > position.key).order_by(ref).limit(items_max)
+        known = tables.account_region.c
+        of_region = select(known.account_ref).where(known.region == self._terminal.region)
+        behind = of_region.where(known.account_ref > position.key).order_by(known.account_ref).limit(items_max)
         refs = self._connection.execute(behind).scalars().all()
         if not refs:
             return self._end(position, items_max)
-        extent = all_between(refs[0], refs[-1])
-        states = read_states(self._connection, self._terminal, extent)
-        there = {state.account_ref for state in states}
-        holders = read_personal(self._connection, extent)
+        extent = these(self._connection, refs)
         return self._page(
             msgspec.structs.replace(position, key=refs[-1]),
-            accounts=tuple(states),
-            # A till takes no record without its account.
-            personal=tuple(record for record in holders if record.account_ref in there),
+            accounts=tuple(read_states(self._connection, self._terminal, extent)),
+            personal=read_personal(self._connection, extent),
         )
 
     def _end(self, position: SnapshotPosition, items_max: int) -> SnapshotPage:
@@ -95,12 +92,12 @@ class _Reader:
         return self._page(position, documents=documents, more=len(documents) == items_max, documents_whole=False)
 
     def _page(self, position: SnapshotPosition, *, more: bool = True, **content: object) -> SnapshotPage:
-        hq_gen = self._terminal.hq_gen
+        hq_gen, region = self._terminal.hq_gen, self._terminal.region
         empty = SnapshotPage(
             accounts=(),
             personal=(),
-            next_cursor=position.cursor(hq_gen),
-            changes_cursor=Position(position.changes_from).cursor(hq_gen),
+            next_cursor=position.cursor(hq_gen, region),
+            changes_cursor=Position(position.changes_from).cursor(hq_gen, region),
             hq_gen=hq_gen,
             more=more,
             restart=self._restart,

@@ -12,6 +12,8 @@ from hq import tables
 
 Values = dict[str, Any]
 _LOCK_NAMES = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key")
+_counter = tables.headquarters.c.last_change_no
+_COUNT_UP = update(tables.headquarters).values(last_change_no=_counter + 1).returning(_counter)
 _TRANSACTION_ID = text("SELECT pg_current_xact_id()::text::bigint")
 
 
@@ -22,7 +24,7 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Values]) ->
     if _is_postgresql(connection):
         connection.execute(_insert_from_arrays(table, tuple(rows[0]), (), (), upserts=False), _arrays(rows))
     else:
-        connection.execute(table.insert(), rows)
+        connection.execute(_insert(table), rows)
 
 
 def upsert_rows(
@@ -43,7 +45,7 @@ def upsert_rows(
         statement = _insert_from_arrays(table, tuple(rows[0]), tuple(replace), tuple(add), upserts=True)
         connection.execute(statement, _arrays(rows))
     else:
-        connection.execute(_with_conflicts(sqlite.insert(table), table, replace, add), rows)
+        connection.execute(_upsert(table, tuple(replace), tuple(add)), rows)
 
 
 def update_rows(connection: Connection, table: Table, rows: Sequence[Values], *, columns: Sequence[str]) -> None:
@@ -55,11 +57,8 @@ def update_rows(connection: Connection, table: Table, rows: Sequence[Values], *,
         needed = [{name: row[name] for name in (*keys, *columns)} for row in rows]
         connection.execute(_update_from_arrays(table, tuple(columns)), _arrays(needed))
         return
-    statement = update(table).values({name: bindparam(f"new_{name}") for name in columns})
-    for key in keys:
-        statement = statement.where(table.c[key] == bindparam(f"key_{key}"))
     connection.execute(
-        statement,
+        _update(table, tuple(columns)),
         [{f"key_{key}": row[key] for key in keys} | {f"new_{name}": row[name] for name in columns} for row in rows],
     )
 
@@ -90,6 +89,24 @@ def _unnested(table: Table, columns: tuple[str, ...]) -> Any:
     arrays = (bindparam(f"new_{name}", type_=postgresql.ARRAY(table.c[name].type)) for name in columns)
     typed = (column(name, table.c[name].type) for name in columns)
     return func.unnest(*arrays).table_valued(*typed, name="given").render_derived()
+
+
+# A statement that is kept costs SQLAlchemy a third of one that is made anew.
+@lru_cache(maxsize=200)
+def _insert(table: Table) -> Executable:
+    return table.insert()
+
+
+@lru_cache(maxsize=200)
+def _upsert(table: Table, replace: tuple[str, ...], add: tuple[str, ...]) -> Executable:
+    statement: Executable = _with_conflicts(sqlite.insert(table), table, replace, add)
+    return statement
+
+
+@lru_cache(maxsize=200)
+def _update(table: Table, columns: tuple[str, ...]) -> Executable:
+    statement = update(table).values({name: bindparam(f"new_{name}") for name in columns})
+    return statement.where(*(key == bindparam(f"key_{key.name}") for key in table.primary_key.columns))
 
 
 @lru_cache(maxsize=200)
@@ -127,8 +144,5 @@ def change_number(connection: Connection) -> int:
     if connection.dialect.name == "postgresql":
         number: int = connection.execute(_TRANSACTION_ID).scalar_one()
         return number
-    counter = tables.headquarters.c.last_change_no
-    counted: int = connection.execute(
-        update(tables.headquarters).values(last_change_no=counter + 1).returning(counter)
-    ).scalar_one()
+    counted: int = connection.execute(_COUNT_UP).scalar_one()
     return counted

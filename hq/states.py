@@ -1,10 +1,11 @@
 """Accounts as tills see them: their rows in a few queries for many accounts at once."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Text, any_, func, literal, select
+from sqlalchemy.dialects import postgresql
 
 from hq import tables
 from hq.terminals import Terminal
@@ -19,14 +20,12 @@ _LOT_COLUMNS = [tables.lot.c[name] for name in Lot.__struct_fields__]
 _LEASE_COLUMNS = [tables.lease.c[name] for name in Lease.__struct_fields__]
 
 
-def these(account_refs: Sequence[str]) -> Extent:
-    """The accounts of these references."""
-    return lambda column: column.in_(account_refs)
-
-
-def all_between(first: str, last: str) -> Extent:
-    """All accounts from one reference to another, in the database's own order."""
-    return lambda column: column.between(first, last)
+def these(connection: Connection, account_refs: Collection[str]) -> Extent:
+    """The accounts of these references. On PostgreSQL they go as one array: thousands are as quick to say as one."""
+    if connection.dialect.name != "postgresql":
+        return lambda column: column.in_(account_refs)
+    array = literal(list(account_refs), postgresql.ARRAY(Text))
+    return lambda column: column == any_(array)
 
 
 def read_states(connection: Connection, terminal: Terminal, extent: Extent) -> list[AccountState]:

@@ -4,7 +4,7 @@ Money is in minor units, points in units, times in UTC milliseconds. The inbox a
 birthdays are in ``personal_field`` and nowhere else.
 
 **Invariant**: every table has one key by which it can be spread over machines, which begins its primary key: the till, the account,
-the card, the event, or the month. No foreign key and no lock spans two of them. docs/explanation/hq-for-many.md has the list.
+the region, the card, the event, or the month. No foreign key and no lock spans two of them. docs/explanation/hq-for-many.md has the list.
 """
 
 from sqlalchemy import (
@@ -75,6 +75,8 @@ store = Table(
     metadata,
     Column("store_id", Text, primary_key=True),
     _text("name", default=""),
+    # Whose accounts its tills hear of: ``hq.regions``.
+    _text("region", default="main"),
 )
 
 enrolment_code = Table(
@@ -260,9 +262,8 @@ account = Table(
     # The account that took this one's cards and points over.
     _text("merged_into", default=""),
     _number("receipts_count", default=0),
-    # The number of the transaction that changed it last.
-    _number("change_no"),
-    Index(None, "change_no", "account_ref"),
+    # The regions where it is known, in their order with spaces between: the rows that it has in ``account_region``.
+    _text("regions", default=""),
     Index(
         "ix_account_merged_into",
         "merged_into",
@@ -270,6 +271,19 @@ account = Table(
         sqlite_where=text("merged_into <> ''"),
     ),
     CheckConstraint("status IN ('active', 'frozen', 'blocked', 'merged')", name="status_known"),
+)
+
+# What the tills of a region hear of: ``change_no`` is the number of the transaction that changed the account last, ``since_no`` of
+# the one that brought it into the region.
+account_region = Table(
+    "account_region",
+    metadata,
+    _text("region"),
+    _text("account_ref"),
+    _number("change_no"),
+    _number("since_no"),
+    PrimaryKeyConstraint("region", "account_ref"),
+    Index(None, "region", "change_no", "account_ref"),
 )
 
 card = Table(
@@ -477,7 +491,7 @@ personal_field = Table(
     PrimaryKeyConstraint("account_ref", "field"),
 )
 
-# Which personal record changed when, in the numbers of the accounts' changes.
+# Which personal record changed when, in the numbers of the accounts' changes: a till gets it with the account.
 personal_change = Table(
     "personal_change",
     metadata,
@@ -485,7 +499,6 @@ personal_change = Table(
     _number("change_no"),
     # Since when the holder is forgotten; what tills send of them later is not kept.
     _moment("erased_at_ms"),
-    Index(None, "change_no", "account_ref"),
 )
 
 # What HQ publishes to its tills: products, programmes, staff. A withdrawn one stays, with no body.

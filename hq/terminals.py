@@ -1,5 +1,7 @@
 """A till as HQ knows it."""
 
+from collections.abc import Collection
+
 import msgspec
 from sqlalchemy import Connection, bindparam, case, func, select, update
 
@@ -7,11 +9,13 @@ from hq import tables
 
 _terminal = tables.terminal.c
 _CONTACT_EVERY_MS = 60_000
+DEFAULT_REGION = "main"
+"""The region of a store that nobody put into another: small chains have only this one."""
 
 
 class Terminal(msgspec.Struct, frozen=True):
     """A till's row, with HQ's generation. ``last_seq`` and ``last_hash`` end the chain of ``incarnation`` as received;
-    (``applied_incarnation``, ``applied_seq``) is the last event that the ledger counts.
+    (``applied_incarnation``, ``applied_seq``) is the last event that the ledger counts. ``region`` is its store's.
     """
 
     terminal_id: str
@@ -27,12 +31,16 @@ class Terminal(msgspec.Struct, frozen=True):
     applied_seq: int
     reported_gen: int
     hq_gen: int
+    region: str
 
 
+_region = func.coalesce(tables.store.c.region, DEFAULT_REGION)
+_not_its_own = {"hq_gen": tables.headquarters.c.hq_gen, "region": _region}
 _columns = [
-    (tables.headquarters if name == "hq_gen" else tables.terminal).c[name] for name in Terminal.__struct_fields__
+    _not_its_own[name] if name in _not_its_own else tables.terminal.c[name] for name in Terminal.__struct_fields__
 ]
-_read = select(*_columns).select_from(tables.terminal.join(tables.headquarters, tables.headquarters.c.id == 1))
+_of_its_store = tables.terminal.outerjoin(tables.store, tables.store.c.store_id == _terminal.store_id)
+_read = select(*_columns).select_from(_of_its_store.join(tables.headquarters, tables.headquarters.c.id == 1))
 _by_id = _read.where(_terminal.terminal_id == bindparam("terminal_id"))
 # Not the key: the ledger's references to a till need not wait for its upload.
 _by_id_locked = _by_id.with_for_update(of=tables.terminal, key_share=True)
@@ -48,6 +56,13 @@ def find_terminal(connection: Connection, terminal_id: str) -> Terminal | None:
 def get_terminal(connection: Connection, terminal_id: str) -> Terminal:
     """The till, which must exist."""
     return Terminal(*connection.execute(_by_id, {"terminal_id": terminal_id}).one())
+
+
+def regions_of(connection: Connection, terminal_ids: Collection[str]) -> dict[str, str]:
+    """The regions of these tills' stores, by the tills."""
+    found = select(_terminal.terminal_id, _region).select_from(_of_its_store)
+    rows = connection.execute(found.where(_terminal.terminal_id.in_(terminal_ids)))
+    return {row[0]: row[1] for row in rows}
 
 
 def find_by_number(connection: Connection, terminal_number: int) -> Terminal | None:
@@ -95,11 +110,13 @@ def note_contact(connection: Connection, terminal: Terminal, *, now_ms: int, clo
         )
 
 
+_applied = case((_terminal.applied_incarnation == _terminal.incarnation, _terminal.applied_seq), else_=0)
+_waiting = select(func.sum(_terminal.last_seq - _applied))
+
+
 def waiting_events(connection: Connection) -> int:
     """How many events of all tills are not in the ledger yet; of a till that was enrolled again, those of its last incarnation."""
-    applied = case((_terminal.applied_incarnation == _terminal.incarnation, _terminal.applied_seq), else_=0)
-    total = connection.execute(select(func.sum(_terminal.last_seq - applied))).scalar_one()
-    return int(total or 0)
+    return int(connection.execute(_waiting).scalar_one() or 0)
 
 
 def revoke_terminal(connection: Connection, terminal_number: int) -> bool:

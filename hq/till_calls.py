@@ -1,4 +1,7 @@
-"""What tills call over HTTP. Each answer that is no refusal is signed with HQ's key, for the one request that it answers."""
+"""What tills call over HTTP.
+
+Each answer that is no refusal, and HQ's word about the time, is signed with HQ's key, for the one request that it answers.
+"""
 
 from collections.abc import Callable
 
@@ -7,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import Engine, select, text
 from starlette.concurrency import run_in_threadpool
 
-from hq import changes, enrolment, holds, inbox, openapi, personal, programme_sets, receipts, snapshots, tables
+from hq import cards, changes, enrolment, holds, inbox, openapi, personal, programme_sets, receipts, snapshots, tables
 from hq.authentication import SignedCall, read_signed_call
 from hq.config import HqConfig
 from hq.limits import HEALTH_PATH, Backlog, read_body
@@ -26,6 +29,7 @@ from pos_app.protocol.signing import (
 
 _JSON = "application/json"
 _NUMBER_DIGITS_MAX = 18
+_PRIVATE_KEY = select(tables.headquarters.c.private_key)
 Serve = Callable[[SignedCall], msgspec.Struct | bytes]
 
 
@@ -119,6 +123,12 @@ def _add_reading(router: APIRouter, engine: Engine, door: "_Door", *, utc_ms: Ca
             lambda call: receipts.read_receipt(engine, call, receipt_number=receipt_number, now_ms=utc_ms()),
         )
 
+    @router.get("/v1/terminals/{terminal_id}/cards/{number}")
+    async def look_up_card(request: Request, terminal_id: str, number: str) -> Response:
+        return await door.answer(
+            request, terminal_id, lambda call: cards.look_up(engine, call, number=number, now_ms=utc_ms())
+        )
+
 
 class _Door:
     """Reads signed calls and signs what they are answered."""
@@ -134,14 +144,22 @@ class _Door:
         return await run_in_threadpool(self._served, call, serve)
 
     def _served(self, call: SignedCall, serve: Serve) -> Response:
-        answer = serve(call)
-        body = answer if isinstance(answer, bytes) else encode_message(answer)
+        try:
+            answer = serve(call)
+        except RefusedError as refusal:
+            if refusal.code is not ErrorCode.STALE:
+                raise
+            # The till will sign by this time: one that somebody else names could be a time to come.
+            return self._signed(call, refusal.body, status=refusal.status)
+        return self._signed(call, answer if isinstance(answer, bytes) else encode_message(answer))
+
+    def _signed(self, call: SignedCall, body: bytes, *, status: int = 200) -> Response:
         with self._engine.connect() as connection:
-            private_key = connection.execute(select(tables.headquarters.c.private_key)).scalar_one()
+            private_key = connection.execute(_PRIVATE_KEY).scalar_one()
         asked = call.request
         to_sign = answer_to_sign(terminal_id=asked.terminal_id, nonce=asked.nonce, body=body)
         headers = {ANSWER_SIGNATURE_HEADER: sign(private_key, to_sign).hex()}
-        return Response(body, media_type=_JSON, headers=headers)
+        return Response(body, status_code=status, media_type=_JSON, headers=headers)
 
     async def signed_call(self, request: Request) -> SignedCall:
         """The whole request with the signature that it claims; raises ``RefusedError``."""

@@ -13,13 +13,14 @@ from contextlib import contextmanager, suppress
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+import msgspec
 import uvicorn
 from sqlalchemy import Engine, make_url
 
 from hq.app import create_app
 from hq.booker import Booker
 from hq.config import HqConfig
-from hq.connections import timed_protocol
+from hq.connections import TimedProtocol, connections_possible, timed_protocol
 from hq.database import open_engine
 from pos_app.errors import InputError, StorageError
 
@@ -62,17 +63,32 @@ def run_workers(database_url: str, listener: socket.socket, config: HqConfig, *,
 
 def serve_here(engine: Engine, listener: socket.socket, config: HqConfig, *, received: Any = None) -> None:
     """Answer requests on this thread until the process is interrupted."""
+    limited = msgspec.structs.replace(config, connections_max=connections_possible(config.connections_max))
+    if limited.connections_max < config.connections_max:
+        _log.warning("hq.few_files connections=%d wanted=%d", limited.connections_max, config.connections_max)
     app = create_app(engine, config) if received is None else create_app(engine, config, received=received)
     # uvicorn finishes what it is serving and then interrupts us as well.
     with suppress(KeyboardInterrupt):
-        uvicorn.Server(uvicorn_config(app, head_timeout_s=config.head_timeout_s)).run(sockets=[listener])
+        HqServer(uvicorn_config(app, limited)).run(sockets=[listener])
 
 
-def uvicorn_config(app: object, *, head_timeout_s: float) -> uvicorn.Config:
+class HqServer(uvicorn.Server):
+    """uvicorn's server, which at its end also lets go of the connections that it has accepted and not looked at yet."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more connections, finish what is being served, and end."""
+        protocol = self.config.http
+        assert isinstance(protocol, type), "it is made for this server"
+        assert issubclass(protocol, TimedProtocol), "it is made for this server"
+        protocol.is_stopping = True
+        await super().shutdown(sockets)
+
+
+def uvicorn_config(app: object, config: HqConfig) -> uvicorn.Config:
     """No access log: the links of the question are secrets, and personal records pass here."""
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
-        http=timed_protocol(head_timeout_s),
+        http=timed_protocol(head_timeout_s=config.head_timeout_s, connections_max=config.connections_max),
         log_config=None,
         access_log=False,
         server_header=False,

@@ -6,18 +6,20 @@ they are read, in the order of their references, so that any number of workers c
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table, bindparam, delete, select, update
+from sqlalchemy import BindParameter, Connection, Table, bindparam, delete, select, update
 
 from hq import tables
 from hq.erasure import forget_holders
 from hq.leases import read_leases
-from hq.personal import announce_records, merge_records
+from hq.personal import merge_records
 from hq.received import Received
+from hq.regions import announce, with_region
 from hq.rows import HELD, Account, Booked, Card, Claimed, Hold
-from hq.statements import Values, change_number, insert_rows, lock_names, update_rows, upsert_rows
-from pos_app.loyalty.ledger import AccountKind, Booking, Books, Entry, is_spendable
+from hq.statements import Values, insert_rows, lock_names, update_rows, upsert_rows
+from pos_app.loyalty.ledger import AccountKind, Booking, Books, Entry, is_spendable, own_leases
 from pos_app.loyalty.programme import ProgrammeSet
 from pos_app.model.accounts import AccountStatus, Lease, Lot
 from pos_app.model.policy import BurnPolicy
@@ -26,12 +28,34 @@ from pos_app.protocol.events import ReturnedLine, SaleEvent
 _LOT_COLUMNS = [tables.lot.c[name] for name in Lot.__struct_fields__]
 _ACCOUNT_COLUMNS = [tables.account.c[name] for name in Account.__struct_fields__]
 _CARD_COLUMNS = [tables.card.c[name] for name in Card.__struct_fields__]
+_HOLD_COLUMNS = [tables.hold.c[name] for name in Hold.__struct_fields__]
+_REFS: BindParameter[Any] = bindparam("refs", expanding=True)
+_CARDS = select(*_CARD_COLUMNS).where(tables.card.c.number.in_(bindparam("numbers", expanding=True)))
+_ACCOUNTS = (
+    select(*_ACCOUNT_COLUMNS)
+    .where(tables.account.c.account_ref.in_(_REFS))
+    .order_by(tables.account.c.account_ref)
+    .with_for_update()
+)
+_LOTS = select(*_LOT_COLUMNS).where(tables.lot.c.account_ref.in_(_REFS), tables.lot.c.remaining_units > 0)
+_LOTS_AND_LEASED = select(*_LOT_COLUMNS).where(
+    tables.lot.c.account_ref.in_(_REFS),
+    (tables.lot.c.remaining_units > 0) | tables.lot.c.lot_id.in_(bindparam("leased_out", expanding=True)),
+)
+_OWED = select(tables.balance.c.account_ref, tables.balance.c.issuer, tables.balance.c.units).where(
+    tables.balance.c.account_ref.in_(_REFS),
+    tables.balance.c.kind == AccountKind.OVERDRAFT.value,
+    tables.balance.c.units < 0,
+)
+_HELD = select(*_HOLD_COLUMNS).where(tables.hold.c.account_ref.in_(_REFS), tables.hold.c.state == HELD)
 
 
 class WorkingSet:
     """What was loaded, and what is to be written. Not for two threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, region: str = "") -> None:
+        """``region`` is that of the till whose doings are booked: whatever they touch is known there from now on. Empty: nobody's."""
+        self.region = region
         self.policy = BurnPolicy()
         self.is_restoring = False
         self.accounts: dict[str, Account] = {}
@@ -47,6 +71,7 @@ class WorkingSet:
         self.holds: dict[str, Hold] = {}
         self.claims: dict[str, Claimed] = {}
         self.claim_keys: dict[int, bytes] = {}
+        self.claim_tills: dict[int, str] = {}
         self.aliases: dict[str, set[str]] = {}
         """All references that lead to an account, its own too, for accounts that somebody claims points for."""
         self.overdrawn: set[str] = set()
@@ -108,13 +133,17 @@ class WorkingSet:
     def free_units(
         self, account: Account, issuer: str, *, at_ms: int, holder: str = "", but: Collection[str] = ()
     ) -> int:
-        """What can still be held, leased or burned: points in lots and in the holder's leases, less what is held."""
+        """What can still be held, leased or burned: points in lots and in the holder's leases, less what is held.
+
+        Points that have expired are none, wherever they are.
+        """
         books = self.books_of(account)
         in_lots = sum(
             lot.remaining_units for lot in books.lots if lot.issuer == issuer and is_spendable(lot, at_ms=at_ms)
         )
-        leased = sum(lease.units for lease in books.leases if lease.issuer == issuer and lease.holder == holder)
-        return max(0, in_lots + leased - self.held_units(account, issuer, but=but))
+        leased = own_leases(books.leases, holder=holder, issuer=issuer, at_ms=at_ms)
+        in_leases = sum(lease.units for lease in leased)
+        return max(0, in_lots + in_leases - self.held_units(account, issuer, but=but))
 
     # What changes.
 
@@ -127,7 +156,8 @@ class WorkingSet:
         return account
 
     def touch(self, account: Account) -> None:
-        """The account's row changes, and tills will hear of it."""
+        """The account's row changes, and the tills of its regions will hear of it."""
+        account.regions = with_region(account.regions, self.region)
         self._touched[account.account_ref] = None
 
     def put_card(self, card: Card) -> None:
@@ -154,6 +184,7 @@ class WorkingSet:
         """Cards, holds, sums and the holder's data go from one account to the other; their books are booked apart."""
         source.status = AccountStatus.MERGED.value
         source.merged_into = target.account_ref
+        target.regions = with_region(target.regions, source.regions)
         for card in self.cards.values():
             if card.account_ref == source.account_ref:
                 card.account_ref = target.account_ref
@@ -175,7 +206,7 @@ class WorkingSet:
         for entry in booking.entries:
             self._append(entry, now_ms)
         if booking.changed_lots or booking.entries or booking.changed_leases:
-            self._touched[ref] = None
+            self.touch(self.accounts[ref])
 
     def _append(self, entry: Entry, now_ms: int) -> None:
         self._balances[entry.account_ref, entry.issuer, entry.kind.value] += entry.units
@@ -245,18 +276,17 @@ class WorkingSet:
         for source_ref, target_ref in self._merges:
             _move(connection, source_ref=source_ref, target_ref=target_ref)
         self._write_holds(connection)
-        announce_records(connection, self._new_accounts)
         forget_holders(connection, dict(self.erasures))
         self._count_stale_views(connection)
 
     def _write_accounts(self, connection: Connection) -> None:
-        number = change_number(connection) if self._touched else 0
-        rows = [msgspec.structs.asdict(self.accounts[ref]) | {"change_no": number} for ref in sorted(self._touched)]
+        rows = [msgspec.structs.asdict(self.accounts[ref]) for ref in sorted(self._touched)]
         columns = [name for name in Account.__struct_fields__ if name != "account_ref"]
         # What is new could not be locked: where another worker has made it meanwhile, this must fail and begin again.
         insert_rows(connection, tables.account, [row for row in rows if row["account_ref"] in self._new_accounts])
         known = [row for row in rows if row["account_ref"] not in self._new_accounts]
-        update_rows(connection, tables.account, known, columns=(*columns, "change_no"))
+        update_rows(connection, tables.account, known, columns=columns)
+        announce(connection, {str(row["account_ref"]): str(row["regions"]) for row in rows})
         cards = [msgspec.structs.asdict(self._changed_cards[number]) for number in sorted(self._changed_cards)]
         insert_rows(connection, tables.card, [row for row in cards if row["number"] not in self._known_cards])
         known = [row for row in cards if row["number"] in self._known_cards]
@@ -282,10 +312,12 @@ class WorkingSet:
 
     def _count_stale_views(self, connection: Connection) -> None:
         c = tables.terminal.c
+        by_count: defaultdict[int, list[str]] = defaultdict(list)
         for terminal_id, count in self.stale_views.items():
-            connection.execute(
-                update(tables.terminal).where(c.terminal_id == terminal_id).values(stale_views=c.stale_views + count)
-            )
+            by_count[count].append(terminal_id)
+        for count, terminal_ids in by_count.items():
+            theirs = update(tables.terminal).where(c.terminal_id.in_(terminal_ids))
+            connection.execute(theirs.values(stale_views=c.stale_views + count))
 
     # Reading.
 
@@ -316,17 +348,15 @@ class WorkingSet:
     def _read_cards(self, connection: Connection, card_numbers: list[str]) -> bool:
         """Read the cards; gives whether one of them leads to an account that is not locked yet."""
         if card_numbers:
-            found = select(*_CARD_COLUMNS).where(tables.card.c.number.in_(card_numbers))
-            self.cards.update((row.number, Card(*row)) for row in connection.execute(found))
+            found = connection.execute(_CARDS, {"numbers": card_numbers})
+            self.cards.update((row.number, Card(*row)) for row in found)
             self._known_cards.update(self.cards)
         return any(card.account_ref not in self.accounts for card in self.cards.values())
 
     def _load_accounts(self, connection: Connection, account_refs: Iterable[str]) -> None:
-        c = tables.account.c
         wanted = set(account_refs)
         while missing := sorted(wanted - self.accounts.keys()):
-            found = select(*_ACCOUNT_COLUMNS).where(c.account_ref.in_(missing)).order_by(c.account_ref)
-            loaded = [Account(*row) for row in connection.execute(found.with_for_update())]
+            loaded = [Account(*row) for row in connection.execute(_ACCOUNTS, {"refs": missing})]
             self.accounts.update((account.account_ref, account) for account in loaded)
             wanted = {account.merged_into for account in loaded if account.merged_into}
 
@@ -334,26 +364,19 @@ class WorkingSet:
         if not refs:
             return
         leases = read_leases(connection, refs)
-        lot, balance, hold = tables.lot.c, tables.balance.c, tables.hold.c
         leased_out = sorted({lease.lot_id for of_account in leases.values() for lease in of_account})
         lots: dict[str, list[Lot]] = defaultdict(list)
-        of_interest = (lot.remaining_units > 0) | lot.lot_id.in_(leased_out) if leased_out else lot.remaining_units > 0
-        for row in connection.execute(select(*_LOT_COLUMNS).where(lot.account_ref.in_(refs), of_interest)):
+        statement = _LOTS_AND_LEASED if leased_out else _LOTS
+        for row in connection.execute(statement, {"refs": refs, "leased_out": leased_out}):
             lots[row.account_ref].append(Lot(*row))
             self._known_lots.add((row.account_ref, row.lot_id))
         overdrafts: dict[str, dict[str, int]] = defaultdict(dict)
-        owed = select(balance.account_ref, balance.issuer, balance.units).where(
-            balance.account_ref.in_(refs), balance.kind == AccountKind.OVERDRAFT.value, balance.units < 0
-        )
-        for row in connection.execute(owed):
+        for row in connection.execute(_OWED, {"refs": refs}):
             overdrafts[row.account_ref][row.issuer] = -row.units
-        held = select(*_HOLD_COLUMNS).where(hold.account_ref.in_(refs), hold.state == HELD)
-        self.holds.update((row.auth_id, Hold(*row)) for row in connection.execute(held))
+        held = connection.execute(_HELD, {"refs": refs})
+        self.holds.update((row.auth_id, Hold(*row)) for row in held)
         for ref in refs:
             self.books[ref] = Books(ref, tuple(lots[ref]), overdrafts[ref], leases.get(ref, ()))
-
-
-_HOLD_COLUMNS = [tables.hold.c[name] for name in Hold.__struct_fields__]
 
 
 def _upsert_sums(

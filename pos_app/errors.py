@@ -14,6 +14,14 @@ class PosError(Exception):
         self.safe = safe
         self.todo = todo
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # An exception is pickled by its positional arguments; a process pool must hand ours on whole.
+        return _rebuilt, (type(self), self.code, self.what, self.safe, self.todo)
+
+
+def _rebuilt(kind: type[PosError], code: str, what: str, safe: str, todo: str) -> PosError:
+    return kind(code, what=what, safe=safe, todo=todo)
+
 
 class SettingsError(PosError):
     """A settings file that cannot be used: a key or value is named."""

@@ -326,6 +326,22 @@ def set_card_status(connection: Connection, number: str, status: CardStatus) -> 
     connection.execute(update(tables.card).where(_card.number == number).values(status=status.value))
 
 
+_entry = tables.entry.c
+_entries_of = Statement(
+    lambda: (
+        select(
+            _entry.account_ref,
+            _entry.event_id,
+            _entry.entry_no,
+            _entry.kind,
+            _entry.issuer,
+            _entry.units,
+            _entry.lot_id,
+        )
+        .where(_entry.account_ref == bindparam("account_ref"), _entry.event_id == bindparam("event_id"))
+        .order_by(_entry.entry_no)
+    )
+)
 _insert_entry = Statement(
     lambda: insert_of(
         tables.entry, "account_ref", "event_id", "entry_no", "kind", "issuer", "units", "lot_id", "booked_at_ms"
@@ -475,26 +491,23 @@ def count_members(connection: Connection) -> int:
 
 
 def expired_units(connection: Connection, account_refs: Iterable[str], lot_ids: Iterable[str]) -> dict[str, int]:
-    """What of these lots has expired, by the entries of these accounts, less what returns have taken out of it again."""
+    """What of these lots has expired, by the entries of these accounts, less what returns have taken out of it again.
+
+    Below zero where headquarters booked the expiry: this till only booked what was taken out.
+    """
     c = tables.entry.c
     net = func.sum(c.units)
     rows = connection.execute(
         select(c.lot_id, net)
         .where(c.account_ref.in_(list(account_refs)), c.lot_id.in_(list(lot_ids)), c.kind == AccountKind.EXPIRED.value)
         .group_by(c.lot_id)
-        .having(net > 0)
     )
     return {lot_id: int(units) for lot_id, units in rows}
 
 
 def entries_of(connection: Connection, account_ref: str, event_id: str) -> tuple[Entry, ...]:
     """The ledger entries that one event booked for an account."""
-    c = tables.entry.c
-    rows = connection.execute(
-        select(c.account_ref, c.event_id, c.entry_no, c.kind, c.issuer, c.units, c.lot_id)
-        .where(c.account_ref == account_ref, c.event_id == event_id)
-        .order_by(c.entry_no)
-    )
+    rows = _entries_of.all(driver_connection(connection), account_ref, event_id)
     return tuple(Entry(r[0], r[1], r[2], AccountKind(r[3]), r[4], r[5], r[6]) for r in rows)
 
 

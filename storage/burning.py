@@ -1,16 +1,14 @@
 """What this till burned, and by what right: holds that it asked for, and what headquarters does not have yet."""
 
-from typing import Any
-
 import msgspec
 from sqlalchemy import Connection, Subquery, bindparam, func, literal_column, select, text, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.sqlite import Insert, insert
 
 from pos_app.protocol.events import SaleEvent
 from storage import tables
 from storage.database import driver_connection
 from storage.journal import Terminal
-from storage.statements import Statement
+from storage.statements import ONE, ZERO, Statement, insert_of
 
 # With constants in them, word for word as the partial indexes have them, so that SQLite sees that those apply.
 _IS_OPEN = text("authorisation.state IN ('asked', 'held')")
@@ -19,6 +17,7 @@ _authorisation = tables.authorisation.c
 _entry = tables.entry.c
 _event = tables.event.c
 _account = tables.account.c
+_lease = tables.lease.c
 _terminal = tables.terminal.c
 
 
@@ -49,6 +48,33 @@ class Unsynced(msgspec.Struct, frozen=True):
 
 
 _columns = tuple(tables.authorisation.c[name] for name in AuthorisationRow.__struct_fields__)
+_ask = Statement(lambda: insert_of(tables.authorisation, "auth_id", "account_ref", "issuer", "units", "created_at_ms"))
+_set_state = Statement(
+    lambda: (
+        update(tables.authorisation)
+        .where(_authorisation.auth_id == bindparam("that_id"))
+        .values(state=bindparam("new_state"))
+    )
+)
+_find = Statement(lambda: select(*_columns).where(_authorisation.auth_id == bindparam("auth_id")))
+_open = Statement(
+    lambda: (
+        select(*_columns)
+        .where(_IS_OPEN, _authorisation.created_at_ms < bindparam("before_ms"))
+        .order_by(_authorisation.created_at_ms)
+        .limit(bindparam("rows_max"))
+        .offset(ZERO)
+    )
+)
+_leases_to_release = Statement(
+    lambda: (
+        select(_lease.account_ref, _lease.lease_id)
+        .where((_lease.recalled == ONE) | (_lease.expires_at_ms <= bindparam("at_ms")))
+        .order_by(_lease.lease_id)
+        .limit(bindparam("rows_max"))
+        .offset(ZERO)
+    )
+)
 # The account's events first, each looked up once: a member of many years has many entries and few that HQ does not count.
 _unsynced_entries = Statement(
     lambda: select(_entry.kind, _entry.units, _entry.lot_id).where(
@@ -149,39 +175,41 @@ def _sum(statement: Statement, connection: Connection, *values: str | int) -> in
 
 def ask(connection: Connection, auth_id: str, *, account_ref: str, issuer: str, units: int, created_at_ms: int) -> None:
     """Write a hold down before it is asked for."""
-    connection.execute(
-        insert(tables.authorisation).values(
-            auth_id=auth_id, account_ref=account_ref, issuer=issuer, units=units, created_at_ms=created_at_ms
-        )
-    )
+    _ask.run(driver_connection(connection), auth_id, account_ref, issuer, units, created_at_ms)
 
 
 def set_state(connection: Connection, auth_id: str, state: str) -> None:
     """What became of a hold."""
-    connection.execute(update(tables.authorisation).where(_authorisation.auth_id == auth_id).values(state=state))
+    _set_state.run(driver_connection(connection), state, auth_id)
 
 
 def find_authorisation(connection: Connection, auth_id: str) -> AuthorisationRow | None:
     """The hold of this id, or None where none was asked for."""
-    row = connection.execute(select(*_columns).where(_authorisation.auth_id == auth_id)).first()
-    return None if row is None else _row(row)
+    row = _find.first(driver_connection(connection), auth_id)
+    return None if row is None else AuthorisationRow(*row)
 
 
 def open_authorisations(
     connection: Connection, *, created_before_ms: int, limit: int = 500
 ) -> tuple[AuthorisationRow, ...]:
     """Holds that HQ may still have and that no sale took, the oldest first."""
-    query = (
-        select(*_columns)
-        .where(_IS_OPEN, _authorisation.created_at_ms < created_before_ms)
-        .order_by(_authorisation.created_at_ms)
-        .limit(limit)
+    rows = _open.all(driver_connection(connection), created_before_ms, limit)
+    return tuple(AuthorisationRow(*row) for row in rows)
+
+
+def _captured() -> Insert:
+    """A captured authorisation, whether the till had asked for it or not."""
+    named = ("auth_id", "account_ref", "issuer", "units", "created_at_ms")
+    taken = ("state", "basis", "event_id", "business_date", "burned_units", "event_seq")
+    seq = select(_event.seq).where(_event.event_id == bindparam("same_event_id")).scalar_subquery()
+    row = insert(tables.authorisation).values(
+        {name: bindparam(name) for name in (*named, *taken[1:-1])}
+        | {"state": literal_column("'captured'"), "event_seq": func.coalesce(seq, ZERO)}
     )
-    return tuple(_row(row) for row in connection.execute(query))
+    return row.on_conflict_do_update(index_elements=["auth_id"], set_={name: row.excluded[name] for name in taken})
 
 
-def _row(row: Any) -> AuthorisationRow:
-    return AuthorisationRow(*row)
+_capture = Statement(_captured)
 
 
 def capture(
@@ -197,23 +225,8 @@ def capture(
     utc_ms: int,
 ) -> None:
     """A sale burned by this authorisation, asked for or not; in the sale's transaction. Doing it again changes nothing."""
-    row = insert(tables.authorisation).values(
-        auth_id=auth_id,
-        account_ref=account_ref,
-        issuer=issuer,
-        units=burned_units,
-        state="captured",
-        created_at_ms=utc_ms,
-        basis=basis,
-        event_id=event_id,
-        business_date=business_date,
-        burned_units=burned_units,
-        event_seq=func.coalesce(select(_event.seq).where(_event.event_id == event_id).scalar_subquery(), 0),
-    )
-    taken = ("state", "basis", "event_id", "business_date", "burned_units", "event_seq")
-    connection.execute(
-        row.on_conflict_do_update(index_elements=["auth_id"], set_={name: row.excluded[name] for name in taken})
-    )
+    burned = (basis, event_id, business_date, burned_units, event_id)
+    _capture.run(driver_connection(connection), auth_id, account_ref, issuer, burned_units, utc_ms, *burned)
 
 
 def capture_sale(connection: Connection, event: SaleEvent) -> None:
@@ -237,14 +250,8 @@ def capture_sale(connection: Connection, event: SaleEvent) -> None:
 
 def leases_to_release(connection: Connection, *, at_ms: int, limit: int) -> list[tuple[str, str]]:
     """Leases that HQ asks back and those whose points have expired: account and lease, in the order of their ids."""
-    c = tables.lease.c
-    query = (
-        select(c.account_ref, c.lease_id)
-        .where((c.recalled == 1) | (c.expires_at_ms <= at_ms))
-        .order_by(c.lease_id)
-        .limit(limit)
-    )
-    return [(account_ref, lease_id) for account_ref, lease_id in connection.execute(query)]
+    rows = _leases_to_release.all(driver_connection(connection), at_ms, limit)
+    return [(account_ref, lease_id) for account_ref, lease_id in rows]
 
 
 def leased_here_units(connection: Connection) -> int:

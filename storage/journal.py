@@ -1,6 +1,7 @@
 """The terminal's identity and its journal: a gapless, hash-chained row an event, body bytes kept verbatim."""
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
@@ -13,7 +14,7 @@ from pos_app.protocol.checkpoints import Checkpoint
 from storage import tables
 from storage.database import driver_connection, will_end_at
 from storage.high_water import Mark
-from storage.statements import ONE, Statement, insert_of
+from storage.statements import ONE, ZERO, Statement, insert_of
 
 _LOGICAL_BITS = 16
 _PAGE_EVENTS = 1_000
@@ -79,6 +80,26 @@ _append = Statement(
 )
 _row_columns = tuple(tables.event.c[name] for name in JournalRow.__struct_fields__)
 _by_event_id = Statement(lambda: select(*_row_columns).where(_event.event_id == bindparam("event_id")))
+_next_rows = Statement(
+    lambda: (
+        select(*_row_columns)
+        .where(
+            _event.terminal_id == bindparam("terminal_id"),
+            _event.incarnation == bindparam("incarnation"),
+            _event.seq > bindparam("after_seq"),
+        )
+        .order_by(_event.seq)
+        .limit(bindparam("rows_max"))
+        .offset(ZERO)
+    )
+)
+
+_checkpoint = Statement(
+    lambda: select(*(tables.checkpoint.c[name] for name in ("seq", "hash", "signature"))).where(
+        tables.checkpoint.c.terminal_id == bindparam("terminal_id"),
+        tables.checkpoint.c.incarnation == bindparam("incarnation"),
+    )
+)
 
 
 def read_terminal(connection: Connection) -> Terminal:
@@ -113,7 +134,15 @@ def found_terminal(connection: Connection, *, terminal_id: str, terminal_number:
 
 def change_terminal(connection: Connection, **values: object) -> None:
     """Set columns of the terminal's row."""
-    connection.execute(update(tables.terminal).values(**values))
+    names = tuple(column.name for column in _terminal if column.name in values)
+    assert len(names) == len(values), "the terminal's row has no such column"
+    _change_of(names).run(driver_connection(connection), *(values[name] for name in names))
+
+
+@cache
+def _change_of(names: tuple[str, ...]) -> Statement:
+    """Sets these columns, which stand in the table's order."""
+    return Statement(lambda: update(tables.terminal).values({name: bindparam(f"new_{name}") for name in names}))
 
 
 def refuse_missing_end(terminal: Terminal, mark: Mark | None) -> None:
@@ -241,16 +270,25 @@ def begin_incarnation(connection: Connection, *, terminal_id: str, incarnation: 
     will_end_at(connection, Mark(terminal_id, incarnation, len(moving)))
 
 
-def refill_body(connection: Connection, event_id: str, body: bytes) -> None:
-    """Put a pruned body back, whose hash the caller has compared."""
-    connection.execute(update(tables.event).where(_event.event_id == event_id, _event.body.is_(None)).values(body=body))
+def refill_body(connection: Connection, event_id: str, body: bytes) -> bool:
+    """Put a pruned body back, whose hash the caller has compared; False for an event under a former name, which nobody asks for."""
+    pruned = update(tables.event).where(_event.event_id == event_id, _event.body.is_(None))
+    return bool(connection.execute(pruned.where(is_under(read_terminal(connection))).values(body=body)).rowcount)
 
 
 def note_pruned(connection: Connection) -> None:
-    """Write down anew up to where the bodies of the present name are gone. The checkpoint goes on vouching for what it did."""
+    """Write down anew up to where the bodies of the present name are gone. The checkpoint goes on vouching for what it did.
+
+    HQ may have lost what came back: it says anew what it keeps. What stands before a body that is gone goes again, since HQ takes
+    events in their order.
+    """
     terminal = read_terminal(connection)
     pruned = select(func.coalesce(func.max(_event.seq), 0)).where(is_under(terminal), _event.body.is_(None))
-    change_terminal(connection, pruned_seq=connection.execute(pruned).scalar_one())
+    pruned_seq = connection.execute(pruned).scalar_one()
+    of_no_use = is_under(terminal) & (_event.seq < pruned_seq) & _event.body.is_not(None)
+    connection.execute(update(tables.event).where(of_no_use).values(body=None))
+    if pruned_seq < terminal.pruned_seq:
+        change_terminal(connection, pruned_seq=pruned_seq, durable_seq=min(terminal.durable_seq, pruned_seq))
 
 
 def find_event(connection: Connection, event_id: str) -> JournalRow | None:
@@ -266,9 +304,8 @@ def is_under(terminal: Terminal) -> ColumnElement[bool]:
 
 def read_journal(connection: Connection, terminal: Terminal, *, after_seq: int, limit: int) -> list[JournalRow]:
     """The next rows of the journal under the till's present name."""
-    rows = connection.execute(
-        select(*_row_columns).where(is_under(terminal), _event.seq > after_seq).order_by(_event.seq).limit(limit)
-    )
+    name = (terminal.terminal_id, terminal.incarnation)
+    rows = _next_rows.all(driver_connection(connection), *name, after_seq, limit)
     return [JournalRow(*row) for row in rows]
 
 
@@ -284,11 +321,8 @@ def names(connection: Connection) -> list[tuple[str, int]]:
 
 def checkpoint_of(connection: Connection, name: tuple[str, int]) -> Checkpoint | None:
     """What vouches for the pruned beginning of the chain of this name (terminal id, incarnation); None where nothing was pruned."""
-    c = tables.checkpoint.c
-    row = connection.execute(
-        select(c.seq, c.hash, c.signature).where(c.terminal_id == name[0], c.incarnation == name[1])
-    ).one_or_none()
-    return None if row is None else Checkpoint(Envelope(*name, row.seq), row.hash, row.signature)
+    row = _checkpoint.first(driver_connection(connection), *name)
+    return None if row is None else Checkpoint(Envelope(*name, row[0]), *row[1:])
 
 
 def count_events(connection: Connection) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import msgspec
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from pos_app.model.policy import BurnPolicy
 from pos_app.protocol.messages import (
@@ -23,8 +23,9 @@ from pos_app.protocol.messages import (
 from pos_app.protocol.queue import PendingBatch, QueueFigures, StopReason, TerminalIdentity
 from storage import accounts, journal, personal, programmes, snapshots, tables
 from storage.applying import counted_seq, put_states
-from storage.database import Database, transaction
+from storage.database import Database, driver_connection, transaction
 from storage.own_events import OwnEvents
+from storage.statements import ZERO, Statement
 
 Pause = Callable[[int], None]
 """Called between two steps with the milliseconds that the last one took; it waits as long as the sales should have for themselves."""
@@ -36,6 +37,25 @@ _CONTACT_NOTED_MS = 600_000
 _event = tables.event.c
 _personal = tables.personal_field.c
 _unconfirmed = _personal.version > _personal.confirmed_version
+
+_oldest = Statement(
+    lambda: select(func.min(_event.utc_ms)).where(
+        _event.terminal_id == bindparam("terminal_id"),
+        _event.incarnation == bindparam("incarnation"),
+        _event.seq > bindparam("acked_seq"),
+    )
+)
+_accounts_waiting = Statement(lambda: select(func.count(_personal.account_ref.distinct())).where(_unconfirmed))
+_unconfirmed_accounts = Statement(
+    lambda: (
+        select(_personal.account_ref)
+        .where(_unconfirmed)
+        .group_by(_personal.account_ref)
+        .order_by(func.min(_personal.changed_at_ms), _personal.account_ref)
+        .limit(bindparam("accounts_max"))
+        .offset(ZERO)
+    )
+)
 
 
 def _without_rest(_step_ms: int) -> None:
@@ -262,17 +282,16 @@ class SqliteOutbox:
         """The queue's length and age."""
         with self._database.reading() as connection:
             terminal = journal.read_terminal(connection)
-            waiting = journal.is_under(terminal) & (_event.seq > terminal.acked_seq)
-            oldest = connection.execute(select(func.min(_event.utc_ms)).where(waiting)).scalar_one()
-            accounts_waiting = func.count(_personal.account_ref.distinct())
-            personal = connection.execute(select(accounts_waiting).where(_unconfirmed)).scalar_one()
+            driver = driver_connection(connection)
+            ((oldest,),) = _oldest.all(driver, terminal.terminal_id, terminal.incarnation, terminal.acked_seq)
+            ((personal,),) = _accounts_waiting.all(driver)
         return QueueFigures(terminal.last_seq - terminal.acked_seq, oldest, personal)
 
 
 def _unconfirmed_records(connection: Connection, limit: int) -> tuple[PersonalRecord, ...]:
-    by_account = select(_personal.account_ref).where(_unconfirmed).group_by(_personal.account_ref)
-    oldest_first = by_account.order_by(func.min(_personal.changed_at_ms), _personal.account_ref).limit(limit)
-    refs = connection.execute(oldest_first).scalars().all()
+    refs = [row[0] for row in _unconfirmed_accounts.all(driver_connection(connection), limit)]
+    if not refs:
+        return ()
     rows = connection.execute(
         select(
             _personal.account_ref, _personal.field, _personal.value, _personal.version, _personal.changed_at_ms

@@ -5,13 +5,15 @@ Every function does one small step inside the caller's transaction and gives how
 
 from collections.abc import Callable, Iterator
 
-from sqlalchemy import ColumnElement, Connection, delete, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Integer, Text, bindparam, delete, func, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert
 
 from pos_app.protocol.chain import Envelope
 from pos_app.protocol.checkpoints import Checkpoint
 from storage import journal, tables
+from storage.database import driver_connection
 from storage.journal import Terminal
+from storage.statements import ONE, ZERO, Statement
 
 STEP_EVENTS = 100
 STEP_SALES = 25
@@ -28,6 +30,32 @@ _PARTS = (
     tables.print_job,
     tables.sale,
 )
+_next_name = Statement(
+    lambda: (
+        select(_event.terminal_id, _event.incarnation)
+        .where(
+            tuple_(_event.terminal_id, _event.incarnation)
+            > tuple_(bindparam("terminal_id", type_=Text), bindparam("incarnation", type_=Integer))
+        )
+        .order_by(_event.terminal_id, _event.incarnation)
+        .limit(ONE)
+        .offset(ZERO)
+    )
+)
+_next_events = Statement(
+    lambda: (
+        select(_event.seq, _event.hash, _event.utc_ms)
+        .where(
+            _event.terminal_id == bindparam("terminal_id"),
+            _event.incarnation == bindparam("incarnation"),
+            _event.seq > bindparam("pruned_seq"),
+            _event.seq <= bindparam("durable_seq"),
+        )
+        .order_by(_event.seq)
+        .limit(bindparam("rows_max"))
+        .offset(ZERO)
+    )
+)
 
 Sign = Callable[[Envelope, bytes], Checkpoint]
 
@@ -40,37 +68,39 @@ def drop_bodies(connection: Connection, name: tuple[str, int], sign: Sign, *, be
     """
     terminal = journal.read_terminal(connection)
     checkpoint = journal.checkpoint_of(connection, name)
-    pruned_seq = 0 if checkpoint is None else checkpoint.envelope.seq
+    vouched_seq = 0 if checkpoint is None else checkpoint.envelope.seq
     is_present = name == (terminal.terminal_id, terminal.incarnation)
-    rows = connection.execute(
-        select(_event.seq, _event.hash, _event.utc_ms)
-        .where(_is_in(name), _event.seq > pruned_seq, _event.seq <= (terminal.durable_seq if is_present else 2**62))
-        .order_by(_event.seq)
-        .limit(STEP_EVENTS)
-    ).all()
-    young = next((number for number, row in enumerate(rows) if row.utc_ms >= before_ms), len(rows))
+    # Bodies that came back from a mirror stand below what the checkpoint vouches for.
+    pruned_seq = min(vouched_seq, terminal.pruned_seq) if is_present else vouched_seq
+    durable_seq = terminal.durable_seq if is_present else 2**62
+    rows = _next_events.all(driver_connection(connection), *name, pruned_seq, durable_seq, STEP_EVENTS)
+    young = next((number for number, (_seq, _hash, utc_ms) in enumerate(rows) if utc_ms >= before_ms), len(rows))
     if not young:
         return 0
-    last = rows[young - 1]
+    last_seq, last_hash, _utc_ms = rows[young - 1]
     connection.execute(
-        update(tables.event).where(_is_in(name), _event.seq > pruned_seq, _event.seq <= last.seq).values(body=None)
+        update(tables.event).where(_is_in(name), _event.seq > pruned_seq, _event.seq <= last_seq).values(body=None)
     )
-    _keep_checkpoint(connection, sign(Envelope(*name, last.seq), last.hash), utc_ms=terminal.trusted_ms)
+    if last_seq > vouched_seq:
+        _keep_checkpoint(connection, sign(Envelope(*name, last_seq), last_hash), utc_ms=terminal.trusted_ms)
     if is_present:
-        journal.change_terminal(connection, pruned_seq=last.seq)
+        journal.change_terminal(connection, pruned_seq=last_seq)
     return young
+
+
+def pruned_seqs(connection: Connection) -> dict[tuple[str, int], int]:
+    """Up to which number the bodies of each name are gone."""
+    terminal = journal.read_terminal(connection)
+    points = ((name, journal.checkpoint_of(connection, name)) for name in names_in(connection))
+    former = {name: point.envelope.seq for name, point in points if point is not None}
+    return former | {(terminal.terminal_id, terminal.incarnation): terminal.pruned_seq}
 
 
 def names_in(connection: Connection) -> Iterator[tuple[str, int]]:
     """Every name that the journal has events under; finding one takes a look into the index, however many events there are."""
-    place = tuple_(_event.terminal_id, _event.incarnation)
-    after = ("", 0)
-    while True:
-        query = select(_event.terminal_id, _event.incarnation).where(place > tuple_(*after))
-        row = connection.execute(query.order_by(_event.terminal_id, _event.incarnation).limit(1)).first()
-        if row is None:
-            return
-        after = (row.terminal_id, row.incarnation)
+    after: tuple[str, int] = ("", 0)
+    while (row := _next_name.first(driver_connection(connection), *after)) is not None:
+        after = (row[0], row[1])
         yield after
 
 
@@ -114,6 +144,12 @@ def out_of_touch_ms(terminal: Terminal) -> int:
     if terminal.hq_public_key is None or terminal.last_contact_ms is None:
         return 0
     return max(0, terminal.trusted_ms - terminal.last_contact_ms)
+
+
+def confirmed_names(connection: Connection) -> int:
+    """How many personal fields there are that HQ has too."""
+    confirmed = select(func.count()).where(_personal.version <= _personal.confirmed_version)
+    return connection.execute(confirmed).scalar_one()
 
 
 def wipe_confirmed_names(connection: Connection, *, out_of_touch_ms_max: int) -> int:

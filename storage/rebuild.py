@@ -3,6 +3,8 @@
 How a member stood after a receipt (``standing``) is in no event: it is neither compared nor restored.
 """
 
+import itertools
+
 import msgspec
 from sqlalchemy import Connection, delete, update
 
@@ -23,6 +25,8 @@ from storage.sales import SaleRow
 
 ReceiptEvent = SaleEvent | ReturnEvent | UnseenReturnEvent
 RECEIPT_KINDS = ("sale", "return", "unseen_return")
+_SECOND = "~"
+"""Marks the number of a receipt that was printed under the number of another one: ``001-01-0000007~2``."""
 _PARTS = (
     tables.sale_line,
     tables.return_line,
@@ -77,6 +81,10 @@ def agree(connection: Connection, event: ReceiptEvent) -> bool:
     if stored is None:
         return False
     said = rows_of(connection, event)
+    if stored.head.receipt_number.partition(_SECOND)[0] == event.receipt_number:
+        said = msgspec.structs.replace(
+            said, head=msgspec.structs.replace(said.head, receipt_number=stored.head.receipt_number)
+        )
     if not isinstance(event, SaleEvent):
         unsaid = {"mode": stored.head.mode}
         if isinstance(event, UnseenReturnEvent) or _sale_of(connection, event.sale_event_id) is None:
@@ -89,10 +97,11 @@ def _write_rows(connection: Connection, event: ReceiptEvent) -> None:
     for table in _PARTS:
         connection.execute(delete(table).where(table.c.event_id == event.event_id))
     rows = rows_of(connection, event)
+    head = msgspec.structs.replace(rows.head, receipt_number=_own_number(connection, event.receipt_number))
     if isinstance(event, SaleEvent):
         sales.write_sale_rows(
             connection,
-            rows.head,
+            head,
             lines=rows.lines,
             burn_units=rows.burn_units,
             payments=rows.payments,
@@ -103,11 +112,20 @@ def _write_rows(connection: Connection, event: ReceiptEvent) -> None:
         pools.write_pools(connection, event.event_id, rows.pools)
         burning.capture_sale(connection, event)
         return
-    sales.write_return_rows(connection, rows.head, lines=rows.returned, payments=rows.payments)
+    sales.write_return_rows(connection, head, lines=rows.returned, payments=rows.payments)
     if isinstance(event, UnseenReturnEvent):
         unseen_returns.write_unseen_lines(
             connection, event.event_id, sale_receipt_number=event.sale_receipt_number, lines=event.lines
         )
+
+
+def _own_number(connection: Connection, printed: str) -> str:
+    """The number that a restored receipt is kept under: the printed one, or that with a mark where another receipt has it.
+
+    A disk that was rolled back prints numbers again that it had printed before; both receipts are real.
+    """
+    numbers = itertools.chain([printed], (f"{printed}{_SECOND}{count}" for count in itertools.count(2)))
+    return next(number for number in numbers if sales.find_sale(connection, receipt_number=number) is None)
 
 
 def rows_of(connection: Connection, event: ReceiptEvent) -> ReceiptRows:

@@ -83,6 +83,13 @@ _insert_discount = Statement(
     )
 )
 _insert_return_line = Statement(lambda: insert_of(tables.return_line, "event_id", *ReturnedLine.__struct_fields__))
+_lines_of_return = Statement(
+    lambda: (
+        select(*(tables.return_line.c[name] for name in ReturnedLine.__struct_fields__))
+        .where(tables.return_line.c.event_id == bindparam("event_id"))
+        .order_by(tables.return_line.c.line_no)
+    )
+)
 _queue_print = Statement(lambda: insert_of(tables.print_job, "event_id", "queued_at_ms"))
 _encode_values = msgspec.json.Encoder().encode
 _decode_values = msgspec.json.Decoder(dict[str, int | str]).decode
@@ -389,11 +396,7 @@ def asked_since(connection: Connection, account_ref: str, *, since_ms: int) -> b
 
 def lines_of_return(connection: Connection, event_id: str) -> tuple[ReturnedLine, ...]:
     """What came back with one return."""
-    c = tables.return_line.c
-    rows = connection.execute(
-        select(*(c[name] for name in ReturnedLine.__struct_fields__)).where(c.event_id == event_id).order_by(c.line_no)
-    )
-    return tuple(ReturnedLine(*row) for row in rows)
+    return tuple(ReturnedLine(*row) for row in _lines_of_return.all(driver_connection(connection), event_id))
 
 
 def event_ids(connection: Connection) -> list[str]:

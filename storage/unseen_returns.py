@@ -1,7 +1,7 @@
 """Goods that came back with a receipt that nobody could show: their lines, beside the head that every return has."""
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from pos_app.model.receipts import Payment
 from pos_app.protocol.events import UnseenLine
@@ -13,6 +13,13 @@ from storage.statements import Statement, insert_of
 _line = tables.unseen_line.c
 _fields = UnseenLine.__struct_fields__
 _insert_line = Statement(lambda: insert_of(tables.unseen_line, "event_id", "line_no", "sale_receipt_number", *_fields))
+_lines_of = Statement(
+    lambda: (
+        select(*(_line[name] for name in _fields))
+        .where(_line.event_id == bindparam("event_id"))
+        .order_by(_line.line_no)
+    )
+)
 
 
 class UnseenSum(msgspec.Struct, frozen=True):
@@ -53,9 +60,7 @@ def write_unseen_lines(
 
 def lines_of_unseen(connection: Connection, event_id: str) -> tuple[UnseenLine, ...]:
     """What came back with one unseen return."""
-    columns = (_line[name] for name in _fields)
-    rows = connection.execute(select(*columns).where(_line.event_id == event_id).order_by(_line.line_no))
-    return tuple(UnseenLine(*row) for row in rows)
+    return tuple(UnseenLine(*row) for row in _lines_of.all(driver_connection(connection), event_id))
 
 
 def receipt_of_unseen(connection: Connection, event_id: str) -> str:

@@ -84,16 +84,49 @@ def enrol_code(
             min=1, max=TERMINAL_NUMBER_MAX, help="The number of a till that comes back, after its disk was lost."
         ),
     ] = None,
+    region: Annotated[
+        str,
+        typer.Option(help="The region of a new store: its tills hear of the members of that region. By default: main."),
+    ] = "",
 ) -> None:
     """Make a one-time code with which a till of a store can join, good for 15 minutes.
 
-    Example: `pos-app hq enrol-code store-1`.
+    Example: `pos-app hq enrol-code store-1`, `pos-app hq enrol-code store-2 --region north`.
     """
     from hq import operate
 
     with speaking():
-        code = operate.create_enrolment_code(database, store, store_name=store_name, terminal_number=till_number)
+        code = operate.create_enrolment_code(
+            database, store, store_name=store_name, terminal_number=till_number, region=region
+        )
         console.print(code)
+
+
+@app.command()
+def region(
+    store: Annotated[str, typer.Argument(help="The store to put into a region.")],
+    name: Annotated[str, typer.Argument(help="The region, one word: north.")],
+    database: DatabaseOption,
+) -> None:
+    """Put a store into a region, with the members that bought there: its tills then fetch the region's accounts.
+
+    Example: `pos-app hq region store-1 north`.
+    """
+    from hq import operate
+
+    with speaking():
+        members = operate.move_store(database, store, name)
+        console.print(f"{store} is of the region {name}; {members} accounts that bought there are known in it.")
+
+
+@app.command()
+def regions(database: DatabaseOption) -> None:
+    """Print the regions with their stores. Example: `pos-app hq regions`."""
+    from hq import operate
+
+    with speaking():
+        for name, store in operate.list_stores(database):
+            console.print(f"{name}: {store}")
 
 
 @app.command()

@@ -57,6 +57,8 @@ class Services:
     def keep_house(self) -> None:
         """Book what is due, give back what is not used, let go of what is old: step by step, each behind the sales that wait."""
         self._house.run()
+        if self.mirror is not None:
+            self.mirror.tidy()
 
     def booked(self) -> None:
         """There is something new to print, to copy and to send."""

@@ -1,7 +1,7 @@
 """``pos-app simulate-chain``: evidence on your own machine that no sale and no point is lost or counted twice."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
@@ -9,6 +9,11 @@ import typer
 from pos_app.command_line.output import EXIT_FAILED, print_json, speaking
 from pos_app.errors import InputError
 from pos_app.model.policy import Allowance
+
+if TYPE_CHECKING:
+    from pos_app.simulation.options import FaultRates
+
+_RATE_MAX = 10_000
 
 
 def simulate_chain(
@@ -34,6 +39,14 @@ def simulate_chain(
         ),
     ] = None,
     faults: Annotated[bool, typer.Option("--faults/--no-faults", help="Whether anything goes wrong.")] = True,
+    rate: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=NUMBER",
+            help="How often one thing goes wrong, in place of the usual; may be given again for others.",
+            show_default="none",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for another program.")] = False,
 ) -> None:
     """Play days of a whole chain in one process: real tills, a real headquarters, virtual time, and everything going wrong.
@@ -62,7 +75,7 @@ def simulate_chain(
                 allowance=allowance,
                 database_url=database_url,
                 keep_folder="" if keep is None else str(keep),
-                faults=FaultRates() if faults else NO_FAULTS,
+                faults=_rates(FaultRates() if faults else NO_FAULTS, rate or []),
             )
         )
         if as_json:
@@ -71,6 +84,18 @@ def simulate_chain(
             print_report(report)
         if not report.holds:
             raise typer.Exit(EXIT_FAILED)
+
+
+def _rates(base: "FaultRates", given: list[str]) -> "FaultRates":
+    """The rates with those that were given."""
+    changed = {}
+    for word in given:
+        name, _, number = word.partition("=")
+        if name not in base.__struct_fields__ or not number.isascii() or not number.isdigit():
+            names = ", ".join(base.__struct_fields__)
+            raise _refused("rate", f"{word} is no rate: NAME=NUMBER with one of these names is: {names}.")
+        changed[name] = min(int(number), _RATE_MAX)
+    return base.changed(**changed)
 
 
 def _refused(code: str, sentence: str) -> InputError:

@@ -354,6 +354,17 @@ class ReceiptAnswer(msgspec.Struct, frozen=True):
     programme_set: Annotated[str, msgspec.Meta(max_length=PROGRAMME_SET_BYTES_MAX)] = ""
 
 
+class CardAnswer(msgspec.Struct, frozen=True):
+    """The account of a card that the till does not know, as it is now; None for a card that HQ does not know either.
+
+    From now on the till's region hears of the account: who holds it comes with the next page of changes.
+    """
+
+    number: Ref
+    account: AccountState | None = None
+    hq_time_ms: Milliseconds = 0
+
+
 class ProgrammeSetUpload(msgspec.Struct, frozen=True):
     """A programme set as the till keeps it; ``hash`` is checked against what it says."""
 

@@ -2,8 +2,9 @@
 
 Signed are the method, the path with its query, the till's id, its time, a nonce and the SHA-256 of the body exactly as sent. So
 the signature can be checked before anything is unpacked. The time never decides about an upload: repeating one has no effect,
-and a till whose clock is wrong must not be locked out. Where a repetition would give something away (reading), HQ wants a time
-near its own and answers ``STALE`` with its clock otherwise; the till then signs by HQ's clock.
+and a till whose clock is wrong must not be locked out. Where a repetition would give something away (reading) or have an
+effect on another day (a hold that was refused), HQ wants a time near its own and answers ``STALE`` with its clock otherwise; the
+till then signs by HQ's clock.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ SIGNATURE_HEADER = "X-Pos-Signature"
 ANSWER_SIGNATURE_HEADER = "X-Pos-Answer-Signature"
 NONCE_BYTES = 16
 FRESH_MS = 300_000
-"""How far the time of a reading request may be from HQ's clock."""
+"""How far the time of a reading request or of a hold may be from HQ's clock."""
 _SCHEME = b"pos-app request 1\n"
 _ANSWER_SCHEME = b"pos-app answer 1\n"
 

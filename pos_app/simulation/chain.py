@@ -6,7 +6,6 @@ from pathlib import Path
 
 import msgspec
 
-from pos_app.model.policy import BurnPolicy
 from pos_app.simulation.agenda import Agenda
 from pos_app.simulation.bounds import BurnWatch
 from pos_app.simulation.chance import stream
@@ -15,10 +14,10 @@ from pos_app.simulation.counter import Visit, write_key
 from pos_app.simulation.headquarters import PostgresStore, SimulatedHq, SqliteStore
 from pos_app.simulation.machines import Machine
 from pos_app.simulation.office import Office
-from pos_app.simulation.options import HOUR_MS, MINUTE_MS, START_MS, SimulationOptions
+from pos_app.simulation.options import DAY_MS, HOUR_MS, MINUTE_MS, START_MS, SimulationOptions
 from pos_app.simulation.posts import Post
 from pos_app.simulation.promises import Promises
-from pos_app.simulation.shop import programmes, settings
+from pos_app.simulation.shop import policy, programmes, settings
 from pos_app.simulation.shoppers import Shoppers
 from pos_app.simulation.wire import HQ_URL, HqDoor, Line, Network
 from storage.database import open_database
@@ -50,16 +49,18 @@ class Chain:
         self.agenda = Agenda(self.world)
         self.counts: Counter[str] = Counter()
         self.promises = Promises()
-        self.watch = BurnWatch(BurnPolicy(allowance=options.allowance))
+        self.watch = BurnWatch(policy(options), utc_ms=self.world.utc_ms)
         self.posts: list[Post] = []
         self.dying: set[str] = set()
+        self.disks_gone_ms: dict[str, int] = {}
+        """When a disk of a till, by its id at HQ, was last lost, put back or copied."""
         self.chance = stream(options.seed, "chain")
         self.shoppers = Shoppers(options, stream(options.seed, "shoppers"))
         self.office = Office(self.shoppers, stream(options.seed, "office"))
         self._door = HqDoor()
         self.network = Network(self.world, self._door, options.faults, stream(options.seed, "network"))
         store = PostgresStore(options.database_url) if options.database_url else SqliteStore(folder)
-        self.hq = SimulatedHq(self.world, self._door, store, BurnPolicy(allowance=options.allowance))
+        self.hq = SimulatedHq(self.world, self._door, store, policy(options), stream(options.seed, "appliers"))
         # Making a database takes longer than an hour of sales.
         self.blank_disk = folder / "blank"
         open_database(self.blank_disk).close()
@@ -88,7 +89,7 @@ class Chain:
             line=Line(self.network),
             fraction=self.chance.random,
         )
-        post = Post(machine, number, self.promises, self.watch, self.counts)
+        post = Post(machine, number, self.promises, self.watch, self.counts, self._is_restoring, self.posts)
         self.posts.append(post)
         return post
 
@@ -103,19 +104,40 @@ class Chain:
         """Some moment while the shops are open."""
         return midnight_ms + self.chance.randrange(OPENS_MS, CLOSES_MS)
 
+    def plan_rest_of_day(self, post: Post) -> None:
+        """A machine that began in the middle of a day: as busy as another for as long as shops are open."""
+        now_ms = self.world.now_ms
+        closes_ms = now_ms - (now_ms - START_MS) % DAY_MS + CLOSES_MS
+        if now_ms < closes_ms:
+            sales = -(-self.options.sales_per_day * (closes_ms - now_ms) // (CLOSES_MS - OPENS_MS))
+            self._plan_work(
+                post, self.posts.index(post) % self.options.tills, opens_ms=now_ms, closes_ms=closes_ms, sales=sales
+            )
+
     def _plan_post(self, post: Post, index: int, midnight_ms: int) -> None:
-        closes_ms = midnight_ms + CLOSES_MS
-        for _sale in range(self.options.sales_per_day):
-            self.agenda.at(self.moment(midnight_ms), lambda: self._visit(post, index))
-        for _act in range(_ACTS_PER_DAY):
-            self.agenda.at(self.moment(midnight_ms), lambda: self._manage(post))
         opens_ms = midnight_ms + OPENS_MS - self.chance.randrange(HOUR_MS)
+        self.agenda.at(opens_ms, post.machine.restart)
+        self._plan_work(
+            post,
+            index,
+            opens_ms=opens_ms,
+            closes_ms=midnight_ms + CLOSES_MS,
+            sales=self.options.sales_per_day,
+        )
+
+    def _plan_work(self, post: Post, index: int, *, opens_ms: int, closes_ms: int, sales: int) -> None:
+        """So many sales, some acts of a manager, and rounds of the sync."""
+        for _sale in range(sales):
+            self.agenda.at(self.chance.randrange(opens_ms, closes_ms), lambda: self._visit(post, index))
+        for _act in range(_ACTS_PER_DAY):
+            self.agenda.at(self.chance.randrange(opens_ms, closes_ms), lambda: self._manage(post))
         self.agenda.at(opens_ms, lambda: self._sync(post, closes_ms))
         # The last round of the day: nobody goes home with a queue if it can be helped.
         self.agenda.at(closes_ms + MINUTE_MS, lambda: self._sync(post, closes_ms))
 
     def _apply(self) -> None:
         self.network.deliver_late()
+        self._look_for_burns()
         self.hq.apply()
 
     def _visit(self, post: Post, index: int) -> None:
@@ -142,9 +164,19 @@ class Chain:
 
     def _sync(self, post: Post, closes_ms: int) -> None:
         post.sync(self.hq, dies_after=self._dies_after(post, percent=_DIES_IN_SYNC_PERCENT))
+        self._look_for_burns()
         next_ms = self.world.now_ms + 1_000 + int(self.chance.expovariate(1 / _SYNC_EACH_MS))
         if next_ms < closes_ms:
             self.agenda.at(next_ms, lambda: self._sync(post, closes_ms))
+
+    def _is_restoring(self) -> bool:
+        return self.hq.is_restoring()
+
+    def _look_for_burns(self) -> None:
+        """Tell the watch which burns have come to headquarters."""
+        waiting = self.watch.waiting_ids
+        if waiting:
+            self.watch.arrived(self.hq.arrived(waiting))
 
     def _dies_after(self, post: Post, *, percent: int) -> int | None:
         """After how many statements a machine that is to die does so; None where it lives on."""
@@ -169,12 +201,31 @@ class Chain:
             quiet = quiet + 1 if now is not None and now == before else 0
             before = now
             if quiet == _QUIET_ROUNDS:
-                return number
+                if not self._void_lost_holds():
+                    return number
+                quiet = 0
         return None
+
+    def _void_lost_holds(self) -> int:
+        """What HQ's administrator does: what was held for sales of disks that are gone is given back; gives how many that was.
+
+        Such a hold was asked for before its till's disk was lost, put back or copied, and no till knows it any more.
+        """
+        known = {auth_id for post in self.posts for auth_id in post.machine.open_holds()}
+        gone = [
+            hold
+            for hold in self.hq.held()
+            if hold.auth_id not in known and hold.created_at_ms <= self.disks_gone_ms.get(hold.terminal_id, -1)
+        ]
+        for hold in gone:
+            self.hq.void(hold)
+            self.counts["holds of lost disks ended at HQ"] += 1
+        return len(gone)
 
     def _peaceful_round(self) -> object:
         """One round of every till and of HQ; gives what shows that nothing moves, None while something does."""
         reports = [post.sync(self.hq) for post in self.posts]
+        self.hq.do_what_is_due()
         self.hq.apply()
         if any(report is None or report.problem or report.waiting_events for report in reports):
             return None

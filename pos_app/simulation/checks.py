@@ -1,16 +1,24 @@
 """What must hold when everything is healed. Each check gives sentences about what does not; no sentence, and it holds."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from pos_app.simulation.facts import ASSETS, HqFacts
+from pos_app.simulation.bounds import Debts, Owed
+from pos_app.simulation.facts import ASSETS, HqFacts, LotInTime
 from pos_app.simulation.machines import Machine
-from pos_app.simulation.promises import NOBODY, Households, Promises, Purse
+from pos_app.simulation.promises import NOBODY, Households, PromisedLot, Promises, Purse
 from pos_app.use_cases.checking import Verdict, examine
-from storage.journal import read_terminal
 
 _SHOWN_MAX = 5
+_FREE = frozenset({"available", "pending"})
+_CAUSES = {"sale": "concurrent", "return": "clawback", "unseen_return": "clawback", "restored": "restored"}
+_PEOPLES_TASKS = frozenset({"card_taken", "overdraft_again", "returned_too_much"})
+"""A card given to two members, points burned twice, goods brought back twice: people did that."""
+_TASKS_THAT_END = frozenset({"sale_missing"})
+"""Done as soon as what they wait for has come."""
+_TASKS_OF_LOSS = frozenset({"sale_missing", "unknown_account", "not_a_sale"})
+"""What they are about died with a disk."""
 _RECEIPTS = ("sale", "return", "unseen_return")
 
 
@@ -59,13 +67,80 @@ def balance_problems(promises: Promises, facts: HqFacts, cards: dict[str, int]) 
     yield from _listed("redeemed otherwise than promised", _different(expected.redeemed_units, redeemed))
 
 
-def concurrent_overdraft(households_of: Households, facts: HqFacts, cards: dict[str, int]) -> dict[int, int]:
-    """What burning at two tills at once made each household owe, in units, whether it was repaid since or not."""
+def debts_of(promises: Promises, households_of: Households, facts: HqFacts, cards: dict[str, int]) -> Debts:
+    """What each household came to owe and still owes. Of points that died with a disk all count that the household ever had."""
     households = _households(households_of, facts, cards)
-    sums: dict[int, int] = defaultdict(int)
-    for account_ref, by_kind in facts.overdrafts.items():
-        sums[households.get(account_ref, NOBODY)] += by_kind.get("sale", 0)
-    return {household: units for household, units in sums.items() if units}
+    left: dict[int, int] = defaultdict(int)
+    for (account_ref, _issuer, kind), units in facts.entries.items():
+        if kind == "overdraft":
+            left[households.get(account_ref, NOBODY)] -= units
+    died: dict[int, int] = defaultdict(int)
+    for event_id in lost(promises, facts):
+        promise = promises.made[event_id]
+        died[households_of.of(promise.shopper)] += sum(max(0, units) for units in promise.issued_units.values())
+    return Debts(
+        tuple(
+            Owed(event_id, households.get(account_ref, NOBODY), units)
+            for account_ref, event_id, cause, units in facts.owed
+            if cause == "sale"
+        ),
+        left={household: units for household, units in left.items() if units},
+        died_units=died,
+        booked_ms=facts.booked_ms,
+    )
+
+
+def debt_problems(facts: HqFacts) -> Iterator[str]:
+    """Nobody owes points and has some: what is owed is repaid by whatever there is. HQ counted the causes as its entries say."""
+    kept = {(ref, issuer) for (ref, issuer, kind), units in facts.entries.items() if kind in _FREE and units > 0}
+    owing = {(ref, issuer) for (ref, issuer, kind), units in facts.entries.items() if kind == "overdraft" and units}
+    yield from _listed("owe points and have some", [str(key) for key in sorted(kept & owing)])
+    sums: dict[str, int] = defaultdict(int)
+    for _ref, _event_id, cause, units in facts.owed:
+        sums[_CAUSES.get(cause, "adjustment")] += units
+    yield from _listed("causes of overdraft are counted otherwise than booked", _different(sums, facts.causes))
+
+
+def lease_problems(facts: HqFacts) -> Iterator[str]:
+    """A lease comes back by an event of a till, never by the clock."""
+    yield from _listed("leases came back without an event of a till", sorted(facts.lease_ends - facts.arrived))
+
+
+def time_problems(promises: Promises, facts: HqFacts) -> Iterator[str]:
+    """Every lot has the dates that were promised, has begun and ended by them, and nothing of it expired before."""
+    promised = {
+        lot.lot_id: lot for event_id in facts.arrived & promises.made.keys() for lot in promises.made[event_id].lots
+    }
+    found = {lot.lot_id: lot for lot in facts.lots_of_time}
+    told = {lot_id: _dates(lot) for lot_id, lot in promised.items() if lot_id in found}
+    yield from _listed(
+        "lots have other dates than promised", _different(told, {lot_id: _dates(found[lot_id]) for lot_id in told})
+    )
+    late = [one for one in facts.lots_of_time if one.expires_at_ms is not None and one.expires_at_ms <= facts.now_ms]
+    yield from _listed("lots are over and have points", [one.lot_id for one in late if one.remaining_units])
+    pending = [one for one in facts.lots_of_time if not one.matured and one.remaining_units]
+    yield from _listed("lots have begun and wait", [one.lot_id for one in pending if one.starts_at_ms <= facts.now_ms])
+    for lot_id, (units, at_ms) in sorted(facts.expired.items()):
+        lot = found.get(lot_id)
+        if lot is None or lot.expires_at_ms is None or not lot.expires_at_ms <= at_ms or units > lot.granted_units:
+            yield f"Of the lot {lot_id} {units} units expired at {at_ms}, which cannot be"
+
+
+def _dates(lot: PromisedLot | LotInTime) -> tuple[str, int, int, int | None]:
+    return lot.issuer, lot.granted_units, lot.starts_at_ms, lot.expires_at_ms
+
+
+def task_problems(facts: HqFacts, *, anything_died: bool) -> Iterator[str]:
+    """What HQ wants a person to look at are things that people did. The wire's tampering gives none: no signature fits."""
+    explained = _PEOPLES_TASKS | (_TASKS_OF_LOSS if anything_died else frozenset())
+    defects = {code: count for code, count in facts.tasks.items() if code not in explained | _TASKS_THAT_END}
+    yield from _listed("tasks mean a defect", [f"{code}: {count}" for code, count in sorted(defects.items())])
+    waiting = {code: count for code, count in facts.open_tasks.items() if code in _TASKS_THAT_END - explained}
+    yield from _listed("tasks were not done by themselves", [f"{code}: {n}" for code, n in sorted(waiting.items())])
+    if facts.replay_differences:
+        yield f"{facts.replay_differences} receipts come out otherwise when they are computed again"
+    if facts.not_replayed:
+        yield f"The receipts of {facts.not_replayed} tills were not all computed again"
 
 
 def _households(households: Households, facts: HqFacts, cards: dict[str, int]) -> dict[str, int]:
@@ -106,16 +181,14 @@ def view_problems(machine: Machine, facts: HqFacts, hq_lots: Mapping[str, tuple[
     yield from _listed(f"cards at {machine.name} differ from HQ's", _different(facts.owners, cards))
 
 
-def hold_problems(machine: Machine, held: Mapping[str, int]) -> Iterator[str]:
-    """No hold outlives its sale, unless the disk that asked for it is gone. ``held``: till's id to holds."""
-    if machine.generation == 0 and not machine.has_twin:
-        terminal_id = read_terminal(machine.till.database.reader()).terminal_id
-        if held.get(terminal_id):
-            yield f"{held[terminal_id]} holds of {machine.name} are held for nobody"
+def hold_problems(held: Iterable[str]) -> Iterator[str]:
+    """No hold outlives its sale. Those of disks that are gone an administrator has ended by now."""
+    yield from _listed("holds are held for nobody", sorted(held))
 
 
 def doctor_problems(machine: Machine) -> Iterator[str]:
-    """The till's own doctor finds nothing bad."""
+    """The till's own doctor finds nothing bad, once the mirror had the time to catch up."""
+    machine.catch_up_with_mirror()
     for finding in examine(machine.till):
         if finding.verdict is Verdict.BAD:
             yield f"The doctor of {machine.name} finds {finding.check} bad: {finding.words}"

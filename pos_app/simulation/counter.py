@@ -11,12 +11,14 @@ import msgspec
 
 from pos_app.errors import InputError, StorageError
 from pos_app.model.accounts import Member
+from pos_app.model.products import Product
 from pos_app.model.receipts import PaymentKind
 from pos_app.protocol.events import (
     AccountStatusEvent,
     AdjustmentEvent,
     AnyEvent,
     CardEvent,
+    ClaimEvent,
     MergeEvent,
     ReturnEvent,
     SaleEvent,
@@ -27,8 +29,9 @@ from pos_app.simulation.bounds import BurnWatch
 from pos_app.simulation.fuses import KilledError
 from pos_app.simulation.machines import Machine
 from pos_app.simulation.promises import NOBODY, Promise, Promises
-from pos_app.simulation.reading import by_issuer, promise_of, shares_of
+from pos_app.simulation.reading import by_issuer, lots_of, promise_of, shares_of
 from pos_app.simulation.shop import GOODS
+from pos_app.use_cases.claiming import code_for
 from pos_app.use_cases.finding_receipts import ReceiptUnknownError, find_returnable
 from pos_app.use_cases.quoting import Tender
 from pos_app.use_cases.unseen_returning import unseen_goods
@@ -37,10 +40,12 @@ from storage import journal
 
 ENOUGH = (Tender(PaymentKind.CASH, 10**9),)
 _ATTEMPTS_MAX = 3
+_ASKS_NOT_FOR_MS = 30_000
+"""After two failures a till decides by itself for so long."""
 _ALL = 100
 _KEY_MODE = 0o600
 _MILLI = 1_000
-_ACTS = (ReturnEvent, UnseenReturnEvent, AdjustmentEvent, MergeEvent, CardEvent, AccountStatusEvent)
+_ACTS = (ReturnEvent, UnseenReturnEvent, AdjustmentEvent, MergeEvent, CardEvent, AccountStatusEvent, ClaimEvent)
 
 
 class Visit(msgspec.Struct, frozen=True):
@@ -57,24 +62,36 @@ class Visit(msgspec.Struct, frozen=True):
 
 
 class Sold(msgspec.Struct, frozen=True):
-    """A receipt that somebody may bring back: its goods' indexes and pieces by line number."""
+    """A receipt that somebody may bring back: its goods' indexes and pieces by line number.
+
+    ``claim_code`` is what is printed on it to claim its points with, empty for none.
+    """
 
     event_id: str
     receipt_number: str
     shopper: int
     goods: dict[int, tuple[int, int]]
     earned_units: int = 0
+    claim_code: str = ""
 
 
 class Cashier:
     """Serves at one machine. ``counts`` are of the whole run."""
 
-    def __init__(self, machine: Machine, promises: Promises, watch: BurnWatch, counts: Counter[str]) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        promises: Promises,
+        watch: BurnWatch,
+        counts: Counter[str],
+        is_restoring: Callable[[], bool],
+    ) -> None:
         self.machine = machine
         self.receipts: list[Sold] = []
         self._watch = watch
         self._promises = promises
         self._counts = counts
+        self._is_restoring = is_restoring
 
     def serve(self, visit: Visit) -> None:
         """Sell; a program that dies is started again, and what it had booked is looked up, never booked blindly again."""
@@ -113,8 +130,6 @@ class Cashier:
             try:
                 find_returnable(till, sold.receipt_number)
             except ReceiptUnknownError:
-                if sold.receipt_number in self._watch.ambiguous_numbers:
-                    raise
                 return till.return_unseen(sold.receipt_number, goods)
             return till.return_goods(sold.receipt_number, quantities)
 
@@ -130,6 +145,14 @@ class Cashier:
                 sale=sold.event_id,
                 lines_of=lines_of,
             ),
+        )
+
+    def claim(self, sold: Sold, card: str, *, dies_after: int | None = None) -> None:
+        """A member shows a receipt whose points they miss."""
+        self.act(
+            lambda: self.machine.till.claim(sold.claim_code, card),
+            dies_after,
+            lambda event: promise_of(event, shopper=sold.shopper, till=self.machine.memory),
         )
 
     def act(
@@ -163,12 +186,16 @@ class Cashier:
         self._remember(visit, promise, closed.receipt_number)
 
     def _basket(self, visit: Visit, event_id: str) -> Basket:
-        lines = tuple(BasketLine(GOODS[index], _MILLI * pieces) for index, pieces in visit.goods)
+        lines = tuple(BasketLine(self._product(index), _MILLI * pieces) for index, pieces in visit.goods)
         member = self._member(visit.card) if visit.card else None
         basket = Basket(event_id=event_id, lines=lines, member=member)
         if member is None or not visit.burn_part:
             return basket
         return self._with_burn(basket, member, visit.burn_part)
+
+    def _product(self, index: int) -> Product:
+        """The goods at today's price."""
+        return self.machine.till.find_product(GOODS[index].code) or GOODS[index]
 
     def _with_burn(self, basket: Basket, member: Member, burn_part: int) -> Basket:
         """The basket with what its member may burn of what they want to."""
@@ -210,7 +237,12 @@ class Cashier:
 
     def _record(self, promise: Promise) -> None:
         self._promises.record(promise)
-        self._watch.promised(promise, has_twin=self.machine.has_twin)
+        self._watch.promised(promise, has_twin=self.machine.has_twin, was_alone=self._was_alone())
+
+    def _was_alone(self) -> bool:
+        """Whether something kept the till from asking headquarters a moment ago."""
+        now_ms = self.machine.clock.true_ms()
+        return now_ms - self.machine.line.failed_ms <= _ASKS_NOT_FOR_MS or self._is_restoring()
 
     def _promise(self, visit: Visit, basket: Basket, closed: ClosedSale) -> Promise:
         """What the customer was told at "done"."""
@@ -229,6 +261,7 @@ class Cashier:
             basis="" if basket.authorisation is None else basket.authorisation.basis.value,
             business_date=self.machine.till.business_date(closed.utc_ms),
             sale=closed.event_id,
+            lots=lots_of(closed.event_id, result.lots) if is_member else (),
             lines=shares_of(pieces, result.awards, result.burn_shares, issuers=issuers, burn_issuer=burn_issuer)
             if is_member
             else {},
@@ -237,8 +270,10 @@ class Cashier:
     def _remember(self, visit: Visit, promise: Promise, receipt_number: str) -> None:
         goods = dict(enumerate(visit.goods, start=1))
         earned_units = sum(promise.issued_units.values())
-        self._watch.printed(receipt_number)
-        self.receipts.append(Sold(promise.event_id, receipt_number, visit.shopper, goods, earned_units))
+        claim_code = code_for(self.machine.till.database.reader(), promise.event_id) if visit.card else ""
+        self.receipts.append(
+            Sold(promise.event_id, receipt_number, visit.shopper, goods, earned_units, claim_code=claim_code)
+        )
 
     def _was_booked(self, event_id: str, visit: Visit) -> bool:
         """Whether this basket is in the journal: it died after COMMIT and before "done"."""

@@ -2,6 +2,7 @@
 
 import uuid
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -11,8 +12,25 @@ from pos_app.simulation.headquarters import SimulatedHq, dashed
 ASSETS = ("available", "pending", "leased")
 
 
+class LotInTime(msgspec.Struct, frozen=True):
+    """A lot and its dates, as HQ has them."""
+
+    lot_id: str
+    issuer: str
+    granted_units: int
+    remaining_units: int
+    starts_at_ms: int
+    expires_at_ms: int | None
+    matured: bool
+
+
 class HqFacts(msgspec.Struct, frozen=True):
-    """Everything that the checks look at. ``entries``: account, issuer, kind to units; ``booked``: event to issued and redeemed."""
+    """Everything that the checks look at. ``entries``, ``balances``, ``lots``: account, issuer, kind to units.
+
+    ``overdrafts``: by account and cause; ``owed``: account, event, cause and units of each; ``causes``: as HQ counted them itself.
+    ``booked_ms``: when each burn was booked. ``tasks`` and ``open_tasks`` count by code. ``expired``: by lot what expired of it, and
+    when the first of that was booked. ``lease_ends``: events that took something from a lease.
+    """
 
     arrived: frozenset[str]
     sales: dict[str, int]
@@ -23,13 +41,24 @@ class HqFacts(msgspec.Struct, frozen=True):
     homes: dict[str, str]
     owners: dict[str, str]
     overdrafts: dict[str, dict[str, int]]
+    owed: tuple[tuple[str, str, str, int], ...]
+    booked_ms: dict[str, int]
+    causes: dict[str, int]
     unbalanced: tuple[str, ...]
     tasks: dict[str, int]
+    open_tasks: dict[str, int]
+    replay_differences: int
+    not_replayed: int
+    lease_ends: frozenset[str]
+    lots_of_time: tuple[LotInTime, ...]
+    expired: dict[str, tuple[int, int]]
+    now_ms: int
 
 
 def read_facts(hq: SimulatedHq) -> HqFacts:
     """Read it all."""
     entries = _sums(hq.query("SELECT account_ref, issuer, kind, SUM(units) FROM entry GROUP BY 1, 2, 3"))
+    owed = tuple(_owed(hq))
     return HqFacts(
         arrived=frozenset(hq.event_ids()),
         sales={dashed(row[0]): row[1] for row in hq.query("SELECT event_id, COUNT(*) FROM sale GROUP BY 1")},
@@ -43,14 +72,55 @@ def read_facts(hq: SimulatedHq) -> HqFacts:
         },
         homes=_homes(hq),
         owners={row[0]: row[1] for row in hq.query("SELECT number, account_ref FROM card")},
-        overdrafts=_overdrafts(hq),
+        overdrafts=_by_cause(owed),
+        owed=owed,
+        booked_ms=_booked_ms(hq),
+        causes={
+            row[0]: int(row[1])
+            for row in hq.query("SELECT cause, SUM(units) FROM overdraft_cause GROUP BY 1 ORDER BY 1")
+        },
         unbalanced=tuple(
             dashed(row[0])
             for row in hq.query(
                 "SELECT event_id FROM entry GROUP BY account_ref, event_id, issuer HAVING SUM(units) <> 0"
             )
         ),
-        tasks={row[0]: row[1] for row in hq.query("SELECT code, COUNT(*) FROM task GROUP BY 1 ORDER BY 1")},
+        tasks=_counted(hq, "SELECT code, COUNT(*) FROM task GROUP BY 1 ORDER BY 1"),
+        open_tasks=_counted(hq, "SELECT code, COUNT(*) FROM task WHERE done_at_ms IS NULL GROUP BY 1 ORDER BY 1"),
+        replay_differences=int(hq.query("SELECT SUM(replay_differences) FROM terminal")[0][0] or 0),
+        not_replayed=hq.query(
+            "SELECT COUNT(*) FROM terminal WHERE replayed_seq <> applied_seq OR replayed_incarnation <> applied_incarnation"
+        )[0][0],
+        lease_ends=frozenset(
+            dashed(row[0])
+            for row in hq.query("SELECT DISTINCT event_id FROM entry WHERE kind = 'leased' AND units < 0")
+        ),
+        lots_of_time=_lots_in_time(hq),
+        expired={
+            dashed(row[0]): (int(row[1]), int(row[2]))
+            for row in hq.query(
+                "SELECT lot_id, SUM(units), MIN(booked_at_ms) FROM entry WHERE kind = 'expired' AND units > 0 GROUP BY 1"
+            )
+        },
+        now_ms=hq.due_ms,
+    )
+
+
+def _counted(hq: SimulatedHq, sql: str) -> dict[str, int]:
+    return {row[0]: int(row[1]) for row in hq.query(sql)}
+
+
+def _booked_ms(hq: SimulatedHq) -> dict[str, int]:
+    rows = hq.query("SELECT event_id, MIN(booked_at_ms) FROM entry WHERE kind = 'redeemed' GROUP BY 1")
+    return {dashed(row[0]): int(row[1]) for row in rows}
+
+
+def _lots_in_time(hq: SimulatedHq) -> tuple[LotInTime, ...]:
+    rows = hq.query(
+        "SELECT lot_id, issuer, granted_units, remaining_units, starts_at_ms, expires_at_ms, matured FROM lot ORDER BY 1"
+    )
+    return tuple(
+        LotInTime(dashed(row[0]), row[1], int(row[2]), int(row[3]), row[4], row[5], bool(row[6])) for row in rows
     )
 
 
@@ -86,24 +156,32 @@ def _homes(hq: SimulatedHq) -> dict[str, str]:
     return homes
 
 
-def _overdrafts(hq: SimulatedHq) -> dict[str, dict[str, int]]:
-    """What each account came to owe, by the kind of event: ``sale`` (burned at two tills), ``return`` (clawed back).
+def _owed(hq: SimulatedHq) -> Iterator[tuple[str, str, str, int]]:
+    """What each account came to owe, by event and cause: ``sale`` (burned at two tills), ``return`` (clawed back).
 
     What the same booking repaid from points that were there is off: those only began later than the event. ``restored`` is what was
     owed because a restored HQ heard of burns before the tills that had the points sent them again.
     """
     kinds = {dashed(row[0]): row[1] for row in hq.query("SELECT event_id, kind FROM sale")}
-    owed: dict[tuple[str, str], int] = defaultdict(int)
+    # A claim is booked in its sale's place.
+    kinds |= {dashed(row[0]): "sale" for row in hq.query("SELECT event_id FROM claim")}
+    owed: dict[tuple[str, str, str], int] = defaultdict(int)
     booked_ms: dict[str, int] = {}
-    for account_ref, event_id, units, at_ms in hq.query(
-        "SELECT account_ref, event_id, SUM(-units), MIN(booked_at_ms) FROM entry WHERE kind = 'overdraft' GROUP BY 1, 2"
+    for account_ref, event_id, issuer, units, at_ms in hq.query(
+        "SELECT account_ref, event_id, issuer, SUM(-units), MIN(booked_at_ms) FROM entry WHERE kind = 'overdraft' GROUP BY 1, 2, 3"
     ):
-        owed[account_ref, dashed(event_id)] += int(units)
+        owed[account_ref, dashed(event_id), issuer] += int(units)
         booked_ms[dashed(event_id)] = at_ms
+    for (account_ref, event_id, issuer), units in owed.items():
+        left = units + owed.get((account_ref, str(uuid.uuid5(uuid.UUID(event_id), "repaid")), issuer), 0)
+        if left > 0:
+            kind = kinds.get(event_id, "other")
+            is_restored = kind == "sale" and booked_ms[event_id] in hq.restoring_ms
+            yield account_ref, event_id, "restored" if is_restored else kind, left
+
+
+def _by_cause(owed: Iterable[tuple[str, str, str, int]]) -> dict[str, dict[str, int]]:
     overdrafts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for (account_ref, event_id), units in owed.items():
-        repaid_at_once = owed.get((account_ref, str(uuid.uuid5(uuid.UUID(event_id), "repaid"))), 0)
-        if units + repaid_at_once > 0:
-            cause = "restored" if booked_ms[event_id] in hq.restoring_ms else kinds.get(event_id, "other")
-            overdrafts[account_ref][cause] += units + repaid_at_once
+    for account_ref, _event_id, cause, units in owed:
+        overdrafts[account_ref][cause] += units
     return overdrafts

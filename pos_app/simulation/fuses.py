@@ -82,5 +82,15 @@ class MortalConnection(pysqlite3.dbapi2.Connection):
     fuse: Fuse
 
     def cursor(self, factory: Any = MortalCursor) -> Any:
-        """A cursor; the driver's own short forms make theirs here too."""
+        """A cursor."""
         return super().cursor(factory)
+
+    def execute(self, *arguments: Any) -> Any:
+        """Run a statement, through a cursor of the driver's own: the fuse is asked once."""
+        self.fuse.burn()
+        return super().cursor(pysqlite3.dbapi2.Cursor).execute(*arguments)
+
+    def executemany(self, *arguments: Any) -> Any:
+        """Run a statement for each row."""
+        self.fuse.burn()
+        return super().cursor(pysqlite3.dbapi2.Cursor).executemany(*arguments)

@@ -1,9 +1,10 @@
 """Headquarters in the box: the real application and the real ledger on a real database, which can die and come back older."""
 
+import random
 import shutil
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,9 +15,12 @@ from hq.apply import apply_inbox, book_what_is_due
 from hq.authentication import forget_nonces
 from hq.config import HqConfig
 from hq.database import notice_statements, open_engine, prepare
+from hq.documents import publish_products, publish_programme
 from hq.enrolment import create_enrolment_code
+from hq.holds import void_hold
 from hq.operate import declare_restored
 from hq.policy import change_policy
+from hq.replay import replay
 from hq.settling import settle_waiting
 from pos_app.model.policy import BurnPolicy
 from pos_app.simulation.clocks import World
@@ -25,8 +29,10 @@ from pos_app.simulation.options import HOUR_MS
 from pos_app.simulation.wire import HQ_URL, HqDoor
 
 _WHEN_WOKEN = (apply_inbox, settle_waiting)
-_NOW_AND_THEN = (book_what_is_due, forget_nonces)
+_NOW_AND_THEN = (book_what_is_due, forget_nonces, replay)
 """What the booker does, as often as the virtual hours pass."""
+_HUNDRED = 100
+_OTHER_APPLIER_PERCENT = 30
 _STATEMENTS_MIN = 4_000
 _STATEMENTS_PER_EVENT = 40
 _SQLITE_NAME = "hq.sqlite3"
@@ -35,6 +41,23 @@ _SQLITE_NAME = "hq.sqlite3"
 def dashed(value: object) -> str:
     """An id as tills write it: SQLite keeps those of HQ without dashes."""
     return str(value if isinstance(value, uuid.UUID) else uuid.UUID(str(value)))
+
+
+class Held(msgspec.Struct, frozen=True):
+    """Points that HQ holds for a sale of a till."""
+
+    auth_id: str
+    terminal_id: str
+    created_at_ms: int
+
+
+class Acknowledged(msgspec.Struct, frozen=True):
+    """An event that HQ has, as a till believes: its place in the till's chain, and the hash there."""
+
+    terminal_id: str
+    incarnation: int
+    seq: int
+    hash: bytes
 
 
 class Store(Protocol):
@@ -97,18 +120,25 @@ class PostgresStore:
 class SimulatedHq:
     """HQ as the run sees it. ``faults`` counts what happened to it."""
 
-    def __init__(self, world: World, door: HqDoor, store: Store, policy: BurnPolicy) -> None:
+    def __init__(self, world: World, door: HqDoor, store: Store, policy: BurnPolicy, chance: random.Random) -> None:
         self.faults: Counter[str] = Counter()
         self.is_away = False
         self.restoring_ms: set[int] = set()
         """Moments at which it booked while it waited, after a restore, for tills that had not sent everything again."""
+        self.appliers_met = 0
+        """How often a second applier booked something between two transactions of the first."""
+        self.due_ms = 0
+        """When it last booked what time brings."""
         self._world = world
         self._door = door
         self._store = store
         self._fuse = Fuse()
+        self._chance = chance
+        self._is_applying = False
         # The desk is the engine of people and tools at HQ, which nothing kills.
         self._desk: Any = open_engine(store.url)
         self._engine: Any = self._desk
+        self._second: Any = self._desk
         door.on_killed = self._die
         self.start()
         change_policy(self._desk, msgspec.structs.asdict(policy))
@@ -119,7 +149,9 @@ class SimulatedHq:
         self._desk, self._engine = open_engine(self._store.url), open_engine(self._store.url)
         prepare(self._desk)
         self._fuse = Fuse()
-        notice_statements(self._engine, self._fuse.burn)
+        self._second = open_engine(self._store.url)
+        notice_statements(self._engine, self._fuse.burn, beginning=self._let_the_other_in)
+        notice_statements(self._second, self._fuse.burn)
         self._application = create_app(
             self._engine, HqConfig(public_url=HQ_URL), received=self.wake, utc_ms=self._world.utc_ms
         )
@@ -130,6 +162,7 @@ class SimulatedHq:
     def stop(self) -> None:
         """Stop it."""
         self._door.application = None
+        self._second.dispose()
         self._engine.dispose()
         self._desk.dispose()
 
@@ -160,9 +193,11 @@ class SimulatedHq:
         if self._world.now_ms >= self._next_due_ms:
             steps += _NOW_AND_THEN
             self._next_due_ms = self._world.now_ms + HOUR_MS
-        if self._is_restoring():
+            self.due_ms = self._world.now_ms
+        if self.is_restoring():
             self.restoring_ms.add(self._world.now_ms)
         self._fuse.bound(_STATEMENTS_MIN + _STATEMENTS_PER_EVENT * self._waiting_events())
+        self._is_applying = True
         try:
             for step in steps:
                 step(self._engine, now_ms=self._world.now_ms)
@@ -170,9 +205,58 @@ class SimulatedHq:
         except KilledError:
             self._die()
         finally:
+            self._is_applying = False
             self._fuse.bound(None)
 
-    def _is_restoring(self) -> bool:
+    def _let_the_other_in(self) -> None:
+        """A second applier works through everything that waits, at a moment at which the first has no transaction open.
+
+        What the first has read before, which tills are behind, is old then.
+        """
+        if not self._is_applying or self._chance.randrange(_HUNDRED) >= _OTHER_APPLIER_PERCENT:
+            return
+        self._is_applying = False
+        self.appliers_met += bool(apply_inbox(self._second, now_ms=self._world.now_ms))
+        settle_waiting(self._second, now_ms=self._world.now_ms)
+        self._is_applying = True
+
+    def publish(self, folder: Path, *, own: str, partner: str, products: str) -> None:
+        """People at HQ publish these programmes and products."""
+        folder.mkdir(exist_ok=True)
+        for name, text in (("own.toml", own), ("partner.toml", partner), ("products.csv", products)):
+            (folder / name).write_text(text, encoding="utf-8")
+        publish_programme(self._desk, folder / "own.toml")
+        publish_programme(self._desk, folder / "partner.toml")
+        publish_products(self._desk, folder / "products.csv", exponent=2)
+
+    def held(self) -> list[Held]:
+        """What is held now."""
+        rows = self.query("SELECT auth_id, terminal_id, created_at_ms FROM hold WHERE state = 'held' ORDER BY 1")
+        return [Held(dashed(row[0]), dashed(row[1]), row[2]) for row in rows]
+
+    def void(self, hold: Held) -> None:
+        """An administrator ends a hold whose till is lost."""
+        void_hold(self._desk, hold.auth_id)
+
+    def has(self, place: Acknowledged) -> bool:
+        """Whether the event at this place of a till's chain is the one that the till wrote there."""
+        rows = self.query(
+            f"SELECT hash FROM inbox WHERE terminal_id = '{place.terminal_id.replace('-', '')}' "  # noqa: S608 - our own ids
+            f"AND incarnation = {place.incarnation} AND seq = {place.seq}"
+        )
+        return bool(rows) and bytes(rows[0][0]) == place.hash
+
+    def do_what_is_due(self) -> None:
+        """With the next step what the hours bring is done, whether an hour has passed or not."""
+        self._next_due_ms = 0
+
+    def arrived(self, event_ids: Iterable[str]) -> set[str]:
+        """Which of these events came in and count."""
+        listed = ", ".join(f"'{event_id.replace('-', '')}'" for event_id in event_ids)
+        rows = self.query(f"SELECT event_id FROM inbox WHERE event_id IN ({listed})")  # noqa: S608 - ids of our own
+        return {dashed(row[0]) for row in rows}
+
+    def is_restoring(self) -> bool:
         """Whether some till has not reported since HQ was restored."""
         waits = "SELECT COUNT(*) FROM terminal WHERE NOT revoked AND reported_gen < (SELECT hq_gen FROM headquarters)"
         return self.query("SELECT hq_gen FROM headquarters")[0][0] > 1 and bool(self.query(waits)[0][0])
@@ -190,6 +274,7 @@ class SimulatedHq:
         """Take a backup; what it holds is durable."""
         # PostgreSQL copies a database only while nobody is connected.
         self._engine.dispose()
+        self._second.dispose()
         self._desk.dispose()
         self._store.back_up()
         self._mark_durable()

@@ -12,6 +12,7 @@ from pos_app.protocol.events import decode_body
 from pos_app.settings import Settings
 from pos_app.simulation.clocks import TillClock
 from pos_app.simulation.fuses import Fuse, KilledError
+from pos_app.simulation.headquarters import Acknowledged
 from pos_app.simulation.shop import GOODS
 from pos_app.simulation.wire import HQ_URL, Line
 from pos_app.sync.client import HqClient
@@ -20,10 +21,12 @@ from pos_app.use_cases.housekeeping import chores_of
 from pos_app.use_cases.joining import private_key
 from pos_app.use_cases.losing import accept_loss
 from pos_app.use_cases.mirroring import mirror_of
+from pos_app.use_cases.published import taker
 from pos_app.use_cases.restoring import restore
 from pos_app.use_cases.till import Till, open_till
 from storage import catalogue
 from storage.database import open_database
+from storage.journal import read_terminal
 from storage.mirror import MirroredEvent, read_mirror
 from storage.outbox import SqliteOutbox
 
@@ -89,6 +92,11 @@ class Machine:
         self._let_go_of_mirror()
         self.till.close()
 
+    def restart(self) -> None:
+        """End the program in the evening and start it in the morning: what HQ has published is in force from then on."""
+        self.close()
+        self.open()
+
     @contextmanager
     def living(self, dies_after: int | None = None) -> Iterator[None]:
         """What the program does in the block, it does while it lives; raises ``KilledError`` when it died.
@@ -153,7 +161,7 @@ class Machine:
     def _rounds_with(self, client: HqClient) -> SyncRounds:
         hq = self.settings.hq
         return SyncRounds(
-            SqliteOutbox(self.till.database),
+            SqliteOutbox(self.till.database, take_documents=taker(self.settings.owners)),
             client,
             options=SyncOptions(
                 batch_events_max=hq.batch_events_max, batch_bytes_max=hq.batch_bytes_max, poll_ms=hq.poll_ms
@@ -177,6 +185,12 @@ class Machine:
             self._mirror.copy()
             self._not_mirrored = 0
 
+    def catch_up_with_mirror(self) -> None:
+        """What the mirror's thread does when it has the time."""
+        if self._mirror is not None:
+            self._mirror.copy()
+            self._not_mirrored = 0
+
     def mirrored_ids(self) -> set[str]:
         """Every event that the mirror has."""
         path = self.mirror_path
@@ -194,6 +208,27 @@ class Machine:
         """Somebody puts the mirror's events into the journal of this disk."""
         if self.mirror_path is not None and self.mirror_path.exists():
             restore(self.till, self.mirror_path)
+
+    def terminal_id(self) -> str:
+        """By what id HQ knows this till."""
+        return read_terminal(self.till.database.reader()).terminal_id
+
+    def acknowledged(self) -> Acknowledged | None:
+        """The newest event that HQ has, as this till believes; None for none yet."""
+        reader = self.till.database.reader()
+        terminal = read_terminal(reader)
+        place = terminal.terminal_id, terminal.incarnation, terminal.acked_seq
+        row = reader.exec_driver_sql(
+            "SELECT hash FROM event WHERE terminal_id = ? AND incarnation = ? AND seq = ?", place
+        ).first()
+        return None if row is None else Acknowledged(*place, bytes(row[0]))
+
+    def open_holds(self) -> set[str]:
+        """Every hold that this disk knows and that has not ended."""
+        rows = self.till.database.reader().exec_driver_sql(
+            "SELECT auth_id FROM authorisation WHERE state IN ('asked', 'held')"
+        )
+        return {row[0] for row in rows}
 
     def event_ids(self) -> set[str]:
         """Every event whose body this disk still has."""

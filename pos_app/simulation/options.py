@@ -37,6 +37,22 @@ class FaultRates(msgspec.Struct, frozen=True):
     hq_kill_per_mille: int = 600
     hq_restored_per_mille: int = 40
 
+    def changed(self, **rates: int) -> "FaultRates":
+        """The same with some other rates."""
+        return msgspec.structs.replace(self, **rates)
+
+    def words(self) -> list[str]:
+        """What to type for these rates: whichever is shorter, from the usual ones or from none."""
+        usual = _differing(self, FaultRates())
+        from_none = ["--no-faults", *_differing(self, NO_FAULTS)]
+        return usual if len(usual) < len(from_none) else from_none
+
+
+def _differing(rates: FaultRates, base: FaultRates) -> list[str]:
+    return [
+        f"--rate {name}={rate}" for name, rate in msgspec.structs.asdict(rates).items() if rate != getattr(base, name)
+    ]
+
 
 NO_FAULTS = msgspec.convert(dict.fromkeys(FaultRates.__struct_fields__, 0), FaultRates)
 
@@ -63,6 +79,7 @@ class SimulationOptions(msgspec.Struct, frozen=True):
             f"--tills {self.tills} --days {self.days} --seed {self.seed}",
             f"--sales-per-day {self.sales_per_day} --allowance {self.allowance.value}",
         ]
+        words += self.faults.words()
         if self.database_url:
             words.append("--database-url URL")
         return " ".join(words)

@@ -1,6 +1,7 @@
 """A place in the chain: a machine, its cashier, and the manager who does what the screen says when headquarters shuts it out."""
 
 from collections import Counter
+from collections.abc import Callable
 
 from pos_app.errors import InputError, SyncError
 from pos_app.simulation.bounds import BurnWatch
@@ -22,14 +23,22 @@ class Post:
     """One till of the chain. ``number`` is HQ's number for it, 0 until it has one of its own (a copied machine)."""
 
     def __init__(
-        self, machine: Machine, number: int, promises: Promises, watch: BurnWatch, counts: Counter[str]
+        self,
+        machine: Machine,
+        number: int,
+        promises: Promises,
+        watch: BurnWatch,
+        counts: Counter[str],
+        is_restoring: Callable[[], bool],
+        posts: list["Post"],
     ) -> None:
         self.machine = machine
         self.number = number
-        self.cashier = Cashier(machine, promises, watch, counts)
+        self.cashier = Cashier(machine, promises, watch, counts, is_restoring)
         self.has_joined = False
         self.has_mirror_to_restore = False
         self._watch = watch
+        self._posts = posts
         self._counts = counts
         self._unknown = 0
 
@@ -46,15 +55,33 @@ class Post:
         except KilledError:
             self.cashier.revive()
             return False
+        for post in self._posts:
+            # A restored HQ gives numbers out again that it has forgotten: who had this one is a new till to it.
+            post.number = 0 if post.number == answer.terminal_number else post.number
         self.number = answer.terminal_number
         self.has_joined = True
         self._unknown = 0
         self._counts["enrolled"] += 1
+        self._restore_mirror()
+        return True
+
+    def _restore_mirror(self) -> None:
+        """What the doctor says after a disk was lost or put back, once the till has joined."""
         if self.has_mirror_to_restore:
             self.machine.restore_mirror()
             self.has_mirror_to_restore = False
             self._counts["restored from the mirror"] += 1
-        return True
+
+    def _check_acknowledged(self, hq: SimulatedHq) -> None:
+        """After a good round HQ has what the till believes that it has, and not something else in its place.
+
+        A restored HQ lacks some of it until every till has reported.
+        """
+        place = self.machine.acknowledged()
+        if place is not None and not hq.has(place) and not hq.is_restoring():
+            self._watch.found(
+                f"{self.machine.name} holds number {place.seq} for sent, and headquarters has another or none"
+            )
 
     def sync(self, hq: SimulatedHq, *, dies_after: int | None = None) -> SyncReport | None:
         """One round, and what a manager does about its outcome; None where the program died of it."""
@@ -67,8 +94,10 @@ class Post:
         except KilledError:
             self.cashier.revive()
             return None
-        if not report.waiting_events:
+        if report.problem is None:
             self._watch.heard(self.machine.memory)
+            self._check_acknowledged(hq)
+            self._restore_mirror()
         self._unknown = self._unknown + 1 if report.problem is Problem.UNKNOWN_TILL else 0
         if report.problem in _SHUT_OUT or self._unknown >= _UNKNOWN_TIMES:
             self._counts[f"shut out: {report.problem}"] += 1

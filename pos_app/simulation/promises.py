@@ -23,12 +23,22 @@ class LineShares(msgspec.Struct, frozen=True):
     burned: tuple[tuple[str, int], ...] = ()
 
 
+class PromisedLot(msgspec.Struct, frozen=True):
+    """Points that a receipt gave, and from when to when they can be burned (UTC ms; None: for ever)."""
+
+    lot_id: str
+    issuer: str
+    granted_units: int
+    starts_at_ms: int
+    expires_at_ms: int | None
+
+
 class Promise(msgspec.Struct, frozen=True):
     """What one acknowledged act says: points issued and redeemed by issuer, in units; taken away is below 0.
 
     ``shopper`` is ``NOBODY`` for an anonymous sale. ``till`` is the memory of a machine. ``basis`` says by what right a burn was made.
     ``lines`` are those of a sale; a return names the ``sale`` by its event and the ``returned`` pieces by line. A merge names whom
-    it joins.
+    it joins. A claim names the ``sale`` whose points it asks for in the sale's place.
     """
 
     event_id: str
@@ -40,6 +50,7 @@ class Promise(msgspec.Struct, frozen=True):
     basis: str = ""
     business_date: str = ""
     sale: str = ""
+    lots: tuple[PromisedLot, ...] = ()
     lines: dict[int, LineShares] = {}
     returned: dict[int, int] = {}
     joins: int = NOBODY
@@ -98,7 +109,12 @@ class Promises:
             if promise.joins != NOBODY:
                 households.join(promise.shopper, promise.joins)
         issued, redeemed = Counter[Purse](), Counter[Purse]()
+        known = {promise.event_id for promise in kept}
         for promise in kept:
+            if promise.kind == "claim" and promise.sale in known:
+                # The sale came after all, or somebody claimed it before: once is enough.
+                continue
+            known.add(promise.sale)
             if promise.shopper != NOBODY:
                 household = households.of(promise.shopper)
                 _add(issued, household, promise.issued_units)

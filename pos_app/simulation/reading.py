@@ -3,17 +3,20 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from pos_app.model.evaluation import Award, BurnShare
+from pos_app.model.evaluation import Award, BurnShare, LotGrant
+from pos_app.model.identifiers import derived_id
+from pos_app.protocol.claims import read_claim
 from pos_app.protocol.events import (
     KINDS,
     AdjustmentEvent,
     AdjustmentReason,
     AnyEvent,
+    ClaimEvent,
     ReturnEvent,
     SaleEvent,
     UnseenReturnEvent,
 )
-from pos_app.simulation.promises import NOBODY, LineShares, Promise
+from pos_app.simulation.promises import NOBODY, LineShares, Promise, PromisedLot
 
 _MILLI = 1_000
 
@@ -30,6 +33,7 @@ def promise_of(
     """The promise of an event. ``sale`` is that of goods which came back unseen; ``lines_of``: product code to line of it."""
     issued: dict[str, int] = {}
     redeemed: dict[str, int] = {}
+    lots: tuple[PromisedLot, ...] = ()
     lines: dict[int, LineShares] = {}
     returned: dict[int, int] = {}
     basis = ""
@@ -37,6 +41,7 @@ def promise_of(
         case SaleEvent():
             issued = by_issuer((lot.grant.issuer, lot.grant.units) for lot in event.granted_lots)
             redeemed = {event.issuer: event.burn_units} if event.burn_units else {}
+            lots = lots_of(event.event_id, (lot.grant for lot in event.granted_lots))
             basis, sale = event.burn_basis, event.event_id
             issuers = {lot.grant.programme_id: lot.grant.issuer for lot in event.granted_lots}
             pieces = {line.line_no: line.quantity_milli // _MILLI for line in event.lines}
@@ -47,6 +52,11 @@ def promise_of(
         case UnseenReturnEvent():
             known = lines_of or {}
             returned = {known[line.product_code]: line.quantity_milli // _MILLI for line in event.lines}
+        case ClaimEvent():
+            signed = read_claim(event.code)
+            assert signed is not None, "the till has read it"
+            sale, issuer = signed.claim.event_id, signed.claim.issuer
+            issued, redeemed = {issuer: signed.claim.earned_units}, {issuer: signed.claim.burned_units}
         case AdjustmentEvent() if event.reason is not AdjustmentReason.FORGIVEN_OVERDRAFT:
             issued = {event.issuer: event.units}
     is_anonymous = isinstance(event, SaleEvent) and not event.account_ref
@@ -60,6 +70,7 @@ def promise_of(
         basis=basis,
         business_date=event.moment.business_date,
         sale=sale,
+        lots=lots,
         lines=lines,
         returned=returned,
         joins=joins,
@@ -85,6 +96,16 @@ def shares_of(
     return {
         line_no: LineShares(count, tuple(awarded[line_no]), tuple(spent[line_no])) for line_no, count in pieces.items()
     }
+
+
+def lots_of(event_id: str, grants: Iterable[LotGrant]) -> tuple[PromisedLot, ...]:
+    """What a receipt's member was told: how many points, from when, until when."""
+    return tuple(
+        PromisedLot(
+            derived_id(event_id, f"lot-{number}"), grant.issuer, grant.units, grant.starts_at_ms, grant.expires_at_ms
+        )
+        for number, grant in enumerate(grants, start=1)
+    )
 
 
 def by_issuer(parts: Iterable[tuple[str, int]]) -> dict[str, int]:

@@ -14,7 +14,6 @@ from pos_app.simulation.chain import Chain
 from pos_app.simulation.chance import seeded
 from pos_app.simulation.facts import HqFacts, read_facts, read_lots
 from pos_app.simulation.fuses import EndlessError, KilledError
-from pos_app.simulation.headquarters import dashed
 from pos_app.simulation.options import DAY_MS, START_MS, SimulationOptions
 from pos_app.simulation.report import SimulationReport, result_hash
 from pos_app.simulation.troubles import Troubles
@@ -77,7 +76,7 @@ def _report(
         days=options.days,
         seed=options.seed,
         allowance=options.allowance.value,
-        counts=dict(sorted(chain.counts.items())),
+        counts=dict(sorted((chain.counts + Counter({"appliers met": chain.hq.appliers_met})).items())),
         faults=dict(sorted(faults.items())),
         overdraft_units=overdraft,
         redeemed_units=redeemed,
@@ -100,15 +99,15 @@ def _problems(chain: Chain, facts: HqFacts, rounds: int | None, defects: Counter
     yield from checks.arrival_problems(chain.promises, facts)
     yield from checks.balance_problems(chain.promises, facts, chain.shoppers.cards)
     households = chain.promises.sums(facts.arrived).households
-    overdraft = checks.concurrent_overdraft(households, facts, chain.shoppers.cards)
-    yield from chain.watch.problems(households, overdraft)
+    debts = checks.debts_of(chain.promises, households, facts, chain.shoppers.cards)
+    yield from chain.watch.problems(households, debts)
+    yield from checks.debt_problems(facts)
+    yield from checks.lease_problems(facts)
+    yield from checks.time_problems(chain.promises, facts)
+    yield from checks.task_problems(facts, anything_died=bool(checks.lost(chain.promises, facts)))
     lots = read_lots(chain.hq)
-    held = {
-        dashed(row[0]): row[1]
-        for row in chain.hq.query("SELECT terminal_id, COUNT(*) FROM hold WHERE state = 'held' GROUP BY 1")
-    }
+    yield from checks.hold_problems(hold.auth_id for hold in chain.hq.held())
     for post in chain.posts:
-        yield from checks.hold_problems(post.machine, held)
         yield from checks.view_problems(post.machine, facts, lots)
         yield from checks.doctor_problems(post.machine)
 

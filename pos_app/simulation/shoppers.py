@@ -9,7 +9,7 @@ from pos_app.simulation.shop import GOODS, card_number
 
 _PER_TILL_MIN = 12
 _VISITS_A_DAY = 15
-_GREEDY_PERCENT = 15
+_GREEDY_PERCENT = 25
 _ANONYMOUS_PERCENT = 40
 _AWAY_FROM_HOME_PERCENT = 20
 _BURN_PERCENT = 30
@@ -49,6 +49,10 @@ class Shoppers:
         """Some shopper, with the card they carry."""
         index = self._chance.randrange(len(self._carried))
         return index, self._carried[index]
+
+    def card_of(self, shopper: int) -> str:
+        """The card that this shopper carries."""
+        return self._carried[shopper]
 
     def new_card(self, shopper: int) -> str:
         """A fresh card for a shopper; they do not carry it yet."""

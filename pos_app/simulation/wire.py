@@ -25,6 +25,7 @@ from pos_app.sync.enrolment import ENROL_PATH
 HQ_URL = "http://hq.simulation"
 _BP = 10_000
 _SICK_FACTOR = 12
+_OK = 200
 DELAY_MAX_MS = 6 * HOUR_MS
 _STRANGERS = (
     (200, b"<html>Welcome to the hotel</html>", b"text/html"),
@@ -65,9 +66,14 @@ class HqDoor:
         self.application: Application | None = None
         self.on_killed: Callable[[], None] = lambda: None
         self._loop = asyncio.new_event_loop()
+        self._asked: asyncio.Queue[tuple[Application, WireRequest, asyncio.Future[WireAnswer]]] = asyncio.Queue()
+        # One task for all requests: HQ's worker threads live as long as the task that first asked for one.
+        self._server = self._loop.create_task(self._serve_all())
 
     def close(self) -> None:
         """End the loop and its threads."""
+        self._server.cancel()
+        self._loop.run_until_complete(asyncio.wait([self._server]))
         self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()
 
@@ -75,11 +81,23 @@ class HqDoor:
         """What HQ answers; raises httpcore's errors where it cannot, or dies while it does."""
         if self.application is None:
             raise httpcore.ConnectError("HQ is down.")
+        answer: asyncio.Future[WireAnswer] = self._loop.create_future()
+        self._asked.put_nowait((self.application, request, answer))
         try:
-            return self._loop.run_until_complete(_asked(self.application, request))
+            return self._loop.run_until_complete(answer)
         except KilledError:
             self.on_killed()
             raise httpcore.RemoteProtocolError("HQ died.") from None
+
+    async def _serve_all(self) -> None:
+        while True:
+            application, request, answer = await self._asked.get()
+            try:
+                answer.set_result(await _asked(application, request))
+            except Exception as error:  # noqa: BLE001 - whoever asked gets it
+                answer.set_exception(error)
+            except KilledError as error:
+                answer.set_exception(error)
 
 
 async def _asked(application: Application, request: WireRequest) -> WireAnswer:
@@ -135,6 +153,11 @@ class Network:
         self._chance = chance
         self._late: list[tuple[int, int, WireRequest]] = []
         self._number = 0
+
+    @property
+    def now_ms(self) -> int:
+        """The true time."""
+        return self._world.now_ms
 
     def heal(self) -> None:
         """No more faults; what is under way still arrives."""
@@ -230,6 +253,8 @@ class Line:
     def __init__(self, network: Network) -> None:
         self.away_until_ms = 0
         self.sick_until_ms = 0
+        self.failed_ms = -DELAY_MAX_MS
+        """When something last kept HQ's answer from the till, or the answer was no answer."""
         self._network = network
 
     def is_up(self, now_ms: int) -> bool:
@@ -242,7 +267,15 @@ class Line:
 
     def exchange(self, request: WireRequest) -> WireAnswer:
         """One request."""
-        return self._network.exchange(self, request)
+        faults = self._network.faults.total()
+        is_good = False
+        try:
+            answer = self._network.exchange(self, request)
+            is_good = answer.status == _OK and self._network.faults.total() == faults
+            return answer
+        finally:
+            if not is_good:
+                self.failed_ms = self._network.now_ms
 
 
 class _LinePool:

@@ -164,6 +164,15 @@ def is_signed(answer: HttpAnswer, *, terminal_id: str, hq_public_key: bytes, mus
     return _is_hqs(answer, terminal_id, hq_public_key) if answer.signature else not must_be_signed
 
 
+def sign_again(answer: HttpAnswer, *, terminal_id: str, hq_public_key: bytes) -> SignAgain | None:
+    """The time that HQ wants a request signed by; None where it wants none, or where HQ has not signed that it does.
+
+    Who signs by the time that somebody else names may sign for a day to come, on which it is used.
+    """
+    refusal = refused(answer)
+    return refusal if isinstance(refusal, SignAgain) and _is_hqs(answer, terminal_id, hq_public_key) else None
+
+
 def _is_hqs(answer: HttpAnswer, terminal_id: str, hq_public_key: bytes) -> bool:
     try:
         signature = bytes.fromhex(answer.signature)

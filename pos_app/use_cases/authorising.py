@@ -8,8 +8,9 @@ the points after all, hold and burn are one.
 import logging
 import os
 import uuid
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from pos_app.use_cases.till import Till
 
 _MINUTE_MS = 60_000
+Answer = TypeVar("Answer")
 _log = logging.getLogger(__name__)
 
 
@@ -69,9 +71,16 @@ class Authoriser:
         assert units > 0, "burning nothing wants no right"
         if self._till.settings.till.authority == "local":
             return _done(_local(basket, units))
+        return self._thread().submit(self._decide, basket, units, approval)
+
+    def with_desk(self, question: Callable[[HoldDesk | None], Answer]) -> Future[Answer]:
+        """Ask something else of HQ on the same thread, over the same connection and behind the same breaker; None: there is none."""
+        return self._thread().submit(lambda: question(self._desk_for()))
+
+    def _thread(self) -> ThreadPoolExecutor:
         if self._executor is None:
             self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="burning")
-        return self._executor.submit(self._decide, basket, units, approval)
+        return self._executor
 
     def close(self) -> None:
         """Finish the question at hand and close the connection."""

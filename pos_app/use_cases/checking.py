@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from pos_app.errors import StorageError
+from pos_app.errors import InputError, StorageError
 from pos_app.model.calendar import local_time
 from pos_app.protocol.chain import FIRST_SEQ, GENESIS, ChainBrokenError, Envelope, Link, verify_chain
 from pos_app.protocol.checkpoints import Checkpoint, is_genuine
 from pos_app.protocol.events import AnyEvent, decode_body
 from pos_app.protocol.signing import public_key_of
+from pos_app.use_cases.mirror_check import look_at
 from pos_app.use_cases.pins import pepper_mark
-from storage import audit, health, journal, key_store, people, print_jobs, rebuild, recount, staff
+from storage import audit, health, journal, key_store, people, print_jobs, pruning, rebuild, recount, staff
 from storage.database import Connection
 from storage.journal import JournalRow, Terminal
 from storage.key_store import KeyPlace
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 _PAGE_EVENTS = 1_000
 _SHOWN_MAX = 20
+_DAY_MS = 86_400_000
 _REPAIR = "Run `pos-app doctor --repair`."
 Key = TypeVar("Key")
 
@@ -59,7 +62,9 @@ def examine(till: "Till") -> tuple[Finding, ...]:
         "audit": _audit,
         "search": _search,
         "printing": _printing,
+        "mirror": _mirror,
         "headquarters": _queue,
+        "names": _names,
         "key": _key,
         "pins": _pins,
         "clock": _clock,
@@ -276,6 +281,47 @@ def _queue(till: "Till", connection: Connection) -> Answer:
         return Verdict.BAD, "This till has not joined headquarters: make a code there and run `pos-app join CODE`."
     waiting = terminal.last_seq - terminal.acked_seq
     return Verdict.GOOD, f"{waiting} {'event waits' if waiting == 1 else 'events wait'} to be sent to headquarters."
+
+
+def _mirror(till: "Till", connection: Connection) -> Answer:
+    """The second copy of the journal, on another disk."""
+    path = till.settings.storage.mirror
+    if not path:
+        return Verdict.NOTE, "No second copy is kept: storage.mirror names no file."
+    try:
+        look = look_at(connection, Path(path))
+    except InputError as error:
+        return Verdict.BAD, f"{error.what} Put its disk back, or name another file in storage.mirror."
+    if look.others or look.ahead:
+        words = f"The mirror has {look.others + look.ahead} events that are not this journal's: one of the two is an older copy."
+        return Verdict.BAD, f"{words} Keep both, and run `pos-app restore {path}` once the till has joined again."
+    if look.holes or look.damaged:
+        words = f"{look.holes} events are missing in the mirror, and {look.damaged} places in it cannot be read."
+        return Verdict.BAD, f"{words} Rename the file: the till begins a new one when it runs."
+    if look.lag:
+        return Verdict.NOTE, f"The mirror lacks the newest {look.lag} events. They are copied while the till runs."
+    return Verdict.GOOD, f"The mirror has every event that the journal keeps; {look.in_both} are the same in both."
+
+
+def _names(till: "Till", connection: Connection) -> Answer:
+    """Whether the names of members are where they should be, for how long the till was out of touch."""
+    if not till.settings.hq.url:
+        return Verdict.GOOD, "Names are kept here alone: there is no headquarters."
+    days_max = till.settings.hq.forget_names_days
+    days = pruning.out_of_touch_ms(journal.read_terminal(connection)) / _DAY_MS
+    if days <= days_max:
+        return (
+            Verdict.GOOD,
+            f"Names are kept here; out of touch with headquarters for {days_max} days they are forgotten.",
+        )
+    left = pruning.confirmed_names(connection)
+    if left:
+        words = (
+            f"{left} names and numbers should be forgotten here by now: headquarters was not met for {int(days)} days."
+        )
+        return Verdict.BAD, f"{words} Start the till, which does it."
+    words = f"Headquarters was not met for {int(days)} days, so the names that it has were forgotten here."
+    return Verdict.NOTE, f"{words} They come back when it is met."
 
 
 def _key(till: "Till", _connection: Connection) -> Answer:

@@ -10,15 +10,17 @@ import msgspec
 from pos_app.errors import PosError
 from pos_app.protocol.chain import Envelope
 from pos_app.settings import Settings
-from storage import journal
+from storage import journal, pruning
 from storage.database import Connection, Database
 from storage.journal import JournalRow, Terminal
-from storage.mirror import APPEND_BYTES_MAX, Durable, MirroredEvent, MirrorFile, Record
+from storage.mirror import APPEND_BYTES_MAX, Durable, MirroredEvent, MirrorFile, Record, compact
 
 _log = logging.getLogger(__name__)
 _EVENTS_MAX = 500
 _POLL_S = 5.0
 _RETRY_S = 30.0
+COMPACT_BYTES_MIN = 32 * 1024 * 1024
+"""A smaller mirror keeps everything: about 10,000 receipts."""
 
 
 class MirrorStatus(msgspec.Struct, frozen=True):
@@ -44,7 +46,9 @@ class Mirror:
         self._durable_seq = 0
         self._name: tuple[str, int] | None = None
         self._said: MirrorStatus | None = None
+        self._compacted_bytes = 0
         self._stopping = threading.Event()
+        self._tidying = threading.Event()
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name="mirror", daemon=True)
 
@@ -55,6 +59,10 @@ class Mirror:
     def wake(self) -> None:
         """There is something new in the journal."""
         self._wake.set()
+
+    def tidy(self) -> None:
+        """What the journal has pruned may go from the mirror too, once the thread has nothing to copy; the next sale stops it."""
+        self._tidying.set()
 
     def stop(self, *, timeout_s: float = 5.0) -> None:
         """Copy what is there and end; a disk that hangs is left behind."""
@@ -72,6 +80,9 @@ class Mirror:
                 self._report(status)
             if is_last:
                 break
+            if self._tidying.is_set() and not status.problem:
+                self._tidying.clear()
+                self.compact()
             (self._stopping if status.problem else self._wake).wait(_RETRY_S if status.problem else _POLL_S)
         self.close()
 
@@ -80,6 +91,24 @@ class Mirror:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+    def compact(self) -> bool:
+        """Drop what the journal has pruned from a mirror that has grown large; gives whether that was done. Raises nothing."""
+        try:
+            if self._path.stat().st_size < max(COMPACT_BYTES_MIN, 2 * self._compacted_bytes):
+                return False
+            with self._database.reading() as connection:
+                pruned_seqs = pruning.pruned_seqs(connection)
+            self.close()
+            is_done = compact(self._path, pruned_seqs, goes_on=self._is_quiet)
+            self._compacted_bytes = self._path.stat().st_size if is_done else self._compacted_bytes
+        except (OSError, PosError) as error:
+            _log.warning("mirror.not_compacted error=%s", type(error).__name__)
+            return False
+        return is_done
+
+    def _is_quiet(self) -> bool:
+        return not (self._stopping.is_set() or self._wake.is_set())
 
     def copy(self) -> MirrorStatus:
         """Copy everything that the mirror lacks, as far as it goes; says how it stands then. Raises nothing."""

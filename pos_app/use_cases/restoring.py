@@ -112,10 +112,9 @@ def _take_one(
     if row is None:
         _append(connection, event, record.body)
         return Restored(restored=1)
-    if everything and row.body is None and row.hash == record.hash:
-        journal.refill_body(connection, event.event_id, record.body)
-        return Restored(refilled=1)
-    return Restored(known=1)
+    is_lost = everything and row.body is None and row.hash == record.hash
+    is_refilled = is_lost and journal.refill_body(connection, event.event_id, record.body)
+    return Restored(refilled=1) if is_refilled else Restored(known=1)
 
 
 def _append(connection: Connection, event: AnyEvent, body: bytes) -> None:

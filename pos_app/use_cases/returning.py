@@ -319,14 +319,17 @@ def _points(
     if not account_ref or accounts.find_by_ref(connection, account_ref) is None:
         return None
     now_ms = till.clock.utc_ms()
+    terminal = journal.read_terminal(connection)
     before = accounts.read_books(connection, account_ref)
-    due = ledger.book_due(before, at_ms=now_ms) if till.books_due(journal.read_terminal(connection), now_ms) else None
+    # Where headquarters decides, it books what is due itself, and the till has only looked past it.
+    due = ledger.book_due(before, at_ms=now_ms) if till.believes_clock(terminal, now_ms) else None
     claw_back = (*back.clawed_back, *back.pools.collected)
     lot_ids = [part.lot_id for part in claw_back]
     expired = accounts.expired_units(connection, {account_ref, sale.account_ref}, lot_ids)
     for entry in () if due is None else due.entries:
         if entry.kind is AccountKind.EXPIRED and entry.lot_id in lot_ids:
             expired[entry.lot_id] = expired.get(entry.lot_id, 0) + entry.units
+    expired = {lot_id: units for lot_id, units in expired.items() if units > 0}
     booking = ledger.book_return(
         before if due is None else due.books,
         event_id=event_id,
@@ -341,7 +344,7 @@ def _points(
     gone = [entry for entry in of_points if entry.kind is AccountKind.ISSUED]
     return _Points(
         account_ref=account_ref,
-        due=due,
+        due=due if till.books_due(terminal, now_ms) else None,
         booking=booking,
         books_before=before,
         overdraft_units=sum(entry.units for entry in gone if not entry.lot_id),

@@ -31,6 +31,7 @@ from pos_app.use_cases import (
     burning,
     claiming,
     enrolling,
+    looking_up,
     maturing,
     published,
     quoting,
@@ -169,6 +170,14 @@ class Till:
                 todo="Go on without the card; the member can ask for a new one.",
             )
         return self.member_from(connection, facts)
+
+    def can_look_up(self) -> bool:
+        """Whether headquarters would be asked now about a card that is not known here."""
+        return looking_up.can_look_up(self)
+
+    def look_up_card(self, card_number: str) -> Future[bool]:
+        """Ask headquarters about a card that ``find_member`` does not know; whether it does now. Ends within 0.8 seconds."""
+        return looking_up.look_up(self, card_number)
 
     def member_from(self, connection: Connection, facts: AccountFacts) -> Member:
         """The member as of now, with what this till may let them burn."""

@@ -37,8 +37,13 @@ def card(account_ref: str, number: str, action: CardAction, replaces: str = "") 
     )
 
 
-def merge(account_ref: str, merged_ref: str) -> MergeEvent:
-    return MergeEvent(event_id=new_id(), moment=moment(), account_ref=account_ref, merged_ref=merged_ref)
+def heard(hq: RunningHq) -> dict[str, int]:
+    """When the tills heard of each account last, as a number of changes."""
+    return dict(rows(hq.engine, "account_region", "account_ref", "change_no"))
+
+
+def merge(account_ref: str, merged_ref: str, *, utc_ms: int = START_MS) -> MergeEvent:
+    return MergeEvent(event_id=new_id(), moment=moment(utc_ms), account_ref=account_ref, merged_ref=merged_ref)
 
 
 def status(account_ref: str, value: str) -> AccountStatusEvent:
@@ -106,6 +111,15 @@ def test_that_a_card_of_somebody_else_is_left_alone(hq: RunningHq, event: CardEv
     assert ["card_taken"] == task_codes(hq.engine)
 
 
+def test_that_a_till_that_gave_somebody_elses_card_away_hears_whose_it_is(hq: RunningHq) -> None:
+    till = Till(hq.engine)
+    till.book(enrolment("a", "299"), enrolment("b", "300"))
+    before = heard(hq)
+    till.book(card("b", "299", CardAction.ADD))
+
+    assert ({"a", "b"}, True) == (set(heard(hq)), all(number > before[ref] for ref, number in heard(hq).items()))
+
+
 def test_that_what_an_unknown_card_earned_goes_to_whoever_it_is_given_to(hq: RunningHq) -> None:
     first, second = Till(hq.engine, 1), Till(hq.engine, 2)
     first.book(sale(account_ref="unknown", card="300", earned=7))
@@ -138,6 +152,16 @@ def test_that_a_merge_moves_everything_once_in_either_direction(hq: RunningHq) -
     assert [("a", "frozen", "", 3), ("b", "merged", "a", 0)] == statuses
     assert [("299", "a", "active"), ("300", "a", "active")] == cards(hq)
     assert [] == task_codes(hq.engine)
+    assert_sound(hq)
+
+
+def test_that_points_that_are_over_repay_nothing_in_a_merge(hq: RunningHq) -> None:
+    Till(hq.engine).book(
+        sale(account_ref="a", card="299", earned=5, expires_ms=START_MS + 1000),
+        sale(account_ref="b", card="300", burned=7),
+        merge("b", "a", utc_ms=START_MS + 2000),
+    )
+    assert ({"issued": -5, "expired": 5}, -7) == (units(hq.engine, "a"), units(hq.engine, "b")["overdraft"])
     assert_sound(hq)
 
 

@@ -184,7 +184,7 @@ def test_that_a_backup_of_another_version_is_refused(postgres_hq: RunningHq, tmp
         content = {name: archive.read(name) for name in archive.namelist()}
     with zipfile.ZipFile(path, "w") as archive:
         for name, body in content.items():
-            archive.writestr(name, body.replace(b'"revision":"0002"', b'"revision":"9999"'))
+            archive.writestr(name, body.replace(b'"revision":"0003"', b'"revision":"9999"'))
 
     with pytest.raises(StorageError, match="9999"):
         verify(postgres_hq.engine, path, now_ms=now_ms())

@@ -5,6 +5,7 @@ from sqlalchemy import Engine, select
 from hq import tables
 from hq.looking_after import take_claim
 from hq.operate import RunningHq
+from hq.policy import change_policy
 from pos_app.errors import InputError
 from pos_app.model.evaluation import LotGrant
 from pos_app.model.identifiers import derived_id
@@ -57,6 +58,20 @@ def test_that_a_claim_is_booked_once_and_the_late_event_adds_its_money_only(hq: 
     assert [(2,)] == rows(hq.engine, "account", "receipts_count")
     expires_at_ms = rows(hq.engine, "lot", "expires_at_ms", lot_id=derived_id(sold.event_id, "claimed"))
     assert [(START_MS + 365 * DAY_MS,)] == expires_at_ms
+    assert_sound(hq)
+
+
+def test_that_a_claimed_burn_takes_what_was_leased_to_its_till(hq: RunningHq) -> None:
+    change_policy(hq.engine, {"allowance": "lease", "lease_units": 6})
+    lost, other = Till(hq.engine, 1), Till(hq.engine, 2)
+    lost.book(enrolment("a", "299"), sale(account_ref="a", card="299", earned=10))
+    other.book(sale(account_ref="a", card="299", burned=4))
+    sold = sale(account_ref="a", card="299", burned=6)
+    other.book(claim(code_of(hq, lost, sold)))
+    lost.book(sold)
+
+    assert {"issued": -10, "redeemed": 10} == units(hq.engine, "a")
+    assert [] == rows(hq.engine, "overdraft_cause", "units")
     assert_sound(hq)
 
 

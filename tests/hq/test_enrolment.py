@@ -160,4 +160,4 @@ def test_that_a_store_keeps_its_name(hq: RunningHq) -> None:
         new_code(hq, store_name=store_name)
 
     with hq.engine.connect() as connection:
-        assert [("store-1", "Ljekarna")] == [tuple(row) for row in connection.execute(select(tables.store))]
+        assert [("store-1", "Ljekarna", "main")] == [tuple(row) for row in connection.execute(select(tables.store))]

@@ -1,6 +1,7 @@
 import threading
 import uuid
 
+import httpx
 import pytest
 from sqlalchemy import update
 
@@ -12,9 +13,11 @@ from hq.policy import change_policy
 from pos_app.errors import InputError
 from pos_app.model.policy import Allowance
 from pos_app.protocol.events import AccountStatusEvent, HoldVoidEvent
-from pos_app.protocol.messages import HoldAnswer, HoldRequest, encode_message
+from pos_app.protocol.messages import HoldAnswer, HoldRequest, decode_message, encode_message
+from pos_app.protocol.signing import FRESH_MS, RequestToSign, signed_headers
+from pos_app.sync.decisions import sign_again
 from tests.hq.conftest import Enrol
-from tests.hq.journals import Journal, accepted, enrolment, moment, new_id, refusal, sale
+from tests.hq.journals import Journal, accepted, enrolment, moment, new_id, now_ms, refusal, sale
 from tests.hq.ledgers import assert_sound, book, state_of
 from tests.hq.tills import rows
 
@@ -143,6 +146,37 @@ def test_that_nothing_is_held_where_it_cannot_be(hq: RunningHq, journal: Journal
     assert (0, 0, "restoring") == told(ask(journal, 1))
 
 
+def test_that_a_hold_that_was_refused_is_not_granted_to_who_recorded_it(hq: RunningHq, journal: Journal) -> None:
+    with_points(hq, journal, units=4)
+    body = encode_message(HoldRequest(str(uuid.uuid4()), "a", "shop", 5))
+    path = f"/v1/terminals/{journal.terminal_id}/holds"
+    signed = RequestToSign("POST", path, journal.terminal_id, now_ms(), uuid.uuid4().hex, body)
+    headers = signed_headers(journal.private_key, signed)
+    assert (
+        "balance"
+        == decode_message(httpx.post(hq.url + path, content=body, headers=headers).content, HoldAnswer).refusal
+    )
+
+    journal.upload(sale(account_ref="a", card="299", earned=6))
+    book(hq)
+    assert 401 == httpx.post(hq.url + path, content=body, headers=headers).status_code
+    assert {} == state_of(journal, "a").held_units
+    # The till itself may ask again by the same id.
+    assert (5, 5, "") == told(accepted(journal.post("/holds", body), HoldAnswer))
+
+
+def test_that_a_till_whose_clock_is_far_off_is_told_the_time_with_a_signature(journal: Journal) -> None:
+    body = encode_message(HoldRequest(str(uuid.uuid4()), "a", "shop", 5))
+    answer = journal.post("/holds", body, time_ms=now_ms() - FRESH_MS - 60_000)
+
+    key = journal.enrolled.hq_public_key
+    said = sign_again(answer, terminal_id=journal.terminal_id, hq_public_key=key)
+    assert (401, "STALE") == refusal(answer)
+    assert said is not None
+    assert abs(said.hq_time_ms - now_ms()) < FRESH_MS
+    assert None is sign_again(answer, terminal_id=new_id(), hq_public_key=key)
+
+
 def test_that_a_call_that_is_no_request_is_refused(hq: RunningHq, journal: Journal) -> None:
     assert (400, "MALFORMED") == refusal(journal.post("/holds", b"{}"))
 
@@ -160,6 +194,28 @@ def test_that_a_tills_own_lease_counts_and_others_are_asked_back(hq: RunningHq, 
     with hq.engine.connect() as connection:
         (lease,) = read_leases(connection, ["a"])["a"]
     assert (first.terminal_id, 6, True) == (lease.holder, lease.units, lease.recalled)
+
+
+def test_that_points_that_expired_in_a_lease_are_neither_held_nor_asked_back(hq: RunningHq, enrol: Enrol) -> None:
+    change_policy(hq.engine, {"allowance": Allowance.LEASE.value, "lease_units": 6})
+    first, second = enrol(), enrol()
+    with_points(hq, first)
+    expired = update(tables.lease).values(expires_at_ms=now_ms() - 1)
+    with hq.engine.begin() as connection:
+        connection.execute(expired)
+
+    assert (0, 4, "balance") == told(ask(first, 10))
+    assert (0, 4, "balance") == told(ask(second, 8))
+    assert [(6, False)] == rows(hq.engine, "lease", "units", "recalled")
+    assert (4, 0, "") == told(ask(first, 4))
+
+
+def test_that_what_a_till_has_itself_is_not_asked_back_from_it(hq: RunningHq, journal: Journal) -> None:
+    change_policy(hq.engine, {"allowance": Allowance.LEASE.value, "lease_units": 6})
+    with_points(hq, journal)
+
+    assert (0, 10, "balance") == told(ask(journal, 11))
+    assert [False] == [lease.recalled for lease in state_of(journal, "a").leases]
 
 
 def test_that_a_hold_follows_its_account(hq: RunningHq, enrol: Enrol) -> None:

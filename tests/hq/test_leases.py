@@ -90,6 +90,20 @@ def test_that_what_has_expired_in_a_tills_hands_does_not_come_back(hq: RunningHq
     assert_sound(hq)
 
 
+def test_that_what_was_given_back_in_time_and_heard_of_too_late_expires_once(hq: RunningHq) -> None:
+    lease_out(hq)
+    till = Till(hq.engine)
+    till.book(shop(earned=10, expires_ms=START_MS + 3 * DAY_MS), now_ms=SOON_MS)
+    late_ms = START_MS + 4 * DAY_MS
+    book_what_is_due(hq.engine, now_ms=late_ms)
+    (lease_id,) = lease_ids(hq)
+    till.book(release(lease_id, 6, utc_ms=START_MS + 2 * DAY_MS), now_ms=late_ms)
+
+    book_what_is_due(hq.engine, now_ms=late_ms)
+    assert {"issued": -10, "expired": 10} == units(hq.engine, "a")
+    assert_sound(hq)
+
+
 def test_that_a_release_repays_what_is_owed(hq: RunningHq) -> None:
     lease_out(hq, 10)
     first, second = Till(hq.engine, 1), Till(hq.engine, 2)

@@ -124,8 +124,20 @@ def test_that_changes_are_numbered_by_transactions_from_then_on(old: Engine) -> 
     prepare(old)
 
     with old.connect() as connection:
-        numbers = set(connection.execute(select(tables.account.c.change_no)).scalars())
+        numbers = set(connection.execute(select(tables.account_region.c.change_no)).scalars())
     assert (old.dialect.name == "postgresql") == (len(numbers) == 1)
+
+
+def test_that_what_was_one_chain_is_one_region(old: Engine) -> None:
+    prepare(old)
+
+    account, known = tables.account.c, tables.account_region.c
+    with old.connect() as connection:
+        accounts = connection.execute(select(account.account_ref, account.regions).order_by(account.account_ref)).all()
+        rows = connection.execute(select(known.account_ref, known.region).order_by(known.account_ref)).all()
+        stores = set(connection.execute(select(tables.store.c.region)).scalars())
+    assert 3 <= len(accounts)
+    assert (accounts, {"main"}, {"main"}) == (rows, {row.region for row in rows}, stores)
 
 
 def test_that_it_serves_again(old: Engine) -> None:

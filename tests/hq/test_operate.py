@@ -1,3 +1,4 @@
+import asyncio
 import os
 import signal
 import socket
@@ -12,14 +13,19 @@ from pathlib import Path
 import httpx
 import pytest
 from sqlalchemy import Connection, Engine, inspect
+from sqlalchemy.exc import OperationalError
+from uvicorn.server import ServerState
 
 from hq import operate
 from hq.apply import apply_inbox
 from hq.booker import Booker
+from hq.config import HqConfig
+from hq.connections import timed_protocol
 from hq.database import open_engine
 from hq.enrolment import create_enrolment_code
 from hq.operate import RunningHq, Serving, running
 from hq.reports import totals
+from hq.workers import uvicorn_config
 from pos_app.errors import InputError, StorageError
 from pos_app.protocol.events import encode_body
 from pos_app.protocol.messages import BatchAnswer, PersonalRecord, VersionedField
@@ -188,6 +194,27 @@ def _is_healthy(url: str) -> bool:
         return False
 
 
+def test_that_a_connection_that_comes_as_headquarters_ends_does_not_hold_it_up() -> None:
+    protocol = timed_protocol(head_timeout_s=60, connections_max=10)
+    protocol.is_stopping = True
+    config, state = uvicorn_config(lambda _scope, _receive, _send: None, HqConfig(public_url="")), ServerState()
+    config.load()
+
+    async def come() -> bytes:
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: protocol(config, state, {}), "127.0.0.1", 0)
+        async with server:
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            try:
+                return await asyncio.wait_for(reader.read(), 10)
+            except ConnectionError:
+                return b""
+            finally:
+                writer.close()
+
+    assert (b"", set()) == (asyncio.run(come()), state.connections)
+
+
 def test_that_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -197,8 +224,20 @@ def test_that_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
     assert str(port) in raised.value.what
 
 
-def test_that_a_booker_outlives_a_database_that_is_away(
-    hq: RunningHq, journal: Journal, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OperationalError("SELECT 1", None, Exception("gone")), "booker.database"),
+        (RuntimeError("a defect of ours"), "booker.failed step=apply_inbox"),
+    ],
+)
+def test_that_a_booker_outlives_a_database_that_is_away_and_a_defect(
+    hq: RunningHq,
+    journal: Journal,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+    said: str,
 ) -> None:
     journal.upload(sale())
     connect = Engine.connect
@@ -206,9 +245,7 @@ def test_that_a_booker_outlives_a_database_that_is_away(
 
     def sometimes(engine: Engine) -> Connection:
         if threading.current_thread().name == "booker" and next(failures, False):
-            from sqlalchemy.exc import OperationalError
-
-            raise OperationalError("SELECT 1", None, Exception("gone"))
+            raise error
         return connect(engine)
 
     monkeypatch.setattr(Engine, "connect", sometimes)
@@ -218,7 +255,7 @@ def test_that_a_booker_outlives_a_database_that_is_away(
     wait_until(lambda: totals(hq.engine).sales == 1, "the booker died")
     booker.stop()
 
-    assert "booker.database" in caplog.messages
+    assert said in caplog.messages
 
 
 def refused_database(database_url: str) -> StorageError:

@@ -6,11 +6,14 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from hq import tables
+from hq.apply import apply_inbox
 from hq.operate import RunningHq
 from hq.personal import _rank
+from pos_app.protocol.events import ErasureEvent
 from pos_app.protocol.messages import PERSONAL_RECORDS_MAX, PersonalAnswer, PersonalRecord, VersionedField
 from tests.hq.conftest import Enrol
-from tests.hq.journals import Journal, accepted, now_ms, refusal
+from tests.hq.journals import DAY_MS, Journal, accepted, enrolment, moment, new_id, now_ms, refusal
+from tests.hq.ledgers import LATER_MS
 
 
 def field(value: str, version: int = 1, changed_at_ms: int = 5) -> VersionedField:
@@ -46,6 +49,22 @@ def test_that_each_field_has_a_version_of_its_own(hq: RunningHq, enrol: Enrol) -
     second.send_personal(PersonalRecord("a", {"name": field("new", 2), "phone": field("old", 1)}))
 
     assert {("a", "name"): "new", ("a", "phone"): "new"} == stored(hq)
+
+
+def test_that_a_forgotten_holder_stays_so_whatever_is_newer_and_comes_back_as_somebody_new(
+    hq: RunningHq, journal: Journal
+) -> None:
+    journal.upload(enrolment("a", "299"))
+    journal.send_personal(PersonalRecord("a", {"name": field("Ana")}))
+    journal.upload(ErasureEvent(event_id=new_id(), moment=moment(), account_ref="a"))
+    apply_inbox(hq.engine, now_ms=LATER_MS)
+    newer = PersonalRecord("a", {"name": field("Ana", version=99, changed_at_ms=LATER_MS + DAY_MS)})
+
+    assert 1 == accepted(journal.send_personal(newer), PersonalAnswer).stored, "or the till would send it for ever"
+    assert {} == stored(hq)
+    journal.upload(enrolment("b", "300"))
+    journal.send_personal(PersonalRecord("b", {"name": field("Ana")}))
+    assert {("b", "name"): "Ana"} == stored(hq)
 
 
 def test_that_the_winner_does_not_depend_on_the_order(hq: RunningHq, journal: Journal) -> None:

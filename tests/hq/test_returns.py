@@ -219,6 +219,15 @@ def test_that_an_unseen_return_is_settled_once_its_sale_is_there(hq: RunningHq) 
     assert_sound(hq)
 
 
+def test_that_a_till_hears_how_the_account_stands_when_its_return_moved_nothing(hq: RunningHq) -> None:
+    first, second = Till(hq.engine, 1), Till(hq.engine, 2)
+    sold = bought()
+    first.book(sold, taken_back(sold, {1: 2 * PIECE}), taken_back(sold, {1: PIECE}))
+    before = rows(hq.engine, "account_region", "change_no")
+    second.book(taken_back(sold, {1: PIECE}))
+    assert before < rows(hq.engine, "account_region", "change_no")
+
+
 def test_that_unseen_goods_that_the_receipt_does_not_have_are_a_task(hq: RunningHq) -> None:
     till = Till(hq.engine)
     sold = bought(receipt_number="001-01-0000007")

@@ -6,13 +6,14 @@ import pytest
 
 from pos_app.errors import InputError
 from pos_app.protocol.chain import GENESIS, Envelope, event_hash
-from storage.mirror import APPEND_BYTES_MAX, HEAD, Durable, MirroredEvent, MirrorFile, Record, read_mirror
+from storage import mirror
+from storage.mirror import APPEND_BYTES_MAX, HEAD, Durable, MirroredEvent, MirrorFile, Record, compact, read_mirror
 
 NAME = "01890a5d-ac96-474b-bcce-b302099a8057"
 
 
-def events(count: int) -> list[Record]:
-    made: list[Record] = []
+def events(count: int) -> list[MirroredEvent]:
+    made: list[MirroredEvent] = []
     prev_hash = GENESIS
     for seq in range(1, count + 1):
         place, body = Envelope(NAME, 1, seq), f'{{"n":{seq}}}'.encode()
@@ -89,6 +90,98 @@ def test_that_a_long_tail_that_makes_no_sense_is_kept_aside(path: Path) -> None:
     assert [second] == list(read_mirror(path))
     (aside,) = path.parent.glob("*.damaged-*")
     assert [first] == list(read_mirror(aside))
+
+
+def test_that_a_length_that_is_wrong_costs_what_it_spans_and_nothing_behind(path: Path) -> None:
+    first, second, third, fourth = events(4)
+    write(path, first, second, third, fourth)
+    raw = bytearray(path.read_bytes())
+    for length in (b"\x00\x00\x00\x60", b"\xff\xff\xff\xff", b"\x00\x00\x01\x00"):
+        at = raw.index(second.envelope.canonical()) - 5
+        raw[at : at + 4] = length
+        path.write_bytes(raw)
+        assert [first, None, third, fourth] == list(read_mirror(path))
+        assert fourth == write(path)
+
+
+def test_that_a_long_file_is_opened_by_its_end(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = events(100)
+    write(path, *made)
+    raw = bytearray(path.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    path.write_bytes(raw)
+    seen: list[int] = []
+    decode = mirror._decoded
+    monkeypatch.setattr(mirror, "_TAIL_BYTES", 500)
+
+    def counted(raw: bytes) -> Record | None:
+        seen.append(1)
+        return decode(raw)
+
+    monkeypatch.setattr(mirror, "_decoded", counted)
+    assert made[-1] == write(path, Durable(Envelope(NAME, 1, 2)))
+    assert 10 > len(seen)
+    assert 101 == len(list(read_mirror(path)))
+
+
+def test_that_a_tail_without_an_event_is_searched_further_back(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mirror, "_TAIL_BYTES", 50)
+    monkeypatch.setattr(mirror, "_BLOCK_BYTES", 64)
+    made = events(20)
+    write(path, *made, *[Durable(Envelope(NAME, 1, seq)) for seq in range(20)])
+    assert made[-1] == write(path)
+    only_durable = path.with_name("other")
+    write(only_durable, *[Durable(Envelope(NAME, 1, seq)) for seq in range(20)])
+    assert None is write(only_durable, *made)
+    assert 40 == len(list(read_mirror(only_durable)))
+
+
+def durable(seq: int) -> Durable:
+    return Durable(Envelope(NAME, 1, seq))
+
+
+def always() -> bool:
+    return True
+
+
+def test_that_a_compacted_file_has_what_must_stay_and_goes_on(path: Path) -> None:
+    made = events(6)
+    write(path, *made[:3], durable(2), *made[3:5], durable(4))
+    assert compact(path, {(NAME, 1): 3}, goes_on=always)
+    assert [*made[3:5], durable(4)] == list(read_mirror(path))
+    assert 0o600 == path.stat().st_mode & 0o777
+    assert made[4] == write(path, made[5])
+    assert [path] == list(path.parent.iterdir())
+
+
+def test_that_damage_and_other_names_stay_in_a_compacted_file(path: Path) -> None:
+    first, second, third, fourth = events(4)
+    write(path, first, second, third, fourth)
+    raw = bytearray(path.read_bytes())
+    raw[raw.index(b'{"n":2}') + 5] ^= 1
+    path.write_bytes(raw)
+    assert compact(path, {(NAME, 1): 3}, goes_on=always)
+    assert [None, fourth] == list(read_mirror(path))
+    whole = path.read_bytes()
+    assert not compact(path, {("01890a5d-ac96-474b-bcce-b302099a8058", 1): 9, (NAME, 2): 9}, goes_on=always)
+    assert whole == path.read_bytes()
+
+
+def test_that_compacting_gives_way_and_leaves_the_file_as_it_was(path: Path) -> None:
+    write(path, *events(3))
+    whole = path.read_bytes()
+    path.with_name("till.mirror.new").write_bytes(b"of a power cut")
+    assert not compact(path, {(NAME, 1): 3}, goes_on=iter([True, False]).__next__)
+    assert (whole, [path]) == (path.read_bytes(), list(path.parent.iterdir()))
+    write(path.with_name("none"))
+    assert not compact(path.with_name("none"), {(NAME, 1): 3}, goes_on=always)
+
+
+def test_that_a_file_that_is_no_mirror_is_not_compacted(path: Path) -> None:
+    path.write_bytes(b"Something that somebody wants to keep.")
+    with pytest.raises(InputError, match="not a mirror"):
+        compact(path, {(NAME, 1): 9}, goes_on=always)
+    assert b"Something that somebody wants to keep." == path.read_bytes()
 
 
 def test_that_a_record_of_an_unknown_kind_is_one_that_cannot_be_read(path: Path) -> None:

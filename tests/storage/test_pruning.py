@@ -4,6 +4,7 @@ import pytest
 
 from pos_app.protocol.chain import Envelope
 from pos_app.protocol.checkpoints import Checkpoint, sign_checkpoint
+from pos_app.use_cases.checking import Verdict
 from pos_app.use_cases.housekeeping import Housekeeping, chores_of
 from pos_app.use_cases.joining import private_key
 from storage import journal, pruning
@@ -140,6 +141,19 @@ def test_that_a_till_long_out_of_touch_forgets_the_names_that_hq_has(till: Shop,
     assert (f"account-{BOB}", "Боб") in names(till), "HQ has not seen it yet"
     assert ("1.9" if left == 2 else "") == terminal(till).cursor
     assert b"ovi" not in till.till.database.path.with_name("till.sqlite3-wal").read_bytes() or left == 2
+
+
+def test_that_the_doctor_says_what_became_of_the_names(till: Shop) -> None:
+    def said() -> tuple[Verdict, str]:
+        return next((one.verdict, one.words) for one in till.examine() if one.check == "names")
+
+    confirm(till, ANA)
+    change(till, trusted_ms=NOON_MS + 30 * DAY_MS)
+    assert Verdict.GOOD is said()[0]
+    change(till, trusted_ms=NOON_MS + 31 * DAY_MS)
+    assert (Verdict.BAD, True) == (said()[0], said()[1].startswith("1 names and numbers should be forgotten"))
+    house(till)
+    assert (Verdict.NOTE, True) == (said()[0], "not met for 31 days" in said()[1])
 
 
 @pytest.mark.parametrize("values", [{"hq_public_key": None}, {"last_contact_ms": None}])

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from pos_app.protocol.events import ReturnEvent, SaleEvent, UnseenReturnEvent, decode_body
@@ -92,3 +93,20 @@ def test_that_a_return_of_another_tills_sale_takes_its_card_from_the_foreign_rec
     shop.damage("DELETE FROM sale WHERE event_id = ?", back.event_id)
     restore(shop)
     assert [(BOB if keeps else "",)] == shop.query("SELECT card_ref FROM sale WHERE event_id = ?", back.event_id)
+
+
+def test_that_receipts_that_printed_one_number_are_both_kept(open_shop: OpenShop) -> None:
+    """A disk that was rolled back prints numbers again; its mirror brings the first receipts back."""
+    shop = open_shop("fixed-card")
+    shop.sell(TEA, card=BOB)
+    shop.sell(BREAD, card=BOB)
+    first, second = [event for event in events(shop) if isinstance(event, SaleEvent)]
+    again = msgspec.structs.replace(first, receipt_number=second.receipt_number)
+    for event in (first, second):
+        shop.damage("DELETE FROM print_job WHERE event_id = ?", event.event_id)
+    shop.damage("DELETE FROM sale WHERE event_id = ?", first.event_id)
+    assert shop.till.database.write(lambda c: restore_sale_rows(c, again))
+    numbers = [number for (number,) in shop.query("SELECT receipt_number FROM sale ORDER BY receipt_number")]
+    assert [second.receipt_number, f"{second.receipt_number}~2"] == numbers
+    assert shop.till.database.read(lambda c: rebuild.agree(c, again))
+    assert shop.till.database.read(lambda c: rebuild.agree(c, second))

@@ -1,5 +1,7 @@
 """What scans and keys do to the basket."""
 
+from concurrent.futures import Future
+
 import msgspec
 
 from devices.barcodes import BadScan, CardScan, ClaimScan, ProductScan, ReceiptScan, is_expired, read_code
@@ -43,12 +45,33 @@ def take_code(desk: Desk, raw: str) -> str:
 
 def _take_card(desk: Desk, scan: CardScan) -> None:
     member = desk.till.find_member(scan.number)
-    if member is None:
-        desk.panel = EnrolPanel(scan.number, scan.card_class)
+    if member is not None:
+        desk.put_member(member)
+        desk.play(Tone.OK)
+    elif desk.till.can_look_up():
+        desk.asked_card = scan
+        desk.panel = None
         desk.is_done = False
-        desk.play(Tone.ATTENTION)
+        desk.inform(NoticeCode.ASKING_CARD)
+    else:
+        _offer_enrolment(desk, scan)
+
+
+def _offer_enrolment(desk: Desk, scan: CardScan) -> None:
+    desk.panel = EnrolPanel(scan.number, scan.card_class)
+    desk.is_done = False
+    desk.play(Tone.ATTENTION)
+
+
+def take_word(desk: Desk, scan: CardScan, is_known: Future[bool]) -> None:
+    """Headquarters' word about a card that is still waited for: its member comes to the basket, or it is a new card."""
+    desk.asked_card = desk.notice = None
+    member = desk.till.find_member(scan.number) if is_known.result() else None
+    if member is None:
+        _offer_enrolment(desk, scan)
     else:
         desk.put_member(member)
+        desk.inform(NoticeCode.CARD_ANSWERED)
         desk.play(Tone.OK)
 
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from devices.barcodes import CardScan
 from devices.sounder import Tone
 from pos_app.loyalty import reasons
 from pos_app.model.accounts import Member
@@ -84,6 +85,7 @@ class Desk:
         self.marked = -1
         self.factor_milli: int | None = None
         self.panel: Panel = None
+        self.asked_card: CardScan | None = None
         self.tenders: tuple[Tender, ...] = ()
         self.is_leaving = False
         self.is_done = False
@@ -111,6 +113,7 @@ class Desk:
 
     def put_member(self, member: Member | None) -> None:
         """Another member, or none: points that the one before wanted to burn stay theirs."""
+        self.asked_card = None
         before = self.basket.member
         is_same = before is not None and member is not None and before.account_ref == member.account_ref
         burn_units = self.basket.burn_units if is_same else 0

@@ -10,6 +10,7 @@ from concurrent.futures import Future
 
 import msgspec
 
+from devices.barcodes import CardScan
 from devices.sounder import Tone
 from pos_app.errors import InputError, PosError
 from pos_app.model.accounts import Member
@@ -161,9 +162,24 @@ class SalePresenter:
         if claim and member is not None:
             self._claim(claim, member.card_number)
             return
+        asked_before = self._desk.asked_card
         receipt_number = basket_actions.take_code(self._desk, raw)
         if receipt_number:
             self._take_back(receipt_number)
+        asked = self._desk.asked_card
+        if asked is not None and asked is not asked_before:
+            self._look_up(asked)
+
+    def _look_up(self, card: CardScan) -> None:
+        """Ask about a card that is not known here, beside the screen: scans go on, payment waits, for less than a second."""
+        future = self._till.look_up_card(card.number)
+        self._background.watch(future, lambda future: self._end_looking_up(card, future))
+
+    def _end_looking_up(self, card: CardScan, future: Future[bool]) -> None:
+        # Unless another card was scanned meanwhile, or the sale is another one.
+        if self._desk.asked_card is card:
+            self._do(lambda: basket_actions.take_word(self._desk, card, future))
+            self._go_on()
 
     def _take_back(self, receipt_number: str) -> None:
         """Go where goods come back, with this receipt or to be asked for one; a basket with goods in it is finished first."""
@@ -242,6 +258,9 @@ class SalePresenter:
                 self._copy()
             case Command.STAFF:
                 self._sign_out()
+            case _ if desk.asked_card is not None:
+                # Who the member is changes what there is to pay.
+                self._keep_for_later(lambda: self.command(command, first, second))
             case _:
                 checkout.open_panel(desk, command)
 
@@ -385,6 +404,9 @@ class SalePresenter:
         self._is_enrolling = False
         self._desk.notice = None
         self._do(action)
+        self._go_on()
+
+    def _go_on(self) -> None:
         while self._waiting and not self._desk.is_booking:
             self._waiting.popleft()()
 

@@ -80,6 +80,8 @@ class NoticeCode(StrEnum):
     REWARD_LEFT = "reward_left"
     REWARD_REFUSED = "reward_refused"
     ASKING = "asking"
+    ASKING_CARD = "asking_card"
+    CARD_ANSWERED = "card_answered"
     CLAIMED = "claimed"
     CASH_TOO_LITTLE = "cash_too_little"
     CASH_TOO_MUCH = "cash_too_much"

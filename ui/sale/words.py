@@ -46,6 +46,8 @@ _NOTICES: dict[NoticeCode, str] = {
     NoticeCode.REWARD_LEFT: QT_TRANSLATE_NOOP("Notice", "The reward is off this sale."),
     NoticeCode.REWARD_REFUSED: QT_TRANSLATE_NOOP("Notice", "{refusal} The reward cannot be taken now."),
     NoticeCode.ASKING: QT_TRANSLATE_NOOP("Notice", "Asking headquarters\u2026"),
+    NoticeCode.ASKING_CARD: QT_TRANSLATE_NOOP("Notice", "Asking headquarters about this card. Go on scanning."),
+    NoticeCode.CARD_ANSWERED: QT_TRANSLATE_NOOP("Notice", "Headquarters knows this card: it is from another region."),
     NoticeCode.CLAIMED: QT_TRANSLATE_NOOP(
         "Notice", "{claimed_units} of that receipt were claimed. They appear when headquarters has checked the code."
     ),

@@ -852,6 +852,14 @@
         <translation>Спрашиваем центр…</translation>
     </message>
     <message>
+        <source>Asking headquarters about this card. Go on scanning.</source>
+        <translation>Спрашиваем центр об этой карте. Сканируйте дальше.</translation>
+    </message>
+    <message>
+        <source>Headquarters knows this card: it is from another region.</source>
+        <translation>Центр знает эту карту: она из другого региона.</translation>
+    </message>
+    <message>
         <source>{claimed_units} of that receipt were claimed. They appear when headquarters has checked the code.</source>
         <translation>По тому чеку заявлено {claimed_units}. Они появятся, когда центр проверит код.</translation>
     </message>

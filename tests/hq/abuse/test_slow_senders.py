@@ -1,6 +1,10 @@
 """Senders that take their time, one and many."""
 
+import resource
 import select
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -73,6 +77,69 @@ def test_that_many_slow_senders_keep_no_honest_till_out(short: RunningHq, journa
 
     assert ([200] * 8, [408] * 8) == (statuses, given_up)
     assert took_s < 2
+
+
+@pytest.fixture
+def crowded(hq: RunningHq) -> Iterator[RunningHq]:
+    """HQ with room for three connections."""
+    with running(hq.engine, config=HqConfig(public_url="", connections_max=3), books=False) as serving:
+        yield serving
+
+
+def ask_health(connection: socket.socket) -> int:
+    """The status of an answer on a connection that stays."""
+    connection.sendall(b"GET /v1/health HTTP/1.1\r\nHost: x\r\n\r\n")
+    said = b""
+    while not said.endswith(b"}"):
+        part = connection.recv(65536)
+        if not part:
+            return 0
+        said += part
+    return int(said.split(b" ")[1])
+
+
+def test_that_whoever_has_asked_nothing_the_longest_makes_room_for_a_connection(crowded: RunningHq) -> None:
+    with connect(crowded) as first, connect(crowded) as second, connect(crowded) as third:
+        assert [200] * 3 == [ask_health(one) for one in (second, third, first)]
+        with connect(crowded) as fourth, connect(crowded) as fifth:
+            assert [200, 200] == [ask_health(fourth), ask_health(fifth)]
+            for gone in (second, third):
+                with suppress(ConnectionError):
+                    assert 0 == ask_health(gone)
+            assert 200 == ask_health(first)
+
+
+def test_that_no_request_on_its_way_is_cut_off_for_another_connection(crowded: RunningHq) -> None:
+    with connect(crowded) as first, connect(crowded) as second, connect(crowded) as third:
+        for sender in (first, second, third):
+            sender.sendall(b"POST /n HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 6\r\n\r\n")
+            assert 100 == status_of(sender)
+        assert 0 == knocked(crowded)
+        for sender in (first, second, third):
+            sender.sendall(b"code=x")
+            assert 404 == status_of(sender)
+        assert 200 == until(lambda: knocked(crowded), bool)
+
+
+def knocked(hq: RunningHq) -> int:
+    """What a new connection is answered, 0 where it is hung up on."""
+    try:
+        with connect(hq) as connection:
+            return ask_health(connection)
+    except ConnectionError:
+        return 0
+
+
+def test_that_a_process_asks_for_the_files_that_its_connections_need() -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    asked = (
+        "import resource; from hq.connections import connections_possible as possible;"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (300, 1_000));"
+        "print(possible(10), possible(100), possible(5_000), resource.getrlimit(resource.RLIMIT_NOFILE)[0])"
+    )
+    told = subprocess.run([sys.executable, "-c", asked], check=True, capture_output=True, text=True, timeout=60).stdout
+    assert "10 100 744 1000" == told.strip()
+    assert before == resource.getrlimit(resource.RLIMIT_NOFILE)
 
 
 def test_that_who_reads_no_body_is_served_whoever_dawdles(short: RunningHq) -> None:

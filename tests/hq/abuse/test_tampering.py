@@ -119,24 +119,31 @@ def test_that_another_key_opens_nothing(hq: RunningHq, journal: Journal, enrol: 
     journal.private_key = mine
 
 
-def test_that_what_was_read_cannot_be_asked_again(hq: RunningHq, journal: Journal, client: httpx.Client) -> None:
+def is_fresh(call: Call) -> bool:
+    """Whether headquarters takes this only from somebody who asks just now."""
+    return call.method == "GET" or call.path.endswith("/holds")
+
+
+def test_that_what_was_asked_cannot_be_asked_again(hq: RunningHq, journal: Journal, client: httpx.Client) -> None:
     prepared(hq, journal)
-    with client, without_effect(hq.engine):
-        for call in calls(journal):
-            if call.method == "GET":
-                assert [200, 401, 401] == [
-                    call.send(client),
-                    call.send(client),
-                    call.send(client, headers={NONCE_HEADER: call.headers[NONCE_HEADER].upper()}),
-                ]
-        for late_ms in (-FRESH_MS - 60_000, FRESH_MS + 60_000, -now_ms() + 1):
-            for path in ("/changes?cursor=", "/snapshot?cursor=", "/receipts/001-01-0000001"):
-                assert 401 == Call(journal, "GET", path, time_ms=now_ms() + late_ms).send(client)
+    paths = ("/changes?cursor=", "/snapshot?cursor=", "/receipts/001-01-0000001")
+    hold = encode_message(HoldRequest(str(uuid.uuid4()), "a", "shop", 1))
+    with client:
+        for call in filter(is_fresh, calls(journal)):
+            assert 200 == call.send(client)
+            with without_effect(hq.engine):
+                repeated = {NONCE_HEADER: call.headers[NONCE_HEADER].upper()}
+                assert [401, 401] == [call.send(client), call.send(client, headers=repeated)]
+        with without_effect(hq.engine):
+            for late_ms in (-FRESH_MS - 60_000, FRESH_MS + 60_000, -now_ms() + 1):
+                for path in paths:
+                    assert 401 == Call(journal, "GET", path, time_ms=now_ms() + late_ms).send(client)
+                assert 401 == Call(journal, "POST", "/holds", hold, time_ms=now_ms() + late_ms).send(client)
 
 
 def test_that_what_was_sent_has_no_effect_again(hq: RunningHq, journal: Journal, client: httpx.Client) -> None:
     prepared(hq, journal)
-    sent = [call for call in calls(journal) if call.method == "POST"]
+    sent = [call for call in calls(journal) if not is_fresh(call)]
     with client:
         first = [call.send(client) for call in sent]
         do_everything(hq)

@@ -60,6 +60,18 @@ def test_that_only_a_postgresql_is_taken() -> None:
     assert (2, "simulation.database_url") == (ran.code, ran.json["error"]["code"])
 
 
+def test_that_the_command_of_a_run_has_its_rates() -> None:
+    ran = Ran(*TINY, "--no-faults", "--rate", "sick_per_mille=1000", "--json")
+    assert 0 == ran.code
+    assert ran.json["command"].endswith("--no-faults --rate sick_per_mille=1000")
+
+
+def test_that_a_rate_has_a_name_and_a_number() -> None:
+    for word in ("sick_per_mille=often", "rain=3", "sick_per_mille"):
+        ran = Ran(*TINY, "--rate", word, "--json")
+        assert (2, "simulation.rate") == (ran.code, ran.json["error"]["code"])
+
+
 def test_that_figures_are_shown() -> None:
     out = printed(REPORT)
     for shown in (

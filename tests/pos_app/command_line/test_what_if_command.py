@@ -86,3 +86,11 @@ def test_that_it_draws(sold: Path, tmp_path: Path, name: str, begins: bytes) -> 
 def test_that_it_says_what_is_wrong(sold: Path, arguments: list[str], code: str) -> None:
     ran = Ran("what-if", "pharmacy", *arguments, "--settings", sold, "--json")
     assert (2, code) == (ran.code, ran.json["error"]["code"])
+
+
+def test_that_it_says_why_one_core_did_it_all(sold: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(preset_text("fixed-card") + "\n[rules.caps]\nbudget = 40\n", encoding="utf-8")
+    ran = Ran("what-if", own, "--since", "2026-07-01", "--settings", sold)
+    assert "on one core: a rule has a budget for all members together." in ran.out
+    assert "candidate fixed-card/card-class 2 40 0.40 0.00" in ran.out

@@ -59,6 +59,20 @@ def test_that_nobody_has_no_purse() -> None:
     assert {} == made(anonymous).sums(["cash"]).issued_units
 
 
+CLAIM = Promise("claim", "claim", 1, "till-2", issued_units={"shop": 10}, redeemed_units={"shop": 5}, sale="sale")
+
+
+def test_that_a_claim_stands_for_a_sale_that_never_came() -> None:
+    again = Promise("claim-2", "claim", 1, "till-3", issued_units={"shop": 10}, redeemed_units={"shop": 5}, sale="sale")
+    sums = made(BOUGHT, CLAIM, again).sums(["claim", "claim-2"])
+    assert ({(1, "shop"): 10}, {(1, "shop"): 5}) == (sums.issued_units, sums.redeemed_units)
+
+
+def test_that_a_sale_that_came_after_its_claim_adds_only_what_no_code_says() -> None:
+    sums = made(BOUGHT, CLAIM).sums(["claim", "sale"])
+    assert ({(1, "shop"): 10, (1, "partner"): 3}, {(1, "shop"): 5}) == (sums.issued_units, sums.redeemed_units)
+
+
 def test_that_only_what_was_promised_can_be_lost() -> None:
     book = made(BOUGHT)
     book.risk(["sale", "unknown"], "the disk was lost")

@@ -109,8 +109,8 @@ def answer(status: int, message: msgspec.Struct | bytes = b"", **headers: str) -
     return raw("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
 
 
-def signed(message: msgspec.Struct, private_key: bytes, **headers: str) -> Reply:
-    """A success that HQ signs for the till and the request that asked."""
+def signed(message: msgspec.Struct, private_key: bytes, *, status: int = 200, **headers: str) -> Reply:
+    """A success, or another answer, that HQ signs for the till and the request that asked."""
 
     def to(request: Request) -> Script:
         body = encode_message(message)
@@ -118,7 +118,7 @@ def signed(message: msgspec.Struct, private_key: bytes, **headers: str) -> Reply
             terminal_id=request.headers[TERMINAL_HEADER.lower()], nonce=request.headers[NONCE_HEADER.lower()], body=body
         )
         signature = sign(private_key, to_sign).hex()
-        return answer(200, body, X_Pos_Answer_Signature=signature, **headers)
+        return answer(status, body, X_Pos_Answer_Signature=signature, **headers)
 
     return Reply(to)
 

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from pos_app.protocol.messages import ErrorAnswer, ErrorCode, HoldAnswer, HoldRequest
-from pos_app.protocol.signing import public_key_of
+from pos_app.protocol.signing import NONCE_HEADER, TIME_HEADER, public_key_of
 from pos_app.sync.breaker import OPEN_MS
 from pos_app.sync.client import HqClient
 from pos_app.sync.decisions import Stop
@@ -75,6 +75,33 @@ def test_that_an_answer_to_another_question_is_none(wrong: HoldAnswer) -> None:
 def test_that_a_till_that_was_shut_out_is_told() -> None:
     with serving(answer(410, ErrorAnswer(ErrorCode.FENCED))) as server:
         assert Stop(StopReason.FENCED) == desk_at(server.url, Time()).ask(ASKED, WHO)
+
+
+def test_that_a_till_whose_clock_is_far_off_signs_the_same_question_by_headquarters_clock() -> None:
+    stale = signed(ErrorAnswer(ErrorCode.STALE, hq_time_ms=10**12), HQ_KEY, status=401)
+    with serving(stale, signed(HELD, HQ_KEY)) as server:
+        desk = desk_at(server.url, Time())
+        assert (HELD, True) == (desk.ask(ASKED, WHO), desk.is_open)
+    first, second = server.requests
+    assert [str(WHO.time_ms), str(10**12)] == [one.headers[TIME_HEADER.lower()] for one in server.requests]
+    assert (first.body, first.path) == (second.body, second.path)
+    assert first.headers[NONCE_HEADER.lower()] != second.headers[NONCE_HEADER.lower()]
+
+
+@pytest.mark.parametrize("key", [None, bytes(32)])
+def test_that_nobody_else_gets_a_question_signed_for_a_time_to_come(key: bytes | None) -> None:
+    stale = ErrorAnswer(ErrorCode.STALE, hq_time_ms=10**15)
+    with serving(answer(401, stale) if key is None else signed(stale, key, status=401)) as server:
+        desk = desk_at(server.url, Time())
+        assert (None, False) == (desk.ask(ASKED, WHO), desk.is_open)
+    assert {str(WHO.time_ms)} == {one.headers[TIME_HEADER.lower()] for one in server.requests}
+
+
+def test_that_headquarters_that_finds_its_own_time_stale_gives_no_answer() -> None:
+    stale = signed(ErrorAnswer(ErrorCode.STALE, hq_time_ms=10**12), HQ_KEY, status=401)
+    with serving(stale) as server:
+        assert None is desk_at(server.url, Time()).ask(ASKED, WHO)
+    assert 4 == len(server.requests)
 
 
 def test_that_the_second_failure_closes_the_desk_for_half_a_minute() -> None:

@@ -2,15 +2,19 @@
 
 import queue
 import shutil
+import time
 from pathlib import Path
 
 import pytest
 
 from pos_app.errors import InputError
+from pos_app.protocol.checkpoints import sign_checkpoint
+from pos_app.use_cases.checking import Verdict
 from pos_app.use_cases.mirroring import Mirror, MirrorStatus, mirror_of
 from pos_app.use_cases.restoring import Restored, restore
-from storage import journal
-from storage.mirror import Durable, MirroredEvent, read_mirror
+from storage import journal, pruning
+from storage.database import Connection
+from storage.mirror import Durable, MirroredEvent, compact, read_mirror
 from tests.conftest import OpenShop
 from tests.shop import ANA, BOB, TEA, Shop, settings_with
 
@@ -44,6 +48,11 @@ def bodies(path: Path) -> list[bytes]:
 
 def in_journal(shop: Shop) -> list[bytes]:
     return [row[0] for row in shop.query("SELECT body FROM event ORDER BY incarnation, seq")]
+
+
+def gone(shop: Shop) -> list[int]:
+    """The numbers of the events whose bodies were pruned."""
+    return [row[0] for row in shop.query("SELECT seq FROM event WHERE body IS NULL ORDER BY seq")]
 
 
 def change(shop: Shop, **values: object) -> None:
@@ -136,6 +145,112 @@ def test_that_the_thread_copies_what_is_sold_and_ends(till: Shop, path: Path) ->
     assert mirror_of(till.till.database, settings_with()) is None
 
 
+def pruned(shop: Shop, upto_seq: int) -> None:
+    """What the till's housekeeping does once HQ keeps everything and the events are old."""
+
+    def step(connection: Connection) -> None:
+        terminal = journal.read_terminal(connection)
+        journal.change_terminal(connection, acked_seq=terminal.last_seq, durable_seq=upto_seq)
+        name = (terminal.terminal_id, terminal.incarnation)
+        pruning.drop_bodies(connection, name, lambda place, at: sign_checkpoint(bytes(32), place, at), before_ms=2**62)
+
+    shop.till.database.write(step)
+
+
+def test_that_a_large_mirror_lets_go_of_what_the_journal_has_pruned(
+    till: Shop, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mirror = Mirror(till.till.database, path, lambda _status: None)
+    mirror.copy()
+    pruned(till, 2)
+    assert not mirror.compact(), "a small one keeps everything"
+    monkeypatch.setattr("pos_app.use_cases.mirroring.COMPACT_BYTES_MIN", 0)
+    assert mirror.compact()
+    assert MirrorStatus(0) == mirror.copy()
+    assert in_journal(till)[2:] == bodies(path)
+    pruned(till, 3)
+    assert not mirror.compact(), "it has not grown since"
+    till.sell(TEA)
+    assert MirrorStatus(0) == mirror.copy()
+    mirror.close()
+    assert MirrorStatus(0) == copied(till, path)
+    assert [body for body in in_journal(till)[2:] if body] == bodies(path)[1:]
+
+
+@pytest.mark.expects_log("mirror.not_compacted")
+def test_that_a_mirror_that_is_away_is_not_compacted(till: Shop, path: Path) -> None:
+    assert not Mirror(till.till.database, path, lambda _status: None).compact()
+
+
+def test_that_the_thread_compacts_in_a_quiet_moment(till: Shop, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pos_app.use_cases.mirroring.COMPACT_BYTES_MIN", 0)
+    copied(till, path)
+    pruned(till, 2)
+    told: queue.Queue[MirrorStatus] = queue.Queue()
+    mirror = mirror_of(till.till.database, settings_with(storage={"mirror": str(path)}), told.put)
+    assert mirror is not None
+    size = path.stat().st_size
+    mirror.tidy()
+    mirror.start()
+    deadline = time.monotonic() + WAIT_S
+    while path.stat().st_size >= size and time.monotonic() < deadline:
+        pass
+    mirror.stop(timeout_s=WAIT_S)
+    assert in_journal(till)[2:] == bodies(path)
+
+
+def doctor(shop: Shop) -> tuple[Verdict, str]:
+    return next((one.verdict, one.words) for one in shop.examine() if one.check == "mirror")
+
+
+@pytest.fixture
+def watched(open_shop: OpenShop, path: Path) -> Shop:
+    """A till whose settings name the mirror, which has its journal."""
+    path.parent.mkdir()
+    shop = open_shop("fixed-card", **HQ, storage={"mirror": str(path)})
+    copied(shop, path)
+    return shop
+
+
+def test_that_the_doctor_says_that_the_mirror_has_everything_or_lags(watched: Shop, path: Path) -> None:
+    assert Verdict.GOOD is doctor(watched)[0]
+    watched.sell(TEA)
+    assert (Verdict.NOTE, True) == (doctor(watched)[0], "lacks the newest 1 events" in doctor(watched)[1])
+    copied(watched, path)
+    pruned(watched, 2)
+    assert compact(path, {(watched.query("SELECT terminal_id FROM terminal")[0][0], 1): 2}, goes_on=lambda: True)
+    assert (Verdict.GOOD, True) == (doctor(watched)[0], "; 2 are the same" in doctor(watched)[1])
+
+
+def test_that_the_doctor_finds_what_is_wrong_with_the_mirror(watched: Shop, path: Path) -> None:
+    whole = path.read_bytes()
+    raw = bytearray(whole)
+    raw[raw.index(BOB.encode())] ^= 1
+    path.write_bytes(raw)
+    assert (Verdict.BAD, "1 events are missing in the mirror, and 1 places in it cannot be read.") == said(watched)
+    path.write_bytes(b"Something else of the same size")
+    assert (Verdict.BAD, "till.mirror is not a mirror of a till's journal.") == said(watched)
+    path.unlink()
+    assert (Verdict.BAD, f"The mirror {path} cannot be read (No such file or directory).") == said(watched)
+
+
+def said(shop: Shop) -> tuple[Verdict, str]:
+    """The doctor's verdict and first sentence."""
+    verdict, words = doctor(shop)
+    return verdict, f"{words.split('. ')[0]}."
+
+
+def test_that_the_doctor_sees_a_mirror_of_a_newer_copy(watched: Shop, path: Path, tmp_path: Path) -> None:
+    shutil.copytree(watched.folder, tmp_path / "backup")
+    watched.sell(TEA)
+    copied(watched, path)
+    behind = Shop(tmp_path / "backup", "fixed-card", till=HQ["till"], hq=HQ["hq"], storage={"mirror": str(path)})
+    assert (Verdict.BAD, True) == (doctor(behind)[0], "has 1 events that are not this journal's" in doctor(behind)[1])
+    behind.sell(TEA, TEA)
+    assert (Verdict.BAD, True) == (doctor(behind)[0], "has 1 events that are not this journal's" in doctor(behind)[1])
+    behind.close()
+
+
 # A disk is lost.
 
 
@@ -186,6 +301,41 @@ def test_that_pruned_bodies_come_back_for_an_hq_that_lost_them(till: Shop, path:
     assert Restored(known=1, refilled=2) == restore(till.till, path, everything=True)
     assert whole == in_journal(till)[:3]
     assert 0 == till.till.database.read(journal.read_terminal).pruned_seq
+
+
+def test_that_bodies_that_came_back_stay_until_hq_keeps_them_again_and_go_then(till: Shop, path: Path) -> None:
+    change(till, hq_public_key=bytes(32))
+    copied(till, path)
+    pruned(till, 3)
+    restore(till.till, path, everything=True)
+    pruned_again = till.till.database.read(journal.read_terminal)
+    assert (0, 0) == (pruned_again.pruned_seq, pruned_again.durable_seq)
+    pruned(till, 0)
+    assert [] == gone(till)
+    pruned(till, 2)
+    assert ([1, 2], 2) == (gone(till), till.till.database.read(journal.read_terminal).pruned_seq)
+    pruned(till, 3)
+    assert [1, 2, 3] == gone(till)
+
+
+def test_that_what_comes_back_before_a_hole_is_let_go_again(till: Shop, path: Path) -> None:
+    change(till, hq_public_key=bytes(32))
+    copied(till, path)
+    pruned(till, 3)
+    raw = bytearray(path.read_bytes())
+    raw[raw.index(BOB.encode())] ^= 1
+    path.write_bytes(raw)
+    assert 2 == restore(till.till, path, everything=True).refilled
+    (last,) = till.query("SELECT max(seq) FROM event WHERE body IS NULL")[0]
+    assert list(range(1, last + 1)) == gone(till)
+
+
+def test_that_bodies_of_a_former_name_stay_away(till: Shop, path: Path) -> None:
+    change(till, hq_public_key=bytes(32))
+    copied(till, path)
+    pruned(till, 3)
+    till.till.database.write(lambda c: journal.begin_incarnation(c, terminal_id=OTHER, incarnation=1))
+    assert 0 == restore(till.till, path, everything=True).refilled
 
 
 def test_that_damaged_records_are_counted(till: Shop, path: Path, fresh: Shop) -> None:

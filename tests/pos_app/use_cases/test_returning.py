@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pos_app.errors import InputError, NotAllowedError
 from pos_app.model.receipts import Payment, PaymentKind
 from pos_app.model.staff import Permission, Role, StaffMember
-from pos_app.protocol.events import ReturnEvent, SaleEvent, decode_body
+from pos_app.protocol.events import AdjustmentReason, ReturnEvent, SaleEvent, decode_body
 from pos_app.use_cases import account_acts, staff_changes
 from pos_app.use_cases.goods_back import GRACE_DAYS, goods_back, summed
 from pos_app.use_cases.returning import known_sale
@@ -496,6 +496,19 @@ def test_that_points_of_a_merged_account_go_back_from_the_one_that_took_it_over(
     back = shop.take_back(sale, line_1=1)
     assert (30, 0, 0) == (back.clawed_back_units, back.overdraft_units, shop.member(ANA).balance.available_units)
     assert {} == shop.bad_findings()
+
+
+def test_that_points_that_are_over_pay_for_no_return_where_headquarters_books_expiry(open_shop: OpenShop) -> None:
+    shop = open_shop(EXPIRING, till={"authority": "hq"}, hq={"url": "https://hq.example.org"})
+    shop.sell(TEA, card=ANA)
+    shop.wait(2 * DAY_MS)
+    sale = shop.sell(TEA, card=ANA)
+    earned_units = sale.quote.result.lots[0].units
+    shop.wait(2 * DAY_MS)
+    taken = {"reason": AdjustmentReason.FRAUD}
+    shop.till.book_act(account_acts.adjust, ANA, -earned_units, **taken).result()
+    back = shop.take_back(sale, line_1=1)
+    assert (earned_units, earned_units) == (back.clawed_back_units, back.overdraft_units)
 
 
 def test_that_who_may_not_take_goods_back_needs_somebody_who_may(shop: Shop) -> None:

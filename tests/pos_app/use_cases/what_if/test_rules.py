@@ -6,11 +6,14 @@ import pytest
 from pos_app.errors import NotAllowedError
 from pos_app.protocol.events import AdjustmentReason
 from pos_app.use_cases import account_acts
+from pos_app.use_cases.members import sums_in_period
 from pos_app.use_cases.what_if.asking import Question, what_if
 from pos_app.use_cases.what_if.at_till import what_if_at
 from pos_app.use_cases.what_if.figures import SideFigures
 from pos_app.use_cases.what_if.history import Adjusted, Happening, Merged
+from pos_app.use_cases.what_if.standing import Sums
 from storage import accounts
+from storage.accounts import MonthlySum
 from tests.conftest import OpenShop
 from tests.pos_app.use_cases.what_if.histories import (
     bought,
@@ -181,3 +184,29 @@ def test_that_points_by_hand_and_an_own_class_are_part_of_the_history(open_shop:
     shop.sell(TEA, card=BOB)
     side = what_if_at(shop.till, shop.till.terms.programmes, since="2026-07-01").candidate
     assert (50, 30 + 50) == (side.total.adjusted_units, side.total.given_units)
+
+
+@pytest.mark.parametrize("period", ["calendar_month", "rolling_12_months", "for_ever"])
+def test_that_sums_are_those_that_the_till_reckons(period: str) -> None:
+    counted = {f"{2025 + number // 12}-{number % 12 + 1:02d}": 3**number for number in range(20)}
+    sums = Sums()
+    for month, minor in counted.items():
+        sums.add(month, minor)
+    for month in ("2025-03", "2026-01", "2026-08", "2027-05"):
+        known = [MonthlySum("one", at, minor) for at, minor in counted.items() if at <= month]
+        expected = sums_in_period(known, periods={"one": period}, business_date=f"{month}-15")["one"]
+        told = Sums()
+        for one in known:
+            told.add(one.month, one.sum_minor)
+        assert [expected, expected] == [told.in_period(period, month), told.in_period(period, month)]
+    assert sum(counted.values()) == sums.in_period("for_ever", "2026-08")
+
+
+def test_that_caps_and_goods_of_merged_accounts_count_together() -> None:
+    both = CAPS.replace("day = 150", "day = 150, month = 250")
+    bob = bought(2, "2026-01-01", "bob", line(1, "tea", 1000))
+    merged = Merged("bob", "ana", moment_ms("2026-01-02"), "2026-01-02")
+    later = [tea(3, "2026-01-02"), tea(4, "2026-01-03")]
+    assert 100 + 100 + 50 == replayed(both, tea(1, "2026-01-01"), bob, merged, *later).total.given_units
+    bread = bought(5, "2026-01-03", "bob", line(1, "bread", 1000))
+    assert 100 == replayed(LATELY, tea(1, "2026-01-01"), bob, merged, bread).total.discount_minor
