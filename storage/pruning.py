@@ -23,6 +23,9 @@ _sale = tables.sale.c
 _personal = tables.personal_field.c
 _PARTS = (
     tables.award,
+    tables.discount,
+    tables.collected,
+    tables.taken,
     tables.payment,
     tables.sale_line,
     tables.return_line,

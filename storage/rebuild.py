@@ -19,7 +19,7 @@ from pos_app.protocol.events import (
     UnseenReturnEvent,
     decode_body,
 )
-from storage import burning, foreign_receipts, journal, pools, sales, tables, unseen_returns
+from storage import burning, foreign_receipts, journal, member_history, pools, sales, tables, unseen_returns
 from storage.pools import PoolRows
 from storage.sales import SaleRow
 
@@ -110,6 +110,7 @@ def _write_rows(connection: Connection, event: ReceiptEvent) -> None:
             discounts=rows.discounts,
         )
         pools.write_pools(connection, event.event_id, rows.pools)
+        member_history.note_uses(connection, event)
         burning.capture_sale(connection, event)
         return
     sales.write_return_rows(connection, head, lines=rows.returned, payments=rows.payments)

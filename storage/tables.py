@@ -456,6 +456,19 @@ taken = _table(
     rowid=False,
 )
 
+# What a rule with caps ("programme/rule") gave on a receipt of a member. It stays when the receipt is dropped: caps may be for ever.
+rule_use = _table(
+    "rule_use",
+    _text("event_id", primary_key=True),
+    _text("rule", primary_key=True),
+    _text("account_ref"),
+    _text("business_date"),
+    _integer("units"),
+    Index(None, "account_ref"),
+    _range("units", 1),
+    rowid=False,
+)
+
 print_job = _table(
     "print_job",
     Column("id", Integer, primary_key=True),

@@ -197,7 +197,7 @@ def _why_unfit(contender: Contender, index: int, receipt: Receipt) -> Reason | N
         return why_not_meant(contender.rule, line)
     if not contender.weight(receipt.keys[index], line):
         return Reason(reasons.WEIGHT_ZERO, {"product_class": line.product_class.value, "band": line.band})
-    if not contender.weights(receipt)[index]:
+    if contender.chooses and not contender.weights(receipt)[index]:
         return Reason(reasons.WHEN_CHOSEN, {})
     if not receipt.paid_minor[index]:
         return Reason(reasons.NOTHING_PAID, {})

@@ -28,7 +28,7 @@ from pos_app.use_cases.burning import usable_pools
 from pos_app.use_cases.moments import moment_of
 from pos_app.use_cases.quoting import Settlement, Tender
 from pos_app.use_cases.views import Basket, ClosedSale, Quote, Standing
-from storage import accounts, burning, journal, pools, sales
+from storage import accounts, burning, journal, member_history, pools, sales
 from storage.accounts import MonthlySum
 from storage.database import Connection, transaction
 from storage.journal import Terminal
@@ -158,6 +158,7 @@ def prepare_sale(
         pool_lots=() if points is None else _granted(points.pool_lots, result.pool_lots),
         taken=result.taken,
         taken_lots=() if points is None else points.proposal.taken,
+        used=result.used,
     )
     balance_after = (
         None if points is None else ledger.view(points.booking.books, issuer=till.issuer_at(now_ms), at_ms=now_ms)
@@ -204,6 +205,7 @@ def write_sale(connection: Connection, prepared: PreparedSale) -> int:
         discounts=event.discounts,
     )
     pools.write_pools(connection, event.event_id, PoolRows(event.collected, event.taken))
+    member_history.note_uses(connection, event)
     burning.capture_sale(connection, event)
     if prepared.books is not None and prepared.booking is not None:
         books = prepared.books

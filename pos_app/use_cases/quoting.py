@@ -123,7 +123,10 @@ def member_context(member: Member, *, utc_ms: int, zone: str) -> MemberContext:
         receipts_before=member.receipts_before,
         spendable_units=member.spendable_units,
         birthday=is_birthday,
+        tiers=member.tiers,
         pools=member.pools,
+        used=member.used,
+        facts=member.facts,
     )
 
 

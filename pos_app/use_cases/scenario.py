@@ -19,6 +19,7 @@ from pos_app.model.money import text_from_minor
 from pos_app.model.products import Product
 from pos_app.model.receipts import PaymentKind
 from pos_app.programmes import preset_text
+from pos_app.use_cases import account_acts
 from pos_app.use_cases.clock import ManualClock
 from pos_app.use_cases.explaining import explain_receipt
 from pos_app.use_cases.importing import add_members
@@ -111,8 +112,12 @@ class _Run:
             [
                 NewMember(f"account-{member.id}", self._cards[member.id], member.card_class, birthday=member.birthday)
                 for member in scenario.members
+                if not member.card_of
             ],
         )
+        for member in scenario.members:
+            if member.card_of:
+                till.book_act(account_acts.add_card, self._card(member.card_of), self._cards[member.id]).result()
 
     def all(self) -> tuple[Outcome, ...]:
         """Every step in order."""

@@ -64,11 +64,12 @@ class ScenarioProduct(Section, frozen=True):
 
 
 class ScenarioMember(Section, frozen=True):
-    """A member, called by ``id`` in the steps; ``birthday`` is MM-DD."""
+    """A member, called by ``id`` in the steps; ``birthday`` is MM-DD. ``card_of``: one more card of that member's account."""
 
     id: str
     card_class: str = ""
     birthday: str = ""
+    card_of: str = ""
 
 
 class Bought(Section, frozen=True):

@@ -14,8 +14,10 @@ import msgspec
 
 from pos_app.errors import InputError
 from pos_app.loyalty.document import POINTS_POOL, Reward
+from pos_app.loyalty.knowing import Wanted, wanted_by
 from pos_app.loyalty.offering import RewardChoice, rewards_now
-from pos_app.loyalty.programme import Programme, ProgrammeSet, accumulator_period, programme_set
+from pos_app.loyalty.plan import why_programme_rests
+from pos_app.loyalty.programme import Programme, ProgrammeSet, programme_set
 from pos_app.model.accounts import CardStatus, Member
 from pos_app.model.calendar import business_date, clock_is_believed
 from pos_app.model.identifiers import uuid7
@@ -42,7 +44,7 @@ from pos_app.use_cases import (
 )
 from pos_app.use_cases.authorising import Authoriser
 from pos_app.use_cases.clock import Clock, SystemClock
-from pos_app.use_cases.members import member_of
+from pos_app.use_cases.members import known_of, member_of
 from pos_app.use_cases.programmes import burn_issuer, encode_programme_set
 from pos_app.use_cases.quoting import Tender, Terms
 from pos_app.use_cases.signing_in import PinWorker
@@ -83,12 +85,7 @@ class Till:
         self.attendance = Attendance()
         self.pin_worker = PinWorker()
         self._authoriser = Authoriser(self)
-        self._periods = {
-            programme.id: period
-            for programme in terms.programmes.programmes
-            if (period := accumulator_period(programme)) is not None
-        }
-
+        self._wanted: tuple[str, Wanted] = ("", wanted_by(()))
         self.reward_issuers = frozenset(
             programme.issuer
             for programme in terms.programmes.programmes
@@ -182,17 +179,29 @@ class Till:
     def member_from(self, connection: Connection, facts: AccountFacts) -> Member:
         """The member as of now, with what this till may let them burn."""
         now_ms = self.clock.utc_ms()
+        today = self.business_date(now_ms)
         terminal = journal.read_terminal(connection)
         return member_of(
             facts,
             issuer=self.issuer_at(now_ms),
             at_ms=self.trusted_ms(terminal, now_ms),
-            business_date=self.business_date(now_ms),
-            periods=self._periods,
+            known=known_of(connection, facts, self._wanted_on(today), business_date=today),
             spendable_units=burning.burnable_units(self, connection, facts, terminal, now_ms=now_ms),
             pools=burning.usable_pools(self, connection, facts, terminal, now_ms=now_ms),
             needs_right=self.settings.till.authority != "local" and self.issuer_at(now_ms) in self.reward_issuers,
         )
+
+    def _wanted_on(self, business_date: str) -> Wanted:
+        """What the rules of the programmes that run on this day look at; worked out once a day."""
+        wanted = self._wanted
+        if wanted[0] != business_date:
+            running = (
+                one
+                for one in self.terms.programmes.programmes
+                if why_programme_rests(one, business_date, self.terms.store_id) is None
+            )
+            wanted = self._wanted = business_date, wanted_by(running)
+        return wanted[1]
 
     def trusted_ms(self, terminal: Terminal, now_ms: int) -> int:
         """The moment by which balances are shown: the wall clock, but never one that has gone back or cannot be right."""

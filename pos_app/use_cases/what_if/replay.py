@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from pos_app.loyalty.engine import SEMANTICS, evaluate
+from pos_app.loyalty.knowing import is_among
 from pos_app.model.calendar import business_date, month_of
 from pos_app.model.evaluation import EngineInput, EngineLine, EngineResult, LotGrant, MemberContext
 from pos_app.model.identifiers import is_points
@@ -16,7 +17,7 @@ from pos_app.use_cases.what_if.counting import count_money, count_points
 from pos_app.use_cases.what_if.figures import AccountTally, Run, Tally
 from pos_app.use_cases.what_if.history import Adjusted, Bought, CameBack, Happening, History, Merged
 from pos_app.use_cases.what_if.purse import Lot, Part
-from pos_app.use_cases.what_if.side import Side, is_among
+from pos_app.use_cases.what_if.side import Side
 from pos_app.use_cases.what_if.sold import Sold, sale_event
 from pos_app.use_cases.what_if.standing import Standing
 from pos_app.use_cases.what_if.taking_back import adjust, take_back

@@ -91,6 +91,20 @@ CREATE TABLE taken (
  WITHOUT ROWID,
  STRICT
 """,
+    """
+CREATE TABLE rule_use (
+    event_id TEXT NOT NULL,
+    rule TEXT NOT NULL,
+    account_ref TEXT NOT NULL,
+    business_date TEXT NOT NULL,
+    units INTEGER NOT NULL,
+    CONSTRAINT pk_rule_use PRIMARY KEY (event_id, rule),
+    CONSTRAINT ck_rule_use_units_range CHECK (units BETWEEN 1 AND 1000000000000000)
+)
+ WITHOUT ROWID,
+ STRICT
+""",
+    "CREATE INDEX ix_rule_use_account_ref ON rule_use (account_ref)",
 )
 
 

@@ -1,5 +1,6 @@
 """Short ways to say a receipt."""
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -9,10 +10,13 @@ from pos_app.loyalty.engine import SEMANTICS, explain
 from pos_app.loyalty.programme import ProgrammeSet, parse_programme, programme_set
 from pos_app.model.evaluation import EngineInput, EngineLine, EngineResult, MemberContext
 from pos_app.model.products import ProductClass
-from pos_app.programmes import preset_text
+from pos_app.programmes import preset_names, preset_text
 
 NOON_MS = 1_782_907_200_000
 """2026-07-01 12:00 UTC."""
+
+NOT_SHIPPED = Path(__file__).parent / "data" / "programmes"
+"""Programmes that the engine runs, and no till yet."""
 
 FIVE_PERCENT = FixedCard(id="five", rates_bp={}, other_rate_bp=500)
 
@@ -62,7 +66,9 @@ def programme(*rules: AnyRule, programme_id: str = "p", point_worth_minor: int =
 
 
 def preset(name: str) -> Programme:
-    return parse_programme(preset_text(name), source=f"{name}.toml")
+    file = f"{name}.toml"
+    text = preset_text(name) if name in preset_names() else (NOT_SHIPPED / file).read_text(encoding="utf-8")
+    return parse_programme(text, source=file)
 
 
 def presets(*names: str) -> ProgrammeSet:

@@ -264,3 +264,17 @@ def _back_of(told: History, answer: WhatIf) -> int:
     """What of the discounts went back with goods: the budget is not given back."""
     without = history(one for one in told.happenings if not hasattr(one, "quantities_milli"))
     return ask(without, BUDGET).candidate.total.discount_minor - answer.candidate.total.discount_minor
+
+
+def test_that_what_expired_is_not_owed_a_second_time() -> None:
+    told = history(
+        [
+            bought(1, "2026-01-01", "ana", line(1, "tea", 4000, pieces=4)),
+            bought(2, "2026-01-03", "ana", line(1, "tea", 6000), burned_units=30, burnable_units=40),
+            came_back(3, 1, "2026-03-01", "ana", line_1=2),
+            came_back(4, 1, "2026-03-02", "ana", line_1=2),
+        ]
+    )
+    # Of the first 40 points 30 were burned and 10 expired; of what goes back these 10 are not owed, 30 are.
+    side = ask(told, TEN).candidate
+    assert (30, 57) == (side.overdraft_units, side.total.expired_units)

@@ -210,3 +210,10 @@ def test_that_caps_and_goods_of_merged_accounts_count_together() -> None:
     assert 100 + 100 + 50 == replayed(both, tea(1, "2026-01-01"), bob, merged, *later).total.given_units
     bread = bought(5, "2026-01-03", "bob", line(1, "bread", 1000))
     assert 100 == replayed(LATELY, tea(1, "2026-01-01"), bob, merged, bread).total.discount_minor
+
+
+def test_that_receipts_of_merged_accounts_are_counted_together() -> None:
+    third = CAPS.replace("caps =", "when = { receipt_number = { from = 3 } }\ncaps =")
+    bob = bought(2, "2026-01-01", "bob", line(1, "tea", 1000))
+    merged = Merged("bob", "ana", moment_ms("2026-01-02"), "2026-01-02")
+    assert 100 == replayed(third, tea(1, "2026-01-01"), bob, merged, tea(3, "2026-01-03")).total.given_units

@@ -1,0 +1,92 @@
+"""What a member did at this till, as rules ask for it: the goods of their receipts, and what rules with caps gave them."""
+
+from datetime import UTC, datetime
+
+import msgspec
+from sqlalchemy import Connection, bindparam, select
+from sqlalchemy.dialects.sqlite import insert
+
+from pos_app.model.products import ProductClass
+from pos_app.protocol.events import SaleEvent
+from storage import accounts, tables
+from storage.database import driver_connection
+from storage.statements import EMPTY, Statement
+
+
+class GoodsBought(msgspec.Struct, frozen=True):
+    """Goods that a member bought on a business date."""
+
+    business_date: str
+    product_code: str
+    product_class: ProductClass
+    department: str
+    category: str
+
+
+class RuleUse(msgspec.Struct, frozen=True):
+    """What a rule with caps (``programme/rule``) gave on one receipt."""
+
+    rule: str
+    business_date: str
+    units: int
+
+
+_DAY_MS = 86_400_000
+"""No zone's midnight is further from that of UTC; the index goes by moments, the question by business dates."""
+_sale = tables.sale.c
+_line = tables.sale_line.c
+_use = tables.rule_use.c
+_goods_of = Statement(
+    lambda: (
+        select(_sale.business_date, _line.product_code, _line.product_class, _line.department, _line.category)
+        .select_from(tables.sale.join(tables.sale_line))
+        .where(
+            _sale.account_ref == bindparam("account_ref"),
+            # The constant lets SQLite see that its partial index applies.
+            _sale.account_ref != EMPTY,
+            _sale.utc_ms >= bindparam("since_ms"),
+            _sale.business_date >= bindparam("since"),
+        )
+    )
+)
+_uses_of = Statement(
+    lambda: select(_use.rule, _use.business_date, _use.units).where(_use.account_ref == bindparam("account_ref"))
+)
+_insert_use = Statement(
+    lambda: (
+        insert(tables.rule_use)
+        .values({column.name: bindparam(column.name) for column in _use})
+        .on_conflict_do_nothing(index_elements=["event_id", "rule"])
+    )
+)
+
+
+def goods_bought(connection: Connection, account_ref: str, *, since: str) -> list[GoodsBought]:
+    """What this account, and those that were merged into it, bought here since a business date."""
+    driver = driver_connection(connection)
+    since_ms = int(datetime.fromisoformat(since).replace(tzinfo=UTC).timestamp() * 1000) - _DAY_MS
+    refs = accounts.merged_with(connection, account_ref)
+    rows = [row for ref in refs for row in _goods_of.all(driver, ref, since_ms, since)]
+    return [GoodsBought(day, code, ProductClass(product_class), *names) for day, code, product_class, *names in rows]
+
+
+def rule_uses(connection: Connection, account_ref: str) -> list[RuleUse]:
+    """What rules with caps gave this account, and those that were merged into it, here."""
+    driver = driver_connection(connection)
+    return [
+        RuleUse(*row)
+        for ref in accounts.merged_with(connection, account_ref)
+        for row in _uses_of.all(driver, ref)
+    ]
+
+
+def note_uses(connection: Connection, event: SaleEvent) -> None:
+    """Keep what rules with caps gave on this sale, longer than its receipt; a second time changes nothing."""
+    _insert_use.run_many(
+        driver_connection(connection),
+        (
+            (event.event_id, rule, event.account_ref, event.moment.business_date, units)
+            for rule, units in event.used.items()
+            if event.account_ref
+        ),
+    )
