@@ -248,10 +248,12 @@ def book_sale(
     burn_issuer: str,
     granted: Sequence[Lot],
     holder: str = "",
+    expired_units: Mapping[str, int] = MappingProxyType({}),
 ) -> Booking:
     """Burn, then earn. What no lot can give becomes overdraft: an authentic burn is always booked.
 
-    ``holder`` is the till that burned: what is leased to it goes first.
+    ``holder`` is the till that burned: what is leased to it goes first. ``expired_units``: by lot, what has been booked as expired
+    of lots that were good when the till burned from them; it gives what no lot can.
     """
     draft = _Draft(books, event_id)
     owed = burn_units - _burn_leased(draft, units=burn_units, issuer=burn_issuer, holder=holder, at_ms=at_ms)
@@ -265,6 +267,7 @@ def book_sale(
             lot_id=part.lot_id,
         )
         owed -= part.units
+    owed -= _burn_expired(draft, units=owed, issuer=burn_issuer, expired_units=expired_units)
     draft.owe(owed, issuer=burn_issuer, target=AccountKind.REDEEMED)
     for lot in granted:
         draft.credit(lot, source=AccountKind.ISSUED)
@@ -291,6 +294,17 @@ def _burn_leased(draft: _Draft, *, units: int, issuer: str, holder: str, at_ms: 
         if part:
             draft.put_lease(msgspec.structs.replace(lease, units=lease.units - part))
             draft.move(part, issuer=issuer, source=AccountKind.LEASED, target=AccountKind.REDEEMED, lot_id=lease.lot_id)
+            burned += part
+    return burned
+
+
+def _burn_expired(draft: _Draft, *, units: int, issuer: str, expired_units: Mapping[str, int]) -> int:
+    """Burn what was good at the sale and was booked as expired before anybody heard of it; gives how much that was."""
+    burned = 0
+    for lot_id, lapsed_units in expired_units.items():
+        part = min(units - burned, lapsed_units)
+        if part:
+            draft.move(part, issuer=issuer, source=AccountKind.EXPIRED, target=AccountKind.REDEEMED, lot_id=lot_id)
             burned += part
     return burned
 
