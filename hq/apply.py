@@ -9,10 +9,22 @@ the others are booked.
 import functools
 import logging
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
-from sqlalchemy import Connection, Engine, bindparam, case, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    bindparam,
+    case,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)
 from sqlalchemy.exc import DBAPIError
 
 from hq import tables
@@ -33,10 +45,12 @@ _RUN_EVENTS_MAX = 200
 _RUN_ACCOUNTS_MAX = 200
 TASK_DEFERRED = "deferred"
 TASK_FAILED = "apply_failed"
+TASK_DUE_FAILED = "due_failed"
 SET_ASIDE = (TASK_DEFERRED, TASK_FAILED)
 """Tasks that a newer HQ may do by itself."""
 _terminal = tables.terminal.c
 _inbox = tables.inbox.c
+_lot = tables.lot.c
 
 
 class _Waiting(msgspec.Struct, frozen=True):
@@ -77,9 +91,28 @@ def apply_inbox(engine: Engine, *, now_ms: int) -> int:
 
 
 def book_what_is_due(engine: Engine, *, now_ms: int) -> int:
-    """Book maturing and expiry up to now, and give how many accounts that was."""
+    """Book maturing and expiry up to now, and give how many accounts that was.
+
+    One that cannot be booked, by a defect, becomes a task and is passed over; the next call tries it again.
+    """
     done: set[str] = set()
-    while not done.issuperset(refs := transact(engine, functools.partial(_book_due_of_some, now_ms=now_ms))):
+    failed: set[str] = set()
+    limit = _RUN_ACCOUNTS_MAX
+    while len(failed) < _RUN_ACCOUNTS_MAX:
+        run = _DueRun(limit=limit, passed_over=failed, now_ms=now_ms)
+        try:
+            refs = transact(engine, run.book)
+        except Exception as error:
+            if not run.refs or is_transient(error) or (isinstance(error, DBAPIError) and error.connection_invalidated):
+                raise
+            limit = len(run.refs) // 2
+            if not limit:
+                failed.update(run.refs)
+                _note_due_failed(engine, run.refs[0], now_ms=now_ms)
+                limit = _RUN_ACCOUNTS_MAX
+            continue
+        if done.issuperset(refs):
+            break
         done.update(refs)
     return len(done)
 
@@ -193,7 +226,8 @@ def _book(connection: Connection, rows: list[_Waiting], *, now_ms: int) -> None:
     received = [_received(row, master_key) for row in rows if row.outcome == Outcome.ACCEPTED.value]
     without_effect = [(row, event) for row in rows if row.outcome != Outcome.ACCEPTED.value for event in _readable(row)]
     regions = regions_of(connection, {row.terminal_id for row in rows})
-    work = load_run(connection, [*(item.event for item in received), *(event for _, event in without_effect)])
+    events_in_run = [*(item.event for item in received), *(event for _, event in without_effect)]
+    work = load_run(connection, events_in_run, now_ms=now_ms)
     work.tasks += [_task(row, TASK_DEFERRED, now_ms=now_ms) for row in rows if row.outcome == Outcome.DEFERRED.value]
     for row, event in without_effect:
         work.region = regions[row.terminal_id]
@@ -322,33 +356,77 @@ def _book_task(connection: Connection, *, task_id: int, now_ms: int) -> bool:
     )
     row = connection.execute(select(*_COLUMNS).where(*at_place)).one()
     received = _received(_Waiting(*row), read_headquarters(connection).master_key)
-    work = load_run(connection, [received.event], region=regions_of(connection, {found.terminal_id})[found.terminal_id])
+    region = regions_of(connection, {found.terminal_id})[found.terminal_id]
+    work = load_run(connection, [received.event], region=region, now_ms=now_ms)
     book_event(work, received, now_ms=now_ms)
     _write(connection, work, now_ms=now_ms)
     connection.execute(update(tables.task).where(task.task_id == task_id).values(done_at_ms=now_ms))
     return True
 
 
-def _book_due_of_some(connection: Connection, *, now_ms: int) -> Sequence[str]:
-    refs = _due_accounts(connection, now_ms=now_ms)
-    if refs:
-        work = WorkingSet()
-        work.load(connection, account_refs=refs)
-        for ref in refs:
-            work.book(book_due(work.books[ref], at_ms=now_ms), now_ms=now_ms)
-        work.write(connection, now_ms=now_ms)
-    return refs
+class _DueRun:
+    """Some accounts whose maturing and expiry are being booked; ``refs`` are those that the last attempt found."""
+
+    def __init__(self, *, limit: int, passed_over: Collection[str], now_ms: int) -> None:
+        self._limit = limit
+        self._passed_over = passed_over
+        self._now_ms = now_ms
+        self.refs: Sequence[str] = ()
+
+    def book(self, connection: Connection) -> Sequence[str]:
+        """Book them all or none; gives which."""
+        self.refs = ()
+        self.refs = _due_accounts(connection, limit=self._limit, passed_over=self._passed_over, now_ms=self._now_ms)
+        if self.refs:
+            work = WorkingSet()
+            work.load(connection, account_refs=self.refs)
+            for ref in self.refs:
+                work.book(book_due(work.books[ref], at_ms=self._now_ms), now_ms=self._now_ms)
+            work.write(connection, now_ms=self._now_ms)
+        return self.refs
 
 
-def _due_accounts(connection: Connection, *, now_ms: int) -> Sequence[str]:
+def _is_to_mature(now_ms: int) -> ColumnElement[bool]:
+    return ~_lot.matured & (_lot.remaining_units > 0) & (_lot.starts_at_ms <= now_ms)
+
+
+def _is_to_expire(now_ms: int) -> ColumnElement[bool]:
+    return (_lot.remaining_units > 0) & (_lot.expires_at_ms <= now_ms)
+
+
+def _due_accounts(connection: Connection, *, limit: int, passed_over: Collection[str], now_ms: int) -> Sequence[str]:
     """Some accounts with something due that nobody else works on, locked."""
-    lot = tables.lot.c
-    maturing = select(lot.account_ref).where(~lot.matured, lot.remaining_units > 0, lot.starts_at_ms <= now_ms)
-    expiring = select(lot.account_ref).where(lot.remaining_units > 0, lot.expires_at_ms <= now_ms)
-    found = [
-        *connection.execute(maturing.order_by(lot.starts_at_ms).limit(_RUN_ACCOUNTS_MAX)).scalars(),
-        *connection.execute(expiring.order_by(lot.expires_at_ms).limit(_RUN_ACCOUNTS_MAX)).scalars(),
-    ]
+    other = _lot.account_ref.not_in(sorted(passed_over)) if passed_over else true()
+    maturing = select(_lot.account_ref).where(_is_to_mature(now_ms), other).order_by(_lot.starts_at_ms)
+    expiring = select(_lot.account_ref).where(_is_to_expire(now_ms), other).order_by(_lot.expires_at_ms)
+    found = [ref for due in (maturing, expiring) for ref in connection.execute(due.limit(limit)).scalars()]
     account = tables.account.c
-    free = select(account.account_ref).where(account.account_ref.in_(sorted(set(found)))).order_by(account.account_ref)
+    refs = sorted(dict.fromkeys(found[:limit]))
+    free = select(account.account_ref).where(account.account_ref.in_(refs)).order_by(account.account_ref)
     return connection.execute(free.with_for_update(skip_locked=True)).scalars().all()
+
+
+def _note_due_failed(engine: Engine, account_ref: str, *, now_ms: int) -> None:
+    """Somebody must look at an account whose points cannot begin or end: its task names the event that gave them."""
+    task = tables.task.c
+    with engine.begin() as connection:
+        for place in connection.execute(_gave_what_is_due(account_ref, now_ms)).mappings():
+            values = {"code": TASK_DUE_FAILED, **place}
+            same = (task[name] == value for name, value in values.items())
+            if connection.execute(select(task.task_id).where(*same, task.done_at_ms.is_(None))).first() is None:
+                connection.execute(tables.task.insert().values(**values, created_at_ms=now_ms))
+    _log.exception("due.failed")
+
+
+def _gave_what_is_due(account_ref: str, now_ms: int) -> Select[tuple[str, int, int]]:
+    """Where the first event stands that moved a lot of the account that is due."""
+    entry, booked = tables.entry.c, tables.booked_event.c
+    is_due = or_(_is_to_mature(now_ms), _is_to_expire(now_ms))
+    due = select(_lot.lot_id).where(_lot.account_ref == account_ref, is_due)
+    return (
+        select(booked.terminal_id, booked.incarnation, booked.seq)
+        .join(tables.entry, entry.event_id == booked.event_id)
+        .where(entry.account_ref == account_ref, entry.lot_id.in_(due))
+        .order_by(entry.booked_at_ms)
+        .limit(1)
+    )

@@ -13,13 +13,14 @@ from hq import partitions
 from hq.apply import apply_inbox, apply_set_aside, book_what_is_due
 from hq.authentication import forget_nonces
 from hq.metrics import APPLIED
-from hq.replay import replay
+from hq.replay import replay, replay_passed
 from hq.settling import settle_waiting
 
 _log = logging.getLogger(__name__)
 _IDLE_WAIT_S = 1.0
 _REPLAY_EVERY_MS = 5_000
 _DUE_EVERY_MS = 60_000
+_PASSED_EVERY_MS = 600_000
 _MONTHS_EVERY_MS = 6 * 3_600_000
 
 
@@ -63,6 +64,7 @@ class Booker:
         APPLIED.inc(self._try(apply_inbox))
         self._try(settle_waiting)
         self._try_every(_REPLAY_EVERY_MS, replay)
+        self._try_every(_PASSED_EVERY_MS, replay_passed)
         self._try_every(_DUE_EVERY_MS, book_what_is_due)
         self._try_every(_DUE_EVERY_MS, forget_nonces)
         self._try_every(_MONTHS_EVERY_MS, _make_months)

@@ -8,7 +8,7 @@ import hashlib
 
 from hq import account_events, claims, leases, returns
 from hq.checks import check
-from hq.due import book_and_repay, due_books, lot_of
+from hq.due import book_and_repay, due_books, expired_since, lot_of
 from hq.loading import touched_refs
 from hq.received import Received, UnbookableError
 from hq.rows import CAPTURED, CONCURRENT, RESTORED, VOIDED, Account, Booked, Hold
@@ -137,6 +137,9 @@ def _book_points(work: WorkingSet, received: Received, account: Account, event: 
         granted=granted,
         holder=received.terminal_id,
         taken_units=units_taken(event.taken),
+        expired_units=expired_since(
+            work, account, (part.lot_id for part in event.burned_lots), issuer=event.issuer, at_ms=at_ms
+        ),
     )
     return book_and_repay(work, account, booking, event_id=event.event_id, cause=_cause(work), now_ms=now_ms)
 

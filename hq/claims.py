@@ -2,7 +2,7 @@
 
 import uuid
 
-from hq.due import book_and_repay, due_books
+from hq.due import book_and_repay, due_books, expired_since
 from hq.received import UnbookableError
 from hq.returns import UNKNOWN_LIFE_MS
 from hq.rows import CONCURRENT, Account, Claimed
@@ -37,28 +37,34 @@ def grant(work: WorkingSet, event: ClaimEvent, *, now_ms: int) -> None:
         _book(work, account, claim, holder=work.claim_tills[claim.terminal_number], now_ms=now_ms)
 
 
+def sold_at_ms(claim: Claim) -> int:
+    """When the claimed sale began, by its till's clock: UTC milliseconds."""
+    return uuid.UUID(claim.event_id).int >> _TIME_SHIFT
+
+
 def _book(work: WorkingSet, account: Account, claim: Claim, *, holder: str, now_ms: int) -> None:
     """As the sale would be, by its own time: what it burned comes from what was leased to its till."""
-    sold_at_ms = min(uuid.UUID(claim.event_id).int >> _TIME_SHIFT, now_ms)
+    at_ms = min(sold_at_ms(claim), now_ms)
     lot = Lot(
         lot_id=derived_id(claim.event_id, "claimed"),
         account_ref=account.account_ref,
         issuer=claim.issuer,
         programme_id="",
-        starts_at_ms=sold_at_ms,
-        expires_at_ms=sold_at_ms + UNKNOWN_LIFE_MS,
+        starts_at_ms=at_ms,
+        expires_at_ms=at_ms + UNKNOWN_LIFE_MS,
         granted_units=claim.earned_units,
         remaining_units=claim.earned_units,
         matured=True,
     )
     booking = book_sale(
-        due_books(work, account, at_ms=sold_at_ms, now_ms=now_ms),
+        due_books(work, account, at_ms=at_ms, now_ms=now_ms),
         event_id=claim.event_id,
-        at_ms=sold_at_ms,
+        at_ms=at_ms,
         burn_units=claim.burned_units,
         burn_issuer=claim.issuer,
         granted=[lot] if claim.earned_units else [],
         holder=holder,
+        expired_units=expired_since(work, account, work.lapsed_lots, issuer=claim.issuer, at_ms=at_ms),
     )
     book_and_repay(work, account, booking, event_id=claim.event_id, cause=CONCURRENT, now_ms=now_ms)
     units = claim.earned_units - claim.burned_units

@@ -1,8 +1,10 @@
 """Books as they stand at a moment, and the lots of events: what every booking of an account begins with."""
 
+from collections.abc import Iterable
+
 from hq.rows import Account
 from hq.working_set import WorkingSet
-from pos_app.loyalty.ledger import Booking, Books, book_due, book_repayment
+from pos_app.loyalty.ledger import Booking, Books, book_due, book_repayment, is_expired
 from pos_app.model.accounts import Lot
 from pos_app.model.identifiers import derived_id
 from pos_app.protocol.events import GrantedLot
@@ -13,6 +15,21 @@ def due_books(work: WorkingSet, account: Account, *, at_ms: int, now_ms: int) ->
     booking = book_due(work.books_of(account), at_ms=at_ms)
     work.book(booking, now_ms=now_ms)
     return booking.books
+
+
+def expired_since(
+    work: WorkingSet, account: Account, lot_ids: Iterable[str], *, issuer: str, at_ms: int
+) -> dict[str, int]:
+    """What has expired of those of these lots that were the account's and good at this moment: units by lot."""
+    lots = [work.lapsed_lots[lot_id] for lot_id in lot_ids if lot_id in work.lapsed_lots]
+    return {
+        lot.lot_id: work.expired_units[lot.lot_id]
+        for lot in lots
+        if lot.issuer == issuer
+        and lot.starts_at_ms <= at_ms
+        and not is_expired(lot, at_ms=at_ms)
+        and work.home_of(work.heir_of(lot.account_ref)) is account
+    }
 
 
 def lot_of(account: Account, granted: GrantedLot, *, at_ms: int) -> Lot:

@@ -1,12 +1,13 @@
 """What a run of events has to know: read set by set, with the accounts locked first."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import Connection, bindparam, select, tuple_
 
 from hq import tables
 from hq.checks import is_ref
+from hq.claims import sold_at_ms
 from hq.database import read_headquarters
 from hq.policy import read_policy
 from hq.programme_sets import read_sets
@@ -14,6 +15,7 @@ from hq.restoring import is_restoring
 from hq.rows import CONCURRENT, Booked, Claimed, Hold
 from hq.working_set import WorkingSet
 from pos_app.loyalty.ledger import AccountKind
+from pos_app.model.accounts import Lot
 from pos_app.protocol.claims import Claim, read_claim
 from pos_app.protocol.events import (
     AnyEvent,
@@ -48,15 +50,22 @@ _cause = tables.overdraft_cause.c
 _OVERDRAWN = select(_cause.account_ref).where(
     _cause.account_ref.in_(bindparam("refs", expanding=True)), _cause.cause == CONCURRENT, _cause.units > 0
 )
+_LOT_COLUMNS = [tables.lot.c[name] for name in Lot.__struct_fields__]
 _RETURNED_COLUMNS = [tables.return_line.c[name] for name in ReturnedLine.__struct_fields__]
 
 
 def load_run(
-    connection: Connection, events: Sequence[AnyEvent], *, sale_ids: Iterable[str] = (), region: str = ""
+    connection: Connection,
+    events: Sequence[AnyEvent],
+    *,
+    sale_ids: Iterable[str] = (),
+    region: str = "",
+    now_ms: int = 0,
 ) -> WorkingSet:
     """Lock and read all that booking these events looks at. ``sale_ids`` are sales whose returns are settled with them.
 
-    ``region`` is that of the till that sent the events; empty where they were booked before.
+    ``region`` is that of the till that sent the events; empty where they were booked before. ``now_ms``: by when points that tills
+    burned may have expired here.
     """
     work = WorkingSet(region)
     work.policy = read_policy(connection)
@@ -75,6 +84,7 @@ def load_run(
         work.load(connection, account_refs=[one.account_ref for one in work.sale_events.values() if one.account_ref])
         in_run = [event for event in events if isinstance(event, SaleEvent) and event.event_id in sale_ids]
         _load_returns(connection, work, sale_ids, in_run)
+    _load_expired(connection, work, events, claims, now_ms=now_ms)
     if claims:
         _load_claimants(connection, work, claims)
     of_sales = [event.event_id for event in events if isinstance(event, SaleEvent)]
@@ -140,7 +150,7 @@ def _load_sales(connection: Connection, work: WorkingSet, sale_ids: list[str]) -
 
 
 def _load_returns(connection: Connection, work: WorkingSet, sale_ids: list[str], in_run: Sequence[SaleEvent]) -> None:
-    """What is back of these sales, by which programmes they go, and what of their points has expired.
+    """What is back of these sales, and by which programmes they go.
 
     ``in_run`` are those that are booked in the same run as their returns.
     """
@@ -151,16 +161,57 @@ def _load_returns(connection: Connection, work: WorkingSet, sale_ids: list[str],
         work.returned[sale_id].append(ReturnedLine(*values))
     hashes = {sale.engine_input.programme_set_hash for sale in (*work.sale_events.values(), *in_run)}
     work.programme_sets.update(read_sets(connection, hashes))
-    entry = tables.entry.c
-    lot_ids = [granted.lot_id for sale in work.sale_events.values() for granted in (*sale.granted_lots, *sale.pool_lots)]
-    if lot_ids:
-        expired = select(entry.lot_id, entry.units).where(
-            entry.account_ref.in_(list(work.accounts)),
-            entry.kind == AccountKind.EXPIRED.value,
-            entry.lot_id.in_(lot_ids),
+
+
+def _load_expired(
+    connection: Connection, work: WorkingSet, events: Sequence[AnyEvent], claims: Sequence[Claim], *, now_ms: int
+) -> None:
+    """What has expired of the points of sales whose goods come back, and of those that tills burned and that are over by now.
+
+    A receipt's code does not say which points it burned: of its account, those that it may have been.
+    """
+    returned = {
+        granted.lot_id for sale in work.sale_events.values() for granted in (*sale.granted_lots, *sale.pool_lots)
+    }
+    sales = [event for event in events if isinstance(event, SaleEvent)]
+    parts = [part for sale in sales for part in sale.burned_lots if (part.expires_at_ms or now_ms + 1) <= now_ms]
+    burned = {part.lot_id for part in parts if _is_uuid(part.lot_id)}
+    since_ms = min((sold_at_ms(claim) for claim in claims if claim.burned_units), default=now_ms)
+    refs = set(work.accounts)
+    entry, lot = tables.entry.c, tables.lot.c
+    if burned or since_ms < now_ms:
+        # A till that has merged two accounts burns from the lots of both, which may have expired before anybody heard of that.
+        work.heirs = _merged_into(connection, refs)
+        refs |= work.heirs.keys()
+    if since_ms < now_ms:
+        over = select(lot.lot_id).where(lot.account_ref.in_(refs), lot.expires_at_ms.between(since_ms + 1, now_ms))
+        burned.update(connection.execute(over).scalars())
+    if not returned | burned:
+        return
+    expired = select(entry.lot_id, entry.units).where(
+        entry.account_ref.in_(refs), entry.kind == AccountKind.EXPIRED.value, entry.lot_id.in_(returned | burned)
+    )
+    for lot_id, units in connection.execute(expired):
+        work.expired_units[lot_id] += units
+    lapsed = burned & work.expired_units.keys()
+    if lapsed:
+        lots = select(*_LOT_COLUMNS).where(lot.account_ref.in_(refs), lot.lot_id.in_(lapsed))
+        work.lapsed_lots.update((row.lot_id, Lot(*row)) for row in connection.execute(lots))
+
+
+def _merged_into(connection: Connection, refs: Collection[str]) -> dict[str, str]:
+    """The accounts that these took over, and those that the latter had: each with the one that took it over."""
+    account = tables.account.c
+    heirs: dict[str, str] = {}
+    newest = sorted(refs)
+    while newest:
+        merged = select(account.account_ref, account.merged_into).where(
+            account.merged_into != "", account.merged_into.in_(newest)
         )
-        for lot_id, units in connection.execute(expired):
-            work.expired_units[lot_id] += units
+        found = {row.account_ref: row.merged_into for row in connection.execute(merged)}
+        newest = sorted(found.keys() - heirs.keys())
+        heirs.update(found)
+    return heirs
 
 
 def _claims_of(events: Sequence[AnyEvent]) -> list[Claim]:
@@ -177,15 +228,8 @@ def _load_claimants(connection: Connection, work: WorkingSet, claims: Sequence[C
     for number, terminal_id in connection.execute(tills):
         work.claim_keys[number] = terminal_nps_key(master_key, terminal_id)
         work.claim_tills[number] = terminal_id
-    account = tables.account.c
     for home_ref in [ref for ref, known in work.accounts.items() if not known.merged_into]:
-        names = {home_ref}
-        newest = [home_ref]
-        while newest:
-            merged = select(account.account_ref).where(account.merged_into != "", account.merged_into.in_(newest))
-            newest = sorted(set(connection.execute(merged).scalars()) - names)
-            names.update(newest)
-        work.aliases[home_ref] = names
+        work.aliases[home_ref] = {home_ref, *_merged_into(connection, [home_ref])}
 
 
 def _load_claims(connection: Connection, work: WorkingSet, event_ids: list[str]) -> None:

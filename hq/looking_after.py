@@ -114,7 +114,7 @@ def _claim(connection: Connection, *, code: str, holder: str, now_ms: int) -> in
     event = ClaimEvent(
         event_id=signed.claim.event_id, moment=_NOWHERE, code=code, account_ref=by_card or holder, card_ref=""
     )
-    work = load_run(connection, [event])
+    work = load_run(connection, [event], now_ms=now_ms)
     try:
         grant(work, event, now_ms=now_ms)
     except UnbookableError as error:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, delete, select
 from hq import tables
 from hq.authentication import SignedCall, authenticate_active
 from hq.database import transact
+from hq.erasure import forget_holders
 from hq.refusals import RefusedError
 from hq.regions import announce, lock_accounts
 from hq.statements import change_number, upsert_rows
@@ -55,7 +56,7 @@ def store_records(connection: Connection, records: Iterable[PersonalRecord]) -> 
     _lock(connection, refs)
     homes = _homes(refs, locked)
     _lock(connection, set(homes.values()) - refs)
-    erased = _erased(connection, refs | set(homes.values()))
+    erased = set(_erased_at_ms(connection, refs | set(homes.values())))
     won = _winners(connection, [record for record in records if record.account_ref not in erased], homes, erased)
     # The accounts first: whoever has read them up to their number must not have passed the holders' by.
     announce(connection, {ref: locked[ref][1] for ref in won if ref in locked})
@@ -84,13 +85,18 @@ def _winners(
 
 
 def merge_records(connection: Connection, *, source_ref: str, target_ref: str) -> None:
-    """The holder of one account turned out to be the holder of another."""
-    _lock(connection, {source_ref})
+    """The holder of one account turned out to be the holder of another. Who is forgotten in one is forgotten in both."""
+    refs = {source_ref, target_ref}
+    _lock(connection, refs)
+    erased_at_ms = _erased_at_ms(connection, refs)
+    if erased_at_ms:
+        forget_holders(connection, dict.fromkeys(refs, max(erased_at_ms.values())) | erased_at_ms)
+        return
     fields = read_fields(connection, [source_ref])[source_ref]
     if fields:
         store_records(connection, [PersonalRecord(target_ref, fields)])
         connection.execute(delete(tables.personal_field).where(_field.account_ref == source_ref))
-    _forget_empty(connection, {source_ref})
+    _forget_empty(connection, refs)
 
 
 def read_fields(connection: Connection, account_refs: Iterable[str]) -> defaultdict[str, Fields]:
@@ -138,11 +144,12 @@ def _forget_empty(connection: Connection, account_refs: set[str]) -> None:
     connection.execute(empty)
 
 
-def _erased(connection: Connection, account_refs: set[str]) -> set[str]:
-    forgotten = select(_change.account_ref).where(
+def _erased_at_ms(connection: Connection, account_refs: set[str]) -> dict[str, int]:
+    """Those of these accounts whose holders are forgotten, and since when."""
+    forgotten = select(_change.account_ref, _change.erased_at_ms).where(
         _change.account_ref.in_(account_refs), _change.erased_at_ms.is_not(None)
     )
-    return set(connection.execute(forgotten).scalars())
+    return {row.account_ref: row.erased_at_ms for row in connection.execute(forgotten)}
 
 
 def _homes(account_refs: Iterable[str], locked: dict[str, tuple[str, str]]) -> dict[str, str]:

@@ -1,14 +1,15 @@
 """Computing receipts again: each sale on its own input, under the programmes that it names. A difference is a defect.
 
 It runs behind the booking, with a place of its own in each till's chain, and never changes the ledger: what a receipt promised is
-honoured. Sales whose programmes have not come yet wait for them, and the till is asked.
+honoured. Sales whose programmes have not come yet wait for them, and the till is asked. What could not be computed is a task, and is
+tried again after an update and when the programmes come after all.
 """
 
 import logging
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import Connection, Engine, or_, select, tuple_, update
+from sqlalchemy import Connection, Engine, and_, bindparam, or_, select, tuple_, update
 
 from hq import tables
 from hq.checks import UNSOUND_INPUT, check
@@ -26,6 +27,9 @@ _AT_ONCE = 2_000
 _TILLS_AT_ONCE = 200
 """Each is a transaction of its own, and whoever replays has booking to do."""
 _SET_WAIT_MS = 7 * 86_400_000
+_SET_MISSING = "replay_set_missing"
+_UNKNOWN = "replay_unknown"
+_DIFFERS = "replay_differs"
 _terminal = tables.terminal.c
 _inbox = tables.inbox.c
 _log = logging.getLogger(__name__)
@@ -53,6 +57,31 @@ class _Place(msgspec.Struct, frozen=True):
 _COLUMNS = [tables.inbox.c[name] for name in _Row.__struct_fields__]
 
 
+class _Passed(msgspec.Struct, frozen=True):
+    """An open task about a receipt that could not be computed."""
+
+    task_id: int
+    code: str
+    terminal_id: str
+
+
+_task_columns = tables.task.c
+_PASSED = (
+    select(_task_columns.task_id, _task_columns.code, _task_columns.terminal_id, *_COLUMNS)
+    .join(
+        tables.inbox,
+        and_(*(_task_columns[name] == _inbox[name] for name in ("terminal_id", "incarnation", "seq"))),
+    )
+    .where(
+        _task_columns.code.in_((_SET_MISSING, _UNKNOWN)),
+        _task_columns.done_at_ms.is_(None),
+        _task_columns.task_id > bindparam("after_id"),
+    )
+    .order_by(_task_columns.task_id)
+    .limit(_PAGE)
+)
+
+
 def replay(engine: Engine, *, now_ms: int) -> int:
     """Compute what was booked since the last time, of some tills at most and some thousand events; gives how many it went past.
 
@@ -67,6 +96,46 @@ def replay(engine: Engine, *, now_ms: int) -> int:
         if done >= _AT_ONCE or tills >= _TILLS_AT_ONCE:
             break
     return done
+
+
+def replay_passed(engine: Engine, *, now_ms: int) -> int:
+    """Compute again what could not be computed before; gives how many tasks that ended. A difference is a task of its own."""
+    ended = 0
+    after_id = 0
+    while found := _passed_after(engine, after_id):
+        for passed, row, code in found:
+            if code != passed.code:
+                ended += _end(engine, passed, row, code, now_ms=now_ms)
+        after_id = found[-1][0].task_id
+    return ended
+
+
+def _passed_after(engine: Engine, after_id: int) -> list[tuple[_Passed, _Row, str]]:
+    """The next receipts that could not be computed, and what comes of each today; what it was before where its body is gone."""
+    with engine.connect() as connection:
+        read = connection.execute(_PASSED, {"after_id": after_id}).all()
+        found = [(_Passed(*values[:3]), _Row(*values[3:])) for values in read]
+        sales = [_sale_of(row) for _, row in found]
+        sets = read_sets(connection, {sale.engine_input.programme_set_hash for sale in sales if sale is not None})
+    return [
+        (passed, row, passed.code if sale is None else _verdict(sale, sets.get(sale.engine_input.programme_set_hash)))
+        for (passed, row), sale in zip(found, sales, strict=True)
+    ]
+
+
+def _end(engine: Engine, passed: _Passed, row: _Row, code: str, *, now_ms: int) -> int:
+    """The task is done, and another one takes its place where there is a new ``code``; 0 if somebody was quicker."""
+    task = tables.task.c
+    mine = (task.task_id == passed.task_id) & task.done_at_ms.is_(None)
+    with engine.begin() as connection:
+        ended = connection.execute(update(tables.task).where(mine).values(done_at_ms=now_ms)).rowcount
+        if ended and code:
+            insert_rows(connection, tables.task, [_task(passed.terminal_id, row, code, now_ms=now_ms)])
+        if ended and code == _DIFFERS:
+            more = _terminal.replay_differences + 1
+            theirs = _terminal.terminal_id == passed.terminal_id
+            connection.execute(update(tables.terminal).where(theirs).values(replay_differences=more))
+    return ended
 
 
 def differs(sale: SaleEvent, programmes: ProgrammeSet) -> bool:
@@ -128,7 +197,7 @@ def _replay_some(engine: Engine, place: _Place, *, now_ms: int) -> tuple[int, bo
             break
         code = "" if sale is None else _verdict(sale, programmes)
         if code:
-            tasks.append(_task(place, row, code, now_ms=now_ms))
+            tasks.append(_task(place.terminal_id, row, code, now_ms=now_ms))
         passed += 1
     end = place.applied_incarnation, place.applied_seq
     if passed < len(rows) or len(rows) == _PAGE:
@@ -168,21 +237,21 @@ def _sale_of(row: _Row) -> SaleEvent | None:
 def _verdict(sale: SaleEvent, programmes: ProgrammeSet | None) -> str:
     """The code of the task that a sale gives, empty where it came out the same."""
     if programmes is None:
-        return "replay_set_missing"
+        return _SET_MISSING
     try:
-        return "replay_differs" if differs(sale, programmes) else ""
+        return _DIFFERS if differs(sale, programmes) else ""
     except PosError:
-        return "replay_unknown"
+        return _UNKNOWN
     except UNSOUND_INPUT:
         # An input that no sound till writes: it must not keep the receipts behind it from being looked at.
         _log.exception("replay.failed event=%s", sale.event_id)
-        return "replay_differs"
+        return _DIFFERS
 
 
-def _task(place: _Place, row: _Row, code: str, *, now_ms: int) -> Values:
+def _task(terminal_id: str, row: _Row, code: str, *, now_ms: int) -> Values:
     return {
         "code": code,
-        "terminal_id": place.terminal_id,
+        "terminal_id": terminal_id,
         "incarnation": row.incarnation,
         "seq": row.seq,
         "created_at_ms": now_ms,
@@ -194,7 +263,7 @@ def _move(engine: Engine, place: _Place, end: tuple[int, int], tasks: Sequence[V
     before = place.incarnation, place.seq
     if end == before:
         return False
-    differences = sum(task["code"] == "replay_differs" for task in tasks)
+    differences = sum(task["code"] == _DIFFERS for task in tasks)
     values = {
         "replayed_incarnation": end[0],
         "replayed_seq": end[1],

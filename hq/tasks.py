@@ -42,6 +42,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Headquarters has a defect; its log has the trace.",
         "Report it: the event is booked by itself at the first start after the mend.",
     ),
+    "due_failed": (
+        "Points of a member could neither begin nor end, by a defect of headquarters; its log has the trace.",
+        "Report it, and call it done after the mend. The event gave the points; they are tried again every minute.",
+    ),
     SALE_MISSING: (
         "Goods came back before their sale did.",
         "Nothing, as long as a till is offline: it is settled by itself when the sale comes.",
@@ -69,11 +73,11 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "replay_unknown": (
         "A receipt was made by rules of evaluation that are newer than headquarters.",
-        "Update headquarters.",
+        "Update headquarters: it is computed again by itself then.",
     ),
     "replay_set_missing": (
         "The programmes of a receipt never came, so it cannot be computed again.",
-        "Look whether the till is healthy; nothing is lost but this check.",
+        "Look whether the till is healthy; nothing is lost but this check, which is made when they come.",
     ),
 }
 _task = tables.task.c

@@ -67,7 +67,11 @@ class WorkingSet:
         self.returned: dict[str, list[ReturnedLine]] = defaultdict(list)
         """What came back of a sale so far, by the sale's event."""
         self.expired_units: Counter[str] = Counter()
-        """What of a lot has expired, for the lots that a return may ask about."""
+        """What of a lot has expired, for the lots that a return or a late burn may ask about."""
+        self.lapsed_lots: dict[str, Lot] = {}
+        """Lots that are over, of those that a late burn may ask about."""
+        self.heirs: dict[str, str] = {}
+        """Accounts that had such lots and are not loaded, and who took each of them over."""
         self.holds: dict[str, Hold] = {}
         self.claims: dict[str, Claimed] = {}
         self.claim_keys: dict[int, bytes] = {}
@@ -109,6 +113,12 @@ class WorkingSet:
         while account is not None and account.merged_into:
             account = self.accounts[account.merged_into]
         return account
+
+    def heir_of(self, account_ref: str) -> str:
+        """The loaded account that took this one over, through others perhaps; itself where nobody did."""
+        while account_ref in self.heirs:
+            account_ref = self.heirs[account_ref]
+        return account_ref
 
     def holder_of(self, card_number: str) -> Account | None:
         """The account that a card leads to."""
@@ -205,6 +215,7 @@ class WorkingSet:
         self._changed_leases.update(((ref, lease.lease_id), lease) for lease in booking.changed_leases)
         for entry in booking.entries:
             self._append(entry, now_ms)
+        self.lapsed_lots.update((lot.lot_id, lot) for lot in booking.changed_lots if lot.lot_id in self.expired_units)
         if booking.changed_lots or booking.entries or booking.changed_leases:
             self.touch(self.accounts[ref])
 
@@ -273,10 +284,11 @@ class WorkingSet:
             insert_rows(connection, table, rows)
         # The number of a copied disk's receipts is taken; the first keeps it.
         upsert_rows(connection, tables.receipt, sorted(self.receipts, key=lambda row: str(row["receipt_number"])))
+        # First those who are forgotten: whoever is merged with one of them is forgotten too.
+        forget_holders(connection, dict(self.erasures))
         for source_ref, target_ref in self._merges:
             _move(connection, source_ref=source_ref, target_ref=target_ref)
         self._write_holds(connection)
-        forget_holders(connection, dict(self.erasures))
         self._count_stale_views(connection)
 
     def _write_accounts(self, connection: Connection) -> None:

@@ -73,11 +73,7 @@ def goods_bought(connection: Connection, account_ref: str, *, since: str) -> lis
 def rule_uses(connection: Connection, account_ref: str) -> list[RuleUse]:
     """What rules with caps gave this account, and those that were merged into it, here."""
     driver = driver_connection(connection)
-    return [
-        RuleUse(*row)
-        for ref in accounts.merged_with(connection, account_ref)
-        for row in _uses_of.all(driver, ref)
-    ]
+    return [RuleUse(*row) for ref in accounts.merged_with(connection, account_ref) for row in _uses_of.all(driver, ref)]
 
 
 def note_uses(connection: Connection, event: SaleEvent) -> None:

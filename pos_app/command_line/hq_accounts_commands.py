@@ -79,9 +79,18 @@ def policy(
     confirmed_hours: Annotated[
         int | None, typer.Option(min=1, max=720, help="How old headquarters' word on balances may be.")
     ] = None,
+    poll_s: Annotated[
+        int | None,
+        typer.Option(
+            "--poll-s",
+            min=0,
+            max=3600,
+            help="Seconds that a till at least sleeps which has nothing to send; 0 leaves it to the tills.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what tills may let burn while they are offline, or change it; points in their smallest unit.
+    """Show what tills may let burn while they are offline and how often they ask, or change it; points in their smallest unit.
 
     Example: `pos-app hq policy --allowance lease --lease 2000`.
     """
@@ -95,6 +104,7 @@ def policy(
         "lease_units": lease,
         "step_up_units": step_up,
         "confirmed_hours_max": confirmed_hours,
+        "poll_s": poll_s,
     }
     with speaking(as_json=as_json), operate.opened(database) as engine:
         now = change_policy(engine, {name: value for name, value in wanted.items() if value is not None})
@@ -107,6 +117,8 @@ def policy(
         console.print(
             f"With a manager above: {now.step_up_units}; balances at most {now.confirmed_hours_max} hours old."
         )
+        asks = f"at most every {now.poll_s} s" if now.poll_s else "as often as its settings say"
+        console.print(f"A till that has nothing to send asks {asks}.")
 
 
 def leases(database: DatabaseOption, as_json: JsonOption = False) -> None:

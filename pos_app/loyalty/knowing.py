@@ -95,13 +95,20 @@ class SomeGoods(Protocol):
     """Goods as receipts know them."""
 
     @property
-    def product_code(self) -> str: ...
+    def product_code(self) -> str:
+        """The code under which they were sold."""
+
     @property
-    def product_class(self) -> ProductClass: ...
+    def product_class(self) -> ProductClass:
+        """What the law says they are."""
+
     @property
-    def department(self) -> str: ...
+    def department(self) -> str:
+        """The department of the catalogue."""
+
     @property
-    def category(self) -> str: ...
+    def category(self) -> str:
+        """The category of the catalogue."""
 
 
 def is_among(bought: Bought, goods: SomeGoods) -> bool:

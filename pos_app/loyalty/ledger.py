@@ -254,21 +254,28 @@ def book_sale(
     granted: Sequence[Lot],
     holder: str = "",
     taken_units: Mapping[str, int] = MappingProxyType({}),
+    expired_units: Mapping[str, int] = MappingProxyType({}),
 ) -> Booking:
     """Burn, then earn. What no lot can give becomes overdraft: an authentic burn is always booked.
 
     ``holder`` is the till that burned: what is leased to it goes first. ``taken_units``: what rewards take besides, by unit.
+    ``expired_units``: by lot, what has been booked as expired of the burned points' lots that were good when the till burned from
+    them; it gives what no lot can.
     """
     draft = _Draft(books, event_id)
     units_of = {burn_issuer: burn_units + taken_units.get(burn_issuer, 0)}
     for issuer, units in (units_of | {one: n for one, n in taken_units.items() if one != burn_issuer}).items():
-        _burn(draft, units=units, issuer=issuer, holder=holder, at_ms=at_ms)
+        owed = _burn(draft, units=units, issuer=issuer, holder=holder, at_ms=at_ms)
+        if issuer == burn_issuer:
+            owed -= _burn_expired(draft, units=owed, issuer=issuer, expired_units=expired_units)
+        draft.owe(owed, issuer=issuer, target=AccountKind.REDEEMED)
     for lot in granted:
         draft.credit(lot, source=AccountKind.ISSUED)
     return draft.done()
 
 
-def _burn(draft: _Draft, *, units: int, issuer: str, holder: str, at_ms: int) -> None:
+def _burn(draft: _Draft, *, units: int, issuer: str, holder: str, at_ms: int) -> int:
+    """Burn from leases and lots; gives how many units neither could."""
     owed = units - _burn_leased(draft, units=units, issuer=issuer, holder=holder, at_ms=at_ms)
     for part in allocate_burn(draft.lots.values(), units=owed, issuer=issuer, at_ms=at_ms):
         draft.take(draft.lots[part.lot_id], part.units)
@@ -280,7 +287,7 @@ def _burn(draft: _Draft, *, units: int, issuer: str, holder: str, at_ms: int) ->
             lot_id=part.lot_id,
         )
         owed -= part.units
-    draft.owe(owed, issuer=issuer, target=AccountKind.REDEEMED)
+    return owed
 
 
 def own_leases(leases: Iterable[Lease], *, holder: str, issuer: str, at_ms: int) -> tuple[Lease, ...]:
@@ -303,6 +310,17 @@ def _burn_leased(draft: _Draft, *, units: int, issuer: str, holder: str, at_ms: 
         if part:
             draft.put_lease(msgspec.structs.replace(lease, units=lease.units - part))
             draft.move(part, issuer=issuer, source=AccountKind.LEASED, target=AccountKind.REDEEMED, lot_id=lease.lot_id)
+            burned += part
+    return burned
+
+
+def _burn_expired(draft: _Draft, *, units: int, issuer: str, expired_units: Mapping[str, int]) -> int:
+    """Burn what was good at the sale and was booked as expired before anybody heard of it; gives how much that was."""
+    burned = 0
+    for lot_id, lapsed_units in expired_units.items():
+        part = min(units - burned, lapsed_units)
+        if part:
+            draft.move(part, issuer=issuer, source=AccountKind.EXPIRED, target=AccountKind.REDEEMED, lot_id=lot_id)
             burned += part
     return burned
 

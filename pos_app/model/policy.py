@@ -1,4 +1,4 @@
-"""What headquarters lets tills burn on their own: one setting for the whole chain."""
+"""What headquarters lets tills burn on their own, and how often they are to ask: one setting for the whole chain."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -35,7 +35,8 @@ class BurnPolicy(msgspec.Struct, frozen=True):
 
     ``till_budget_units``: what it may burn offline in all from one contact with HQ to the next (FLOOR). ``lease_units``: how much
     HQ sets aside of an account for the till where its member shops (LEASE). Above ``step_up_units`` an offline burn wants a manager.
-    ``confirmed_hours_max``: how old HQ's word on balances may be.
+    ``confirmed_hours_max``: how old HQ's word on balances may be. ``poll_s``: how long a till at least sleeps that has nothing to send;
+    0 leaves it to the till's settings.
     """
 
     allowance: Allowance = Allowance.FLOOR
@@ -44,3 +45,4 @@ class BurnPolicy(msgspec.Struct, frozen=True):
     lease_units: Units = 2_000
     step_up_units: Units = 2_000
     confirmed_hours_max: Annotated[int, msgspec.Meta(ge=1, le=720)] = 72
+    poll_s: Annotated[int, msgspec.Meta(ge=0, le=3_600)] = 0

@@ -57,7 +57,10 @@ _NOTHING_ELSE_WILL_DO = {Problem.UNREACHABLE, Problem.SLOW, Problem.BUSY}
 
 
 class SyncOptions(msgspec.Struct, frozen=True):
-    """How much goes in one batch (bodies, uncompressed) and how long to sleep when there is nothing to send."""
+    """How much goes in one batch (bodies, uncompressed) and how long to sleep when there is nothing to send.
+
+    HQ may want its tills to sleep longer than ``poll_ms``, never shorter.
+    """
 
     batch_events_max: int = BATCH_EVENTS_MAX
     batch_bytes_max: int = BATCH_BYTES_MAX
@@ -126,6 +129,7 @@ class SyncRounds:
         self._has_snapshots = True
         self._snapshot_accounts = 0
         self._unfinished = False
+        self._hq_poll_ms = 0
 
     def run(self) -> SyncReport:
         """Do what can be done now, and say how it went. Raises nothing: an error of our own is logged and reported."""
@@ -180,7 +184,7 @@ class SyncRounds:
     def _wait_ms(self, pause: _PauseError | None) -> int:
         self._failures = self._failures + 1 if pause else 0
         if pause is None:
-            return 0 if self._unfinished else self._options.poll_ms
+            return 0 if self._unfinished else max(self._options.poll_ms, self._hq_poll_ms)
         return back_off_ms(self._failures, fraction=self._fraction()) if pause.wait_ms is None else pause.wait_ms
 
     def _upload(self) -> None:
@@ -275,6 +279,7 @@ class SyncRounds:
             if page.more and page.next_cursor == identity.cursor:
                 raise _PauseError(Problem.RUBBISH)
             self._outbox.apply_changes(page, self._rest)
+            self._hq_poll_ms = 0 if page.policy is None else page.policy.poll_s * 1000
             if not page.more:
                 return
 

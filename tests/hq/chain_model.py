@@ -177,7 +177,7 @@ class ChainModel:
     def refuse_hold(self, ref: str, units: int, at_ms: int, holder: str) -> None:
         """Nothing is held; where other tills have what is missing, they are asked for it."""
         account = self.find(ref)
-        leased = 0 if account is None else account.leased(at_ms)
+        leased = 0 if account is None else account.leased(at_ms) - account.leased(at_ms, holder)
         if account is not None and leased and self.free(ref, at_ms, holder) + leased >= units:
             self._recall(account)
             self.changes += 1
@@ -250,7 +250,8 @@ class ChainModel:
         account = self._account(event.account_ref)
         self._expire(account, at_ms)
         before = account.owed
-        account.owed += self._burn(account, event.burn_units, holder, at_ms)
+        missing = self._burn(account, event.burn_units, holder, at_ms)
+        account.owed += missing - self._burn_lapsed(account, event, missing, at_ms)
         for granted in event.granted_lots:
             grant = granted.grant
             self.totals["issued"] += grant.units
@@ -275,6 +276,19 @@ class ChainModel:
                 units -= part
         account.leases = [lease for lease in account.leases if lease.units]
         return units - _take(units, [lot for lot in account.soonest() if lot.is_spendable(at_ms)])
+
+    def _burn_lapsed(self, account: Account, event: SaleEvent, units: int, at_ms: int) -> int:
+        """What was burned in time and has expired before headquarters heard of it; gives how much that was."""
+        burned = 0
+        for part in event.burned_lots:
+            lot = account.lots.get(part.lot_id)
+            lapsed = min(units - burned, self._expired[part.lot_id]) if lot and lot.is_spendable(at_ms) else 0
+            self._expired[part.lot_id] -= lapsed
+            burned += lapsed
+        if burned:
+            self.surprises.append("burned in time, and over when it was heard of")
+        self.totals["expired"] -= burned
+        return burned
 
     def _set_aside(self, event: SaleEvent, account: Account, holder: str, at_ms: int) -> None:
         """Fill up what the till may burn of this member on its own."""
@@ -308,6 +322,8 @@ class ChainModel:
         }
         if any(after[line_no] < before.get(line_no, 0) + pieces for line_no, pieces in wanted.items()):
             self.surprises.append("came back before")
+        if all(after[line_no] == before.get(line_no, 0) for line_no in after):
+            return
         self._back[sale.event_id] = after
         account = self._account(sale.account_ref)
         self._expire(account, at_ms)

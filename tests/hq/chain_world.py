@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpcore
+import msgspec
 import pytest
 from sqlalchemy import Engine
 
@@ -29,12 +30,14 @@ from pos_app.use_cases.till import Till, open_till
 from storage import accounts, catalogue, journal
 from storage.database import open_database
 from storage.outbox import SqliteOutbox
-from tests.shop import DAY_MS, GOODS, NOON_MS, programme, settings_with
+from tests.shop import BREAD, DAY_MS, NOON_MS, TEA, programme, settings_with
 
 KNOWN_CARDS = ("2990000000019", "2990000000026")
 """Cards whose members both tills know from the start."""
 FIRST_UNITS = 400
 FIRST_DAYS = 5
+GOODS = (msgspec.structs.replace(TEA, price_minor=999), BREAD)
+"""A tenth of neither is whole, so that shares of points are rounded."""
 TILLS = ("north", "south")
 PROGRAMME = """
 schema = 1

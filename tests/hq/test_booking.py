@@ -1,15 +1,17 @@
 import msgspec
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from hq import apply, tables
 from hq.apply import book_what_is_due
 from hq.operate import RunningHq
 from hq.reports import totals
+from pos_app.loyalty.ledger import Booking, Books, book_due
 from pos_app.model.evaluation import Discount, LotGrant, Reason
 from pos_app.model.identifiers import derived_id
 from pos_app.model.receipts import Payment, PaymentKind
-from pos_app.protocol.events import AnyEvent, GrantedLot
+from pos_app.protocol.events import AnyEvent, BurnedLot, GrantedLot, MergeEvent, SaleEvent
 from tests.hq.conftest import Enrol
 from tests.hq.journals import DAY_MS, START_MS, Journal, enrolment, moment, new_id, sale, sale_return
 from tests.hq.ledgers import LATER_MS, assert_sound, available, book, entries, lot_of_five, state_of, tasks
@@ -87,6 +89,79 @@ def test_that_what_two_tills_burned_at_once_becomes_overdraft_and_is_repaid(hq: 
     assert_sound(hq)
 
 
+def burned_in_time(given: SaleEvent, units: int, *, days: int = 1, **changes: object) -> SaleEvent:
+    """A burn from what another sale gave, some days after the start."""
+    (granted,) = given.granted_lots
+    parts = (BurnedLot(granted.lot_id, units, granted.grant.expires_at_ms),)
+    made = sale(account_ref="a", card="299", burned=units, burned_lots=parts, utc_ms=START_MS + days * DAY_MS)
+    return msgspec.structs.replace(made, **changes)
+
+
+@pytest.mark.parametrize("in_one_run", [True, False])
+def test_that_points_burned_in_time_are_not_owed_if_their_expiry_was_booked_first(
+    hq: RunningHq, enrol: Enrol, *, in_one_run: bool
+) -> None:
+    first, second = enrol(), enrol()
+    given = sale(account_ref="a", card="299", earned=10, expires_ms=START_MS + 2 * DAY_MS)
+    first.upload(given)
+    book(hq, now_ms=START_MS + DAY_MS)
+    if in_one_run:
+        first.upload(sale(account_ref="a", card="299", utc_ms=START_MS + 3 * DAY_MS))
+    else:
+        book_what_is_due(hq.engine, now_ms=START_MS + 3 * DAY_MS)
+    second.upload(burned_in_time(given, 8))
+    book(hq)
+
+    assert {"issued": -10, "available": 0, "expired": 2, "redeemed": 8} == totals(hq.engine).ledger_units
+    assert state_of(first, "a").offline_burning
+    assert_sound(hq)
+
+
+def test_that_what_has_expired_is_given_once_and_only_to_burns_in_time(hq: RunningHq, journal: Journal) -> None:
+    given = sale(account_ref="a", card="299", earned=10, expires_ms=START_MS + 2 * DAY_MS)
+    journal.upload(given)
+    book(hq)
+    book_what_is_due(hq.engine, now_ms=LATER_MS)
+    journal.upload(burned_in_time(given, 8), burned_in_time(given, 2, days=2), burned_in_time(given, 2, issuer="other"))
+    book(hq)
+    once = totals(hq.engine).ledger_units
+    journal.upload(burned_in_time(given, 8), burned_in_time(given, 3))
+    book(hq)
+
+    assert {"issued": -10, "available": 0, "expired": 2, "redeemed": 12, "overdraft": -4} == once
+    assert {**once, "expired": 0, "redeemed": 23, "overdraft": -13} == totals(hq.engine).ledger_units
+    assert_sound(hq)
+
+
+def test_that_nobody_burns_what_another_had_and_let_expire(hq: RunningHq, journal: Journal) -> None:
+    others = sale(account_ref="b", card="300", earned=10, expires_ms=START_MS + 2 * DAY_MS)
+    journal.upload(others)
+    book(hq, now_ms=START_MS)
+    book_what_is_due(hq.engine, now_ms=LATER_MS)
+    journal.upload(sale(account_ref="b", card="300"), burned_in_time(others, 8))
+    book(hq)
+
+    assert {"issued": -10, "available": 0, "expired": 10, "redeemed": 8, "overdraft": -8} == totals(
+        hq.engine
+    ).ledger_units
+    assert_sound(hq)
+
+
+def test_that_points_of_a_merged_account_that_were_burned_in_time_are_not_owed(hq: RunningHq, enrol: Enrol) -> None:
+    first, second = enrol(), enrol()
+    given = sale(account_ref="a", card="299", earned=10, expires_ms=START_MS + 2 * DAY_MS)
+    first.upload(given, enrolment("b", "300"))
+    book(hq)
+    book_what_is_due(hq.engine, now_ms=LATER_MS)
+    second.upload(MergeEvent(event_id=new_id(), moment=moment(), account_ref="b", merged_ref="a"))
+    book(hq)
+    second.upload(burned_in_time(given, 8, account_ref="b", card_ref="300"))
+    book(hq)
+
+    assert {"issued": -10, "available": 0, "expired": 2, "redeemed": 8} == totals(hq.engine).ledger_units
+    assert_sound(hq)
+
+
 def test_that_points_that_are_pending_mature_and_expire_by_hqs_clock(hq: RunningHq, journal: Journal) -> None:
     journal.upload(
         sale(account_ref="a", card="299", earned=10, starts_ms=START_MS + DAY_MS, expires_ms=START_MS + 9 * DAY_MS)
@@ -124,6 +199,59 @@ def test_that_many_accounts_are_due_at_once(hq: RunningHq, journal: Journal, mon
 
     assert 5 == book_what_is_due(hq.engine, now_ms=LATER_MS)
     assert {"issued": -5, "pending": 0, "available": 5} == totals(hq.engine).ledger_units
+
+
+@pytest.mark.expects_log("due.failed")
+def test_that_an_account_that_cannot_be_booked_keeps_no_others_points_waiting(
+    hq: RunningHq, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apply, "_RUN_ACCOUNTS_MAX", 4)
+    given = [sale(account_ref=f"a{n}", card=f"29{n}", earned=1, starts_ms=START_MS + 1 + n) for n in range(9)]
+    journal.upload(*given)
+    book(hq, now_ms=START_MS)
+
+    def failing(books: Books, *, at_ms: int) -> Booking:
+        assert books.account_ref not in {"a1", "a6"}, "a defect"
+        return book_due(books, at_ms=at_ms)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(apply, "book_due", failing)
+        assert [7, 0] == [book_what_is_due(hq.engine, now_ms=LATER_MS) for _ in range(2)]
+    assert {"issued": -9, "pending": 2, "available": 7} == totals(hq.engine).ledger_units
+    assert [(2, "due_failed"), (7, "due_failed")] == tasks(hq)
+    assert 2 == book_what_is_due(hq.engine, now_ms=LATER_MS)
+    assert {"issued": -9, "pending": 0, "available": 9} == totals(hq.engine).ledger_units
+    assert_sound(hq)
+
+
+@pytest.mark.expects_log("due.failed")
+def test_that_a_defect_that_meets_every_account_is_soon_given_up(
+    hq: RunningHq, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apply, "_RUN_ACCOUNTS_MAX", 2)
+    journal.upload(*[sale(account_ref=f"a{n}", card=f"29{n}", earned=1, starts_ms=START_MS + 1 + n) for n in range(5)])
+    book(hq, now_ms=START_MS)
+
+    def failing(books: Books, *, at_ms: int) -> Booking:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(apply, "book_due", failing)
+    assert 0 == book_what_is_due(hq.engine, now_ms=LATER_MS)
+    assert [(1, "due_failed"), (2, "due_failed")] == tasks(hq)
+
+
+def test_that_a_database_that_is_away_makes_nobody_guilty(
+    hq: RunningHq, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_arguments: object, **_options: object) -> None:
+        raise OperationalError("SELECT 1", None, Exception("gone"), connection_invalidated=True)
+
+    journal.upload(sale(account_ref="a", card="299", earned=1, starts_ms=START_MS + 1))
+    book(hq, now_ms=START_MS)
+    monkeypatch.setattr(apply, "book_due", away)
+    with pytest.raises(OperationalError):
+        book_what_is_due(hq.engine, now_ms=LATER_MS)
+    assert [] == tasks(hq)
 
 
 def test_that_a_clock_that_runs_ahead_neither_matures_nor_expires(hq: RunningHq, journal: Journal) -> None:

@@ -28,19 +28,19 @@ from hypothesis.stateful import (
 
 from pos_app.errors import InputError
 from pos_app.model.policy import Allowance, BurnPolicy
-from pos_app.protocol.events import AdjustmentReason, AnyEvent, SaleEvent
+from pos_app.protocol.events import AdjustmentReason, AnyEvent, MergeEvent, SaleEvent
+from pos_app.sync.decisions import Problem
 from pos_app.use_cases import account_acts, checking
 from pos_app.use_cases.checking import Verdict
 from pos_app.use_cases.finding_receipts import ReceiptUnknownError, find_returnable
 from pos_app.use_cases.unseen_returning import unseen_goods
 from pos_app.use_cases.views import Basket, BasketLine
 from tests.hq.chain_model import ChainModel
-from tests.hq.chain_world import KNOWN_CARDS, TILLS, ChainTill, Stage
-from tests.shop import BREAD, DAY_MS, ENOUGH, HOUR_MS, TEA
+from tests.hq.chain_world import GOODS, KNOWN_CARDS, TILLS, ChainTill, Stage
+from tests.shop import DAY_MS, ENOUGH, HOUR_MS
 
 EXAMPLES = int(os.environ.get("POS_APP_CHAIN_EXAMPLES", "6"))
 STEPS = int(os.environ.get("POS_APP_CHAIN_STEPS", "25"))
-GOODS = (TEA, BREAD)
 CARDS = (*KNOWN_CARDS, "2990000000033", "2990000000040")
 LEASE_UNITS = 150
 POLICIES = {
@@ -257,8 +257,7 @@ class ChainMachine(RuleBasedStateMachine):
             is_over = not any(post.waiting for post in self.posts.values())
             self.settle()
             for post in self.posts.values():
-                self.one_round(post)
-                assert post.heard == self.model.changes, "a round without a fault comes to its end"
+                assert self.one_round(post) is None
             if is_over:
                 break
         assert [0, 0] == [len(post.waiting) for post in self.posts.values()]
@@ -341,9 +340,12 @@ class ChainMachine(RuleBasedStateMachine):
         post.known_seq += len(events)
         return events
 
-    def one_round(self, post: Post) -> None:
+    def one_round(self, post: Post) -> Problem | None:
         report = post.at.sync()
-        post.heard = self.model.changes if report.problem is None else -1
+        # While its own merge is not booked, a till lets both accounts stand as they are: HQ will send them anew.
+        merges = any(isinstance(event, MergeEvent) for _seq, event in post.waiting)
+        post.heard = -1 if report.problem or merges else self.model.changes
+        return report.problem
 
     def settle(self) -> None:
         self.chain.apply()

@@ -3,6 +3,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from hq import tables
+from hq.apply import book_what_is_due
 from hq.looking_after import take_claim
 from hq.operate import RunningHq
 from hq.policy import change_policy
@@ -72,6 +73,27 @@ def test_that_a_claimed_burn_takes_what_was_leased_to_its_till(hq: RunningHq) ->
 
     assert {"issued": -10, "redeemed": 10} == units(hq.engine, "a")
     assert [] == rows(hq.engine, "overdraft_cause", "units")
+    assert_sound(hq)
+
+
+def test_that_a_claimed_burn_is_not_owed_if_its_points_expired_before_the_claim(hq: RunningHq) -> None:
+    lost, other = Till(hq.engine, 1), Till(hq.engine, 2)
+    given = sale(account_ref="b", card="300", earned=10, expires_ms=START_MS + 2 * DAY_MS)
+    over = sale(account_ref="a", card="299", earned=3, expires_ms=START_MS + DAY_MS // 2)
+    others = sale(account_ref="c", card="301", earned=10, expires_ms=START_MS + 2 * DAY_MS)
+    merge = MergeEvent(event_id=new_id(), moment=moment(), account_ref="a", merged_ref="b")
+    other.book(enrolment("a", "299"), given, over, others, now_ms=START_MS)
+    book_what_is_due(hq.engine, now_ms=START_MS + 3 * DAY_MS)
+    other.book(merge)
+    sold = sale(account_ref="a", card="299", burned=8, utc_ms=START_MS + DAY_MS)
+    other.book(claim(code_of(hq, lost, sold)))
+    second = sale(account_ref="a", card="299", burned=4, utc_ms=START_MS + DAY_MS)
+    other.book(claim(code_of(hq, lost, second)))
+
+    # Of the ten that the merged account had, all go; the three that were over at the sales stay so.
+    assert (12, 2) == (units(hq.engine, "a")["redeemed"], -units(hq.engine, "a")["overdraft"])
+    assert 3 == units(hq.engine, "a")["expired"] + units(hq.engine, "b")["expired"]
+    assert 10 == units(hq.engine, "c")["expired"]
     assert_sound(hq)
 
 

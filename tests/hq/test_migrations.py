@@ -1,39 +1,60 @@
-"""A database of the first version, as that version wrote it, comes up to date with all that is in it."""
+"""Databases of older versions, as those versions wrote them, come up to date with all that is in them."""
 
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, MetaData, create_engine, select, text
+from sqlalchemy import Connection, Engine, MetaData, create_engine, inspect, select, text
 
 import hq
-from hq import tables
+from hq import partitions, tables
 from hq.database import open_engine, prepare
 from hq.operate import running
 from hq.reports import totals
-from tests.hq.journals import now_ms
+from pos_app.protocol.messages import ChangesPage
+from pos_app.sync.client import HqClient
+from tests.hq.journals import DAY_MS, START_MS, accepted, now_ms, sale
 from tests.hq.postgres import new_database
+from tests.hq.tills import Till, book_all, rows, task_codes, units
 
-DUMP = Path(__file__).parent / "data" / "hq-0001.sql"
+DATA = Path(__file__).parent / "data"
+CURSOR = "1.6.a.Yg"
+"""How far the second till of the database of version 0002 had read its changes."""
+TILL = "3b95469a-eea1-46eb-a6e3-361bb7292468"
+TILL_KEY = bytes.fromhex("322807602aceb12cd91c3cd81853066bd683ef4995e8501b454ab66d86b6d994")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """The old database, on each kind."""
-    path = tmp_path / "old.sqlite3"
+    """The database of the first version, on each kind."""
+    with _kept("0001", request, tmp_path) as engine:
+        yield engine
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def second(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """The database of the version before regions, on each kind."""
+    with _kept("0002", request, tmp_path) as engine:
+        yield engine
+
+
+@contextmanager
+def _kept(version: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[Engine]:
+    path = folder / "old.sqlite3"
     with sqlite3.connect(path) as connection:
-        connection.executescript(DUMP.read_text())
+        connection.executescript((DATA / f"hq-{version}.sql").read_text())
     connection.close()
     if request.param == "sqlite":
         with _opened(f"sqlite:///{path}") as engine:
             yield engine
     else:
         with new_database(request.getfixturevalue("postgres_url")) as url, _opened(url) as engine:
-            _copy(path, engine)
+            _copy(path, engine, version)
             yield engine
 
 
@@ -44,14 +65,17 @@ def _opened(url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
-def _copy(path: Path, target: Engine) -> None:
+def _copy(path: Path, target: Engine, version: str) -> None:
     """The rows of the SQLite file in PostgreSQL's tables of the same version."""
     source = create_engine(f"sqlite:///{path}")
     with target.begin() as connection:
-        _upgrade_to_first(connection)
-        metadata = MetaData()
-        metadata.reflect(connection)
+        _upgrade_to(version, connection)
+        if version != "0001":
+            partitions.make_ahead(connection, today=date(2026, 1, 1))
         with source.connect() as old:
+            names = inspect(old).get_table_names()
+            metadata = MetaData()
+            metadata.reflect(connection, only=names)
             for table in metadata.sorted_tables:
                 columns = ", ".join(column.name for column in table.columns)
                 rows = old.execute(text(f"SELECT {columns} FROM {table.name}")).mappings().all()
@@ -68,11 +92,11 @@ def _as_typed(row: dict[str, object], table: object) -> dict[str, object]:
     }
 
 
-def _upgrade_to_first(connection: Connection) -> None:
+def _upgrade_to(version: str, connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(hq.__file__).parent / "migrations"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "0001")
+    command.upgrade(config, version)
 
 
 def test_that_everything_is_kept(old: Engine) -> None:
@@ -145,3 +169,61 @@ def test_that_it_serves_again(old: Engine) -> None:
     with running(old, books=False) as serving, old.connect() as connection:
         assert serving.url
         assert now_ms() > connection.execute(select(tables.terminal.c.enrolled_at_ms).limit(1)).scalar_one()
+
+
+def changes_of_the_second_till(url: str, cursor: str) -> ChangesPage:
+    client = HqClient(url, private_key=TILL_KEY)
+    path = f"/v1/terminals/{TILL}/changes?cursor={cursor}"
+    page = accepted(client.call("GET", path, terminal_id=TILL, time_ms=now_ms()), ChangesPage)
+    client.close()
+    return page
+
+
+def test_that_a_till_goes_on_from_its_cursor_when_regions_came(second: Engine) -> None:
+    prepare(second)
+
+    with running(second, books=False) as serving:
+        page = changes_of_the_second_till(serving.url, CURSOR)
+        begun_anew = changes_of_the_second_till(serving.url, "")
+        assert () == changes_of_the_second_till(serving.url, page.next_cursor).accounts
+    states = {state.account_ref: state for state in page.accounts}
+    assert (False, False, ["a", "c", "d"]) == (page.restart, page.more, sorted(states))
+    assert ({"shop": 2}, 3) == (states["c"].held_units, states["a"].receipts_count)
+    assert [("a", {"name", "phone"})] == [(record.account_ref, set(record.fields)) for record in page.personal]
+    assert (("d",), ["a", "b", "c", "d"]) == (page.erased, sorted(state.account_ref for state in begun_anew.accounts))
+
+
+def counted(engine: Engine) -> dict[str, int]:
+    """How many rows those tables have that both versions know."""
+    names = ["account", "card", "entry", "lot", "lease", "hold", "inbox", "sale", "award", "return_line", "task"]
+    with engine.connect() as connection:
+        return {name: connection.execute(text(f"SELECT COUNT(*) FROM {name}")).scalar_one() for name in names}
+
+
+def test_that_nothing_of_the_version_before_regions_is_lost(second: Engine) -> None:
+    before = counted(second)
+    prepare(second)
+
+    figures = totals(second)
+    assert (before, True) == (counted(second), all(before.values()))
+    assert (0, False, {"available": 60, "issued": -115, "leased": 35, "redeemed": 20}, 4) == (
+        figures.ledger_sum_units,
+        figures.stored_balances_differ,
+        figures.ledger_units,
+        figures.accounts,
+    )
+    assert ["replay_set_missing"] * 4 + ["unreadable"] == sorted(task_codes(second))
+    assert [("a", "main"), ("b", "main"), ("c", "main"), ("d", "main")] == rows(
+        second, "account", "account_ref", "regions"
+    )
+    assert [("store-1", "main"), ("store-2", "main")] == rows(second, "store", "store_id", "region")
+
+
+def test_that_it_books_on_when_regions_came(second: Engine) -> None:
+    prepare(second)
+    till = Till(second, 3)
+    till.book(sale(account_ref="c", card="301", earned=7, utc_ms=START_MS + DAY_MS))
+    book_all(second)
+
+    owned = units(second, "c")
+    assert (-12, 12) == (owned["issued"], owned["available"] + owned["leased"])

@@ -9,7 +9,7 @@ from hq import tables
 from hq.apply import apply_inbox
 from hq.operate import RunningHq
 from hq.personal import _rank
-from pos_app.protocol.events import ErasureEvent
+from pos_app.protocol.events import ErasureEvent, MergeEvent
 from pos_app.protocol.messages import PERSONAL_RECORDS_MAX, PersonalAnswer, PersonalRecord, VersionedField
 from tests.hq.conftest import Enrol
 from tests.hq.journals import DAY_MS, Journal, accepted, enrolment, moment, new_id, now_ms, refusal
@@ -65,6 +65,30 @@ def test_that_a_forgotten_holder_stays_so_whatever_is_newer_and_comes_back_as_so
     journal.upload(enrolment("b", "300"))
     journal.send_personal(PersonalRecord("b", {"name": field("Ana")}))
     assert {("b", "name"): "Ana"} == stored(hq)
+
+
+@pytest.mark.parametrize("forgotten", ["a", "b"])
+@pytest.mark.parametrize("order", ["forgotten, merged", "forgotten, booked, merged", "merged, forgotten"])
+def test_that_who_is_forgotten_in_one_of_two_merged_accounts_is_forgotten_in_both(
+    hq: RunningHq, journal: Journal, forgotten: str, order: str
+) -> None:
+    journal.upload(enrolment("a", "299"), enrolment("b", "300"))
+    journal.send_personal(*(PersonalRecord(ref, {"name": field("Ana")}) for ref in "ab"))
+    erasure = ErasureEvent(event_id=new_id(), moment=moment(), account_ref=forgotten)
+    merged = MergeEvent(event_id=new_id(), moment=moment(), account_ref="a", merged_ref="b")
+    apply_inbox(hq.engine, now_ms=LATER_MS)
+    before = journal.page().next_cursor
+    for step in order.split(", "):
+        if step == "booked":
+            apply_inbox(hq.engine, now_ms=LATER_MS)
+        else:
+            journal.upload(erasure if step == "forgotten" else merged)
+    apply_inbox(hq.engine, now_ms=LATER_MS)
+    journal.send_personal(*(PersonalRecord(ref, {"name": field("Ana", 9, LATER_MS)}) for ref in "ab"))
+
+    page = journal.page(before)
+    assert ({}, ()) == (stored(hq), page.personal)
+    assert "a" in page.erased
 
 
 def test_that_the_winner_does_not_depend_on_the_order(hq: RunningHq, journal: Journal) -> None:

@@ -5,7 +5,9 @@ from sqlalchemy import update
 from hq import replay as replaying
 from hq import tables
 from hq.operate import RunningHq
-from hq.replay import replay
+from hq.replay import replay, replay_passed
+from hq.tasks import mark_done
+from pos_app.errors import ProgrammeError
 from pos_app.loyalty.engine import SEMANTICS, evaluate
 from pos_app.loyalty.programme import ProgrammeSet
 from pos_app.model.evaluation import Discount, MemberContext, Reason
@@ -24,7 +26,12 @@ BODY = encode_programme_set(PROGRAMMES).decode()
 
 
 def rated(
-    programmes: ProgrammeSet = PROGRAMMES, *, receipts_before: int = 0, card_class: str = "", burn_units: int = 0
+    programmes: ProgrammeSet = PROGRAMMES,
+    *,
+    receipts_before: int = 0,
+    card_class: str = "",
+    burn_units: int = 0,
+    semantics: int = 0,
 ) -> SaleEvent:
     """A sale as a till rates it."""
     sold = sale(account_ref="a", card="299", amounts=(100_000, 250))
@@ -35,7 +42,7 @@ def rated(
     result = evaluate(engine_input, programmes)
     return msgspec.structs.replace(
         sold,
-        engine_input=engine_input,
+        engine_input=msgspec.structs.replace(engine_input, semantics=semantics or engine_input.semantics),
         awards=result.awards,
         granted_lots=tuple(
             GrantedLot(derived_id(sold.event_id, f"lot-{number}"), grant)
@@ -113,6 +120,49 @@ def test_that_rules_that_are_newer_than_hq_are_a_task(hq: RunningHq) -> None:
 
     assert 1 == replay(hq.engine, now_ms=LATER_MS)
     assert ([(1, 1, 0)], ["replay_unknown"]) == (figures(hq), task_codes(hq.engine))
+
+
+def test_that_a_receipt_is_computed_when_its_programmes_come_after_all(hq: RunningHq) -> None:
+    till = Till(hq.engine)
+    till.book(enrolment("a", "299"), rated(), msgspec.structs.replace(rated(), awards=()))
+    replay(hq.engine, now_ms=LATER_MS + 8 * DAY_MS)
+    assert 0 == replay_passed(hq.engine, now_ms=LATER_MS)
+    assert ["replay_set_missing"] * 2 == task_codes(hq.engine)
+
+    programmes_known(hq.engine, PROGRAMMES, BODY)
+    assert 2 == replay_passed(hq.engine, now_ms=LATER_MS)
+    assert 0 == replay_passed(hq.engine, now_ms=LATER_MS)
+    assert ([(1, 3, 1)], ["replay_differs"]) == (figures(hq), task_codes(hq.engine))
+
+
+def test_that_a_receipt_is_computed_when_hq_knows_its_rules(hq: RunningHq, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replaying, "_PAGE", 1)
+    programmes_known(hq.engine, PROGRAMMES, BODY)
+    till = Till(hq.engine)
+    sold, newer = rated(), 99
+
+    def older(sale: SaleEvent, programmes: ProgrammeSet) -> bool:
+        raise ProgrammeError("semantics", what="", safe="", todo="")
+
+    till.book(sold, rated(semantics=newer), rated())
+    with monkeypatch.context() as patch:
+        patch.setattr(replaying, "differs", older)
+        while replay(hq.engine, now_ms=LATER_MS):
+            pass
+    assert ["replay_unknown"] * 3 == task_codes(hq.engine)
+    assert 2 == replay_passed(hq.engine, now_ms=LATER_MS)
+    assert ([(1, 3, 0)], ["replay_unknown"]) == (figures(hq), task_codes(hq.engine))
+
+
+def test_that_a_task_that_somebody_called_done_meanwhile_stays_so(hq: RunningHq) -> None:
+    till = Till(hq.engine)
+    till.book(msgspec.structs.replace(rated(), awards=()))
+    replay(hq.engine, now_ms=LATER_MS + 8 * DAY_MS)
+    ((passed, row, _),) = replaying._passed_after(hq.engine, 0)
+    mark_done(hq.engine, passed.task_id, now_ms=LATER_MS)
+
+    assert 0 == replaying._end(hq.engine, passed, row, "replay_differs", now_ms=LATER_MS)
+    assert ([(1, 1, 0)], []) == (figures(hq), task_codes(hq.engine))
 
 
 def test_that_an_input_that_breaks_the_engine_does_not_stop_the_others(

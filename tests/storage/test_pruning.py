@@ -118,6 +118,51 @@ def test_that_receipts_stay_unless_the_settings_let_them_go(open_shop: OpenShop)
         assert {} == shop.bad_findings()
 
 
+EVERYTHING = """
+schema = 1
+id = "all"
+version = 1
+name = "Discounts, stamps and gifts"
+point_worth_minor = 1
+
+[[rules]]
+kind = "percent"
+id = "off"
+lane = "price"
+rate_bp = 1_000
+
+[rules.caps]
+ever = 1_000
+
+[[rules]]
+kind = "collect"
+id = "stamp"
+pool = "stamps"
+
+[[rules]]
+kind = "reward"
+id = "gift"
+pool = "stamps"
+cost = 1
+gives = "A cup"
+take = "auto"
+"""
+
+
+def test_that_an_old_receipt_goes_whole_and_what_its_rules_with_caps_gave_stays(open_shop: OpenShop) -> None:
+    shop = open_shop(EVERYTHING, **HQ, storage={"keep_sales_days": 60})
+    shop.sell(TEA, card=BOB)
+    shop.sell(TEA, card=BOB)
+    parts = ("discount", "collected", "taken")
+    assert [2, 2, 1] == [shop.query(f"SELECT count(*) FROM {part}")[0][0] for part in parts]
+    shop.wait(70 * DAY_MS)
+    seq, now_ms = terminal(shop).last_seq, shop.clock.now_ms
+    change(shop, hq_public_key=bytes(32), trusted_ms=now_ms, last_contact_ms=now_ms, acked_seq=seq, durable_seq=seq)
+    house(shop)
+    assert [0, 0, 0, 0] == [shop.query(f"SELECT count(*) FROM {part}")[0][0] for part in (*parts, "sale")]
+    assert {"all/off:ever": 200} == shop.member(BOB).used
+
+
 def names(shop: Shop) -> list[tuple[str, str]]:
     return [
         (row[0], row[1]) for row in shop.query("SELECT account_ref, value FROM personal_field ORDER BY account_ref")

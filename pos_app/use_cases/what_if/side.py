@@ -7,6 +7,7 @@ from pos_app.loyalty.knowing import cap_counters, in_window
 from pos_app.loyalty.programme import ProgrammeSet, accumulator_period
 from pos_app.model.identifiers import is_points, ledger_unit
 
+
 class Side:
     """The programmes of one side. ``hears_strangers``: a rule of theirs applies without a card too."""
 

@@ -51,6 +51,12 @@ def test_that_the_policy_is_shown_and_changed(engine: Engine) -> None:
     assert "Set aside where a member shops: 50." in run(engine, "policy").out
 
 
+def test_that_headquarters_says_how_often_tills_ask(engine: Engine) -> None:
+    assert "asks as often as its settings say." in run(engine, "policy").out
+    assert "asks at most every 60 s." in run(engine, "policy", "--poll-s", 60).out
+    assert 60 == run(engine, "policy", "--json").json["poll_s"]
+
+
 def test_that_leases_are_listed_and_written_off(engine: Engine) -> None:
     change_policy(engine, {"allowance": "lease"})
     Till(engine, 7).book(sale(account_ref="a", card="299", earned=10))

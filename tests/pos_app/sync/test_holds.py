@@ -3,9 +3,18 @@
 import threading
 import time
 
+import msgspec
 import pytest
 
-from pos_app.protocol.messages import ErrorAnswer, ErrorCode, HoldAnswer, HoldRequest
+from pos_app.protocol.messages import (
+    AccountState,
+    CardAnswer,
+    CardState,
+    ErrorAnswer,
+    ErrorCode,
+    HoldAnswer,
+    HoldRequest,
+)
 from pos_app.protocol.signing import NONCE_HEADER, TIME_HEADER, public_key_of
 from pos_app.sync.breaker import OPEN_MS
 from pos_app.sync.client import HqClient
@@ -19,6 +28,11 @@ HQ_KEY = bytes(range(32))
 ASKED = HoldRequest("00000000-0000-4000-8000-000000000001", "account-1", "shop", 10)
 HELD = HoldAnswer(ASKED.auth_id, 10, 90)
 WHO = Asking(TERMINAL, public_key_of(HQ_KEY), 1)
+
+
+CARD = "29 9/1"
+CARDS = (CardState("298", "active"), CardState(CARD, "active"))
+OF_CARD = AccountState("account-1", "active", "", CARDS, (), {}, {}, 0, 1, 0)
 
 
 class Time:
@@ -70,6 +84,30 @@ def test_that_a_refusal_is_an_answer_and_keeps_the_desk_open() -> None:
 def test_that_an_answer_to_another_question_is_none(wrong: HoldAnswer) -> None:
     with serving(signed(wrong, HQ_KEY)) as server:
         assert None is desk_at(server.url, Time()).ask(ASKED, WHO)
+
+
+@pytest.mark.parametrize("known", [CardAnswer(CARD, OF_CARD), CardAnswer(CARD)])
+def test_that_a_card_is_looked_up_whether_headquarters_knows_it_or_not(known: CardAnswer) -> None:
+    with serving(signed(known, HQ_KEY)) as server:
+        assert known == desk_at(server.url, Time()).look_up(CARD, WHO)
+    assert [("GET", f"/v1/terminals/{TERMINAL}/cards/29%209%2F1")] == [
+        (one.method, one.path) for one in server.requests
+    ]
+
+
+@pytest.mark.parametrize(
+    "wrong", [CardAnswer("298", OF_CARD), CardAnswer(CARD, msgspec.structs.replace(OF_CARD, cards=CARDS[:1]))]
+)
+def test_that_an_answer_about_another_card_is_none(wrong: CardAnswer) -> None:
+    with serving(signed(wrong, HQ_KEY)) as server:
+        assert None is desk_at(server.url, Time()).look_up(CARD, WHO)
+
+
+def test_that_an_older_headquarters_knows_no_card_from_elsewhere() -> None:
+    with serving(answer(404, ErrorAnswer(ErrorCode.MALFORMED))) as server:
+        desk = desk_at(server.url, Time())
+        assert (CardAnswer(CARD), True) == (desk.look_up(CARD, WHO), desk.is_open)
+        assert (None, False) == (desk.ask(ASKED, WHO), desk.is_open), "it has holds, so there is no such answer"
 
 
 def test_that_a_till_that_was_shut_out_is_told() -> None:

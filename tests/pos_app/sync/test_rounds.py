@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 import pytest
 
+from pos_app.model.policy import BurnPolicy
 from pos_app.protocol.messages import (
     AccountState,
     Batch,
@@ -25,7 +26,7 @@ from pos_app.protocol.signing import public_key_of
 from pos_app.sync.client import HqClient
 from pos_app.sync.decisions import WORDS, Problem
 from pos_app.sync.rounds import SyncOptions, SyncReport, SyncRounds
-from tests.pos_app.sync.servers import Request, Script, Server, answer, raw, serving
+from tests.pos_app.sync.servers import Request, Script, Server, answer, raw, serving, signed
 from tests.pos_app.sync.tills import TERMINAL, Till, opened_till
 
 NOW_MS = 1_800_000_000_000
@@ -125,6 +126,19 @@ def test_that_nothing_to_send_asks_only_for_changes(till: Till) -> None:
     expected = f"/v1/terminals/{till.outbox.identity().terminal_id}/changes?cursor=1.1&last_seq=0&incarnation=1"
     assert [expected] == [request.path for request in server.requests]
     assert 2_000 == report.wait_ms
+
+
+@pytest.mark.parametrize(("wanted", "slept_ms"), [([0], 2_000), ([1], 2_000), ([60], 60_000), ([60, None], 2_000)])
+def test_that_a_till_with_nothing_to_send_sleeps_as_long_as_headquarters_wants(
+    till: Till, wanted: list[int | None], slept_ms: int
+) -> None:
+    policies = [None if poll_s is None else BurnPolicy(poll_s=poll_s) for poll_s in wanted]
+    pages = [ChangesPage((), (), next_cursor="1.1", hq_gen=1, more=False, policy=policy) for policy in policies]
+    with serving(*(signed(one, HQ_KEY) for one in pages)) as server:
+        rounds = Rounds(till, server, SyncOptions(), lambda: False)
+        reports = [rounds.run() for _ in pages]
+        rounds.client.close()
+    assert (None, slept_ms) == (reports[-1].problem, reports[-1].wait_ms)
 
 
 def test_that_rejected_events_are_counted_and_passed(till: Till, caplog: pytest.LogCaptureFixture) -> None:

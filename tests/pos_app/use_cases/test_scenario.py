@@ -155,6 +155,7 @@ TEA_STEP = 'buy = [{ product = "tea" }]'
         (steps(f'burn = "x"\n{TEA_STEP}'), "'x' is not an amount"),
         (steps(TEA_STEP).replace("points.toml", "other.toml"), "other.toml cannot be read"),
         (steps(TEA_STEP).replace("points.toml", "preset:nothing"), "There is no shipped programme 'nothing'."),
+        (steps(TEA_STEP) + '\n[[members]]\nid = "ivo"\ncard_of = "eva"\n', "there is no member 'eva'"),
         (steps(TEA_STEP) + '\n[shop]\nzone = "Nowhere/Else"\n', "the time zone 'Nowhere/Else' is unknown"),
         (steps(TEA_STEP) + "\n[shop]\ncurrency_exponent = 4\n", "Expected `int` <= 3 (at shop.currency_exponent)"),
         (steps(TEA_STEP) + '\n[shop]\ncash_step = "0"\n', "the cash step is 0"),
