@@ -39,6 +39,7 @@ _use = tables.rule_use.c
 _goods_of = Statement(
     lambda: (
         select(_sale.business_date, _line.product_code, _line.product_class, _line.department, _line.category)
+        .distinct()
         .select_from(tables.sale.join(tables.sale_line))
         .where(
             _sale.account_ref == bindparam("account_ref"),
@@ -62,7 +63,7 @@ _insert_use = Statement(
 
 
 def goods_bought(connection: Connection, account_ref: str, *, since: str) -> list[GoodsBought]:
-    """What this account, and those that were merged into it, bought here since a business date."""
+    """What this account, and those that were merged into it, bought here since a business date; each product once a day."""
     driver = driver_connection(connection)
     since_ms = int(datetime.fromisoformat(since).replace(tzinfo=UTC).timestamp() * 1000) - _DAY_MS
     refs = accounts.merged_with(connection, account_ref)

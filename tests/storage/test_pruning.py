@@ -150,9 +150,10 @@ take = "auto"
 
 
 def test_that_an_old_receipt_goes_whole_and_what_its_rules_with_caps_gave_stays(open_shop: OpenShop) -> None:
-    shop = open_shop(EVERYTHING, **HQ, storage={"keep_sales_days": 60})
+    shop = open_shop(EVERYTHING)
     shop.sell(TEA, card=BOB)
     shop.sell(TEA, card=BOB)
+    shop.reopen(**HQ, storage={"keep_sales_days": 60})
     parts = ("discount", "collected", "taken")
     assert [2, 2, 1] == [shop.query(f"SELECT count(*) FROM {part}")[0][0] for part in parts]
     shop.wait(70 * DAY_MS)
