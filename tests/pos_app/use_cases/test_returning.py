@@ -505,8 +505,7 @@ def test_that_points_that_are_over_pay_for_no_return_where_headquarters_books_ex
     sale = shop.sell(TEA, card=ANA)
     earned_units = sale.quote.result.lots[0].units
     shop.wait(2 * DAY_MS)
-    taken = {"reason": AdjustmentReason.FRAUD}
-    shop.till.book_act(account_acts.adjust, ANA, -earned_units, **taken).result()
+    shop.till.book_act(account_acts.adjust, ANA, -earned_units, reason=AdjustmentReason.FRAUD).result()
     back = shop.take_back(sale, line_1=1)
     assert (earned_units, earned_units) == (back.clawed_back_units, back.overdraft_units)
 
