@@ -7,10 +7,12 @@ The other kind of record has no more than the place: up to there HQ keeps everyt
 An event's hash says where a record begins, so that a reader finds its way again behind damage, and from near the end of a long file.
 """
 
+import itertools
 import os
 import re
 import struct
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -111,11 +113,32 @@ def read_mirror(path: Path) -> Iterator[Record | None]:
         raise _refused(f"The mirror {path} cannot be read ({error.strerror}).") from error
 
 
+def doubled_places(path: Path) -> frozenset[Envelope]:
+    """Where two different events stand: a disk was put back, and its journal went on from there.
+
+    Only one of the two can be what HQ has at that place. Raises ``InputError`` for a file that cannot be read or is no mirror.
+    """
+    return _doubled(read_mirror(path))
+
+
+def _doubled(records: Iterable[Record | None]) -> frozenset[Envelope]:
+    hashes: dict[tuple[str, int], dict[int, bytes]] = defaultdict(dict)
+    doubled = set()
+    for record in records:
+        if isinstance(record, MirroredEvent):
+            place = record.envelope
+            of_name = hashes[place.terminal_id, place.incarnation]
+            if of_name.setdefault(place.seq, record.hash) != record.hash:
+                doubled.add(place)
+    return frozenset(doubled)
+
+
 def compact(path: Path, pruned_seqs: Mapping[tuple[str, int], int], *, goes_on: Callable[[], bool]) -> bool:
     """Write the file anew without the events up to these numbers, by the names they stand under; gives whether that was done.
 
-    Nothing is done where the oldest event has to stay, and as soon as ``goes_on`` says no. Whatever is damaged stays as it is. Nobody may
-    have the file open. Raises ``InputError`` for a file that is no mirror and ``OSError`` for what the disk does; the file is whole then.
+    Where two events stand at one place both stay: the journal has pruned only one of them. Nothing is done where the oldest event has
+    to stay, and as soon as ``goes_on`` says no. Whatever is damaged stays as it is. Nobody may have the file open. Raises ``InputError``
+    for a file that is no mirror and ``OSError`` for what the disk does; the file is whole then.
     """
     aside = path.with_name(f"{path.name}.new")
     try:
@@ -137,7 +160,10 @@ def _copied(path: Path, aside: Path, pruned_seqs: Mapping[tuple[str, int], int],
             return False
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as writer:
-            is_done = _copy_rest(reader, writer, pruned_seqs, goes_on)
+            # Once it does not go on, it does not below either.
+            records = (record for _, _, record in _spans(reader, len(HEAD)))
+            doubled = _doubled(itertools.takewhile(lambda _: goes_on(), records))
+            is_done = _copy_rest(reader, writer, lambda event: _is_pruned(event, pruned_seqs, doubled), goes_on)
             writer.flush()
             os.fsync(descriptor)
     return is_done
@@ -148,13 +174,15 @@ def _has_pruned(reader: BinaryIO, pruned_seqs: Mapping[tuple[str, int], int]) ->
     return oldest is not None and _is_pruned(oldest, pruned_seqs)
 
 
-def _is_pruned(event: MirroredEvent, pruned_seqs: Mapping[tuple[str, int], int]) -> bool:
+def _is_pruned(
+    event: MirroredEvent, pruned_seqs: Mapping[tuple[str, int], int], doubled: frozenset[Envelope] = frozenset()
+) -> bool:
     place = event.envelope
-    return place.seq <= pruned_seqs.get((place.terminal_id, place.incarnation), 0)
+    return place.seq <= pruned_seqs.get((place.terminal_id, place.incarnation), 0) and place not in doubled
 
 
 def _copy_rest(
-    reader: BinaryIO, writer: BinaryIO, pruned_seqs: Mapping[tuple[str, int], int], goes_on: Callable[[], bool]
+    reader: BinaryIO, writer: BinaryIO, is_pruned: Callable[[MirroredEvent], bool], goes_on: Callable[[], bool]
 ) -> bool:
     """Copy what stays; of the records that say what HQ keeps, the last of each name, which says most."""
     durable: dict[tuple[str, int], Durable] = {}
@@ -164,7 +192,7 @@ def _copy_rest(
             return False
         if isinstance(record, Durable):
             durable[record.envelope.terminal_id, record.envelope.incarnation] = record
-        elif record is None or not _is_pruned(record, pruned_seqs):
+        elif record is None or not is_pruned(record):
             reader.seek(begin)
             writer.writelines(reader.read(min(_BLOCK_BYTES, end - at)) for at in range(begin, end, _BLOCK_BYTES))
     writer.write(b"".join(_encoded(one) for one in durable.values()))

@@ -227,8 +227,9 @@ class Chain:
         reports = [post.sync(self.hq) for post in self.posts]
         self.hq.do_what_is_due()
         self.hq.apply()
+        self.hq.compute_receipts_again()
         if any(report is None or report.problem or report.waiting_events for report in reports):
             return None
-        return self.hq.query("SELECT COUNT(*), SUM(applied_seq) FROM terminal"), self.hq.query(
+        return self.hq.query("SELECT COUNT(*), SUM(applied_seq), SUM(replayed_seq) FROM terminal"), self.hq.query(
             "SELECT COUNT(*) FROM entry"
         )

@@ -57,7 +57,7 @@ def lost(promises: Promises, facts: HqFacts) -> dict[str, str]:
 
 def balance_problems(promises: Promises, facts: HqFacts, cards: dict[str, int]) -> Iterator[str]:
     """HQ issued and redeemed for each shopper what the promises add up to. ``cards``: card number to shopper."""
-    expected = promises.sums(facts.arrived)
+    expected = promises.sums(facts.arrived, facts.receipts)
     households = _households(expected.households, facts, cards)
     strays = sorted({ref for ref, _issuer, _kind in facts.entries} - households.keys())
     yield from _listed("accounts have points and no card", strays)

@@ -134,7 +134,7 @@ class Cashier:
             return till.return_goods(sold.receipt_number, quantities)
 
         self._watch.returned(sold.shopper, sold.earned_units)
-        lines_of = {GOODS[index].code: line_no for line_no, (index, _count) in sold.goods.items()}
+        lines_of = _lines_of(sold.goods)
         self.act(
             act,
             dies_after,
@@ -265,6 +265,8 @@ class Cashier:
             lines=shares_of(pieces, result.awards, result.burn_shares, issuers=issuers, burn_issuer=burn_issuer)
             if is_member
             else {},
+            number=closed.receipt_number,
+            goods=_lines_of(dict(enumerate(visit.goods, start=1))),
         )
 
     def _remember(self, visit: Visit, promise: Promise, receipt_number: str) -> None:
@@ -296,6 +298,11 @@ class Cashier:
         reader = self.machine.till.database.reader()
         rows = journal.read_journal(reader, journal.read_terminal(reader), after_seq=seq, limit=10)
         return [decode_body(row.body) for row in rows if row.body is not None]
+
+
+def _lines_of(goods: Mapping[int, tuple[int, int]]) -> dict[str, int]:
+    """Product code to line of a receipt."""
+    return {GOODS[index].code: line_no for line_no, (index, _count) in goods.items()}
 
 
 def write_key(folder: Path, key: bytes) -> None:

@@ -27,6 +27,7 @@ class LotInTime(msgspec.Struct, frozen=True):
 class HqFacts(msgspec.Struct, frozen=True):
     """Everything that the checks look at. ``entries``, ``balances``, ``lots``: account, issuer, kind to units.
 
+    ``receipts``: printed number to the sale that is known by it.
     ``overdrafts``: by account and cause; ``owed``: account, event, cause and units of each; ``causes``: as HQ counted them itself.
     ``booked_ms``: when each burn was booked. ``tasks`` and ``open_tasks`` count by code. ``expired``: by lot what expired of it, and
     when the first of that was booked. ``lease_ends``: events that took something from a lease.
@@ -34,6 +35,7 @@ class HqFacts(msgspec.Struct, frozen=True):
 
     arrived: frozenset[str]
     sales: dict[str, int]
+    receipts: dict[str, str]
     entries: dict[tuple[str, str, str], int]
     balances: dict[tuple[str, str, str], int]
     lots: dict[tuple[str, str, str], int]
@@ -62,6 +64,7 @@ def read_facts(hq: SimulatedHq) -> HqFacts:
     return HqFacts(
         arrived=frozenset(hq.event_ids()),
         sales={dashed(row[0]): row[1] for row in hq.query("SELECT event_id, COUNT(*) FROM sale GROUP BY 1")},
+        receipts={row[0]: dashed(row[1]) for row in hq.query("SELECT receipt_number, event_id FROM receipt")},
         entries=entries,
         balances=_sums(hq.query("SELECT account_ref, issuer, kind, units FROM balance")),
         lots=_lots(hq),

@@ -250,6 +250,11 @@ class SimulatedHq:
         """With the next step what the hours bring is done, whether an hour has passed or not."""
         self._next_due_ms = 0
 
+    def compute_receipts_again(self) -> None:
+        """What the booker does within minutes, some hundred receipts of a till at a time: all that came, however many that are."""
+        while replay(self._desk, now_ms=self._world.now_ms):
+            pass
+
     def arrived(self, event_ids: Iterable[str]) -> set[str]:
         """Which of these events came in and count."""
         listed = ", ".join(f"'{event_id.replace('-', '')}'" for event_id in event_ids)

@@ -7,6 +7,7 @@ back are counted by piece: of k pieces of n, at whatever tills and in whatever o
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 import msgspec
 
@@ -38,7 +39,8 @@ class Promise(msgspec.Struct, frozen=True):
 
     ``shopper`` is ``NOBODY`` for an anonymous sale. ``till`` is the memory of a machine. ``basis`` says by what right a burn was made.
     ``lines`` are those of a sale; a return names the ``sale`` by its event and the ``returned`` pieces by line. A merge names whom
-    it joins. A claim names the ``sale`` whose points it asks for in the sale's place.
+    it joins. A claim names the ``sale`` whose points it asks for in the sale's place. ``number`` is what a sale's receipt says, and
+    what somebody who cannot show it says; ``goods``: product code to line of that sale.
     """
 
     event_id: str
@@ -54,6 +56,8 @@ class Promise(msgspec.Struct, frozen=True):
     lines: dict[int, LineShares] = {}
     returned: dict[int, int] = {}
     joins: int = NOBODY
+    number: str = ""
+    goods: dict[str, int] = {}
 
 
 class Sums(msgspec.Struct, frozen=True):
@@ -101,8 +105,8 @@ class Promises:
             if event_id in self.made:
                 self.at_risk.setdefault(event_id, reason)
 
-    def sums(self, arrived: Iterable[str]) -> Sums:
-        """What the promises that reached HQ add up to."""
+    def sums(self, arrived: Iterable[str], receipts: Mapping[str, str] = MappingProxyType({})) -> Sums:
+        """What the promises that reached HQ add up to. ``receipts``: which sale HQ knows by a number that disks printed twice."""
         kept = [self.made[event_id] for event_id in arrived if event_id in self.made]
         households = Households()
         for promise in kept:
@@ -111,16 +115,27 @@ class Promises:
         issued, redeemed = Counter[Purse](), Counter[Purse]()
         known = {promise.event_id for promise in kept}
         for promise in kept:
-            if promise.kind == "claim" and promise.sale in known:
-                # The sale came after all, or somebody claimed it before: once is enough.
-                continue
-            known.add(promise.sale)
+            if promise.kind == "claim":
+                if promise.sale in known:
+                    # The sale came after all, or somebody claimed it before: once is enough.
+                    continue
+                known.add(promise.sale)
             if promise.shopper != NOBODY:
                 household = households.of(promise.shopper)
                 _add(issued, household, promise.issued_units)
                 _add(redeemed, household, promise.redeemed_units)
-        _take_back(kept, households, issued, redeemed)
+        _take_back([self._as_found(promise, receipts) for promise in kept], households, issued, redeemed)
         return Sums(_without_zeros(issued), _without_zeros(redeemed), households)
+
+    def _as_found(self, promise: Promise, receipts: Mapping[str, str]) -> Promise:
+        """Goods without a receipt go back to the sale that is known by their number: where a disk was put back, perhaps another's."""
+        found = self.made.get(receipts.get(promise.number, ""))
+        if promise.kind != "unseen_return" or found is None or found.number != promise.number:
+            return promise
+        code_of = {line_no: code for code, line_no in promise.goods.items()}
+        codes = {code_of[line_no]: pieces for line_no, pieces in promise.returned.items()}
+        returned = {found.goods[code]: pieces for code, pieces in codes.items() if code in found.goods}
+        return msgspec.structs.replace(promise, sale=found.event_id, returned=returned)
 
 
 def _take_back(kept: list[Promise], households: Households, issued: Counter[Purse], redeemed: Counter[Purse]) -> None:

@@ -36,13 +36,15 @@ def promise_of(
     lots: tuple[PromisedLot, ...] = ()
     lines: dict[int, LineShares] = {}
     returned: dict[int, int] = {}
-    basis = ""
+    basis = number = ""
+    goods: Mapping[str, int] = lines_of or {}
     match event:
         case SaleEvent():
             issued = by_issuer((lot.grant.issuer, lot.grant.units) for lot in event.granted_lots)
             redeemed = {event.issuer: event.burn_units} if event.burn_units else {}
             lots = lots_of(event.event_id, (lot.grant for lot in event.granted_lots))
-            basis, sale = event.burn_basis, event.event_id
+            basis, sale, number = event.burn_basis, event.event_id, event.receipt_number
+            goods = {line.product_code: line.line_no for line in event.lines}
             issuers = {lot.grant.programme_id: lot.grant.issuer for lot in event.granted_lots}
             pieces = {line.line_no: line.quantity_milli // _MILLI for line in event.lines}
             lines = shares_of(pieces, event.awards, event.burn_shares, issuers=issuers, burn_issuer=event.issuer)
@@ -50,8 +52,8 @@ def promise_of(
             sale = event.sale_event_id
             returned = {line.line_no: line.quantity_milli // _MILLI for line in event.lines}
         case UnseenReturnEvent():
-            known = lines_of or {}
-            returned = {known[line.product_code]: line.quantity_milli // _MILLI for line in event.lines}
+            number = event.sale_receipt_number
+            returned = {goods[line.product_code]: line.quantity_milli // _MILLI for line in event.lines}
         case ClaimEvent():
             signed = read_claim(event.code)
             assert signed is not None, "the till has read it"
@@ -74,6 +76,8 @@ def promise_of(
         lines=lines,
         returned=returned,
         joins=joins,
+        number=number,
+        goods=dict(goods),
     )
 
 

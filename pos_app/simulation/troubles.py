@@ -107,8 +107,9 @@ class Troubles:
             post.machine.has_twin = True
             self._note_gone(post)
             post.machine.replace_disk(image, keeps_mark=self._chance.randrange(2) == 0)
-            post.has_mirror_to_restore = bool(post.machine.mirrored_ids() - post.machine.event_ids())
-            self._risk(before, "the disk was rolled back")
+            mirrored = post.machine.mirrored_ids()
+            post.has_mirror_to_restore = bool(mirrored - post.machine.event_ids())
+            self._risk(before - mirrored, "the disk was rolled back")
             self._plan_claims(post, within_ms=DAY_MS)
 
     def _clone(self, post: Post) -> None:

@@ -1,6 +1,6 @@
 """A till whose disk was lost comes back: what its mirror holds goes into the journal of the till that took its place."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,12 +9,13 @@ import msgspec
 
 from pos_app.errors import InputError
 from pos_app.model.staff import Permission
+from pos_app.protocol.chain import Envelope
 from pos_app.protocol.events import KINDS, AnyEvent, AuditEvent, decode_body
 from pos_app.use_cases import staffing
 from pos_app.use_cases.auditing import write_audit
 from storage import audit, journal, rebuild
 from storage.database import Connection
-from storage.mirror import Durable, MirroredEvent, read_mirror
+from storage.mirror import Durable, MirroredEvent, doubled_places, read_mirror
 from storage.rebuild import ReceiptEvent
 
 if TYPE_CHECKING:
@@ -59,13 +60,15 @@ def restore(till: "Till", mirror: Path, *, everything: bool = False) -> Restored
             todo="Make a code with `pos-app hq enrol-code STORE --till-number NUMBER`, run `pos-app join CODE`, and restore then.",
         )
     approver_ref = staffing.check(till, Permission.REPAIR)
-    durable = {} if everything else _durable_seqs(mirror)
+    is_durable = _nothing if everything else _durable_in(mirror)
     result = Restored()
     records = iter(read_mirror(mirror))
     while some := list(islice(records, _STEP_EVENTS)):
         events = [one for one in some if isinstance(one, MirroredEvent)]
         result += Restored(damaged=sum(one is None for one in some))
-        result += till.database.write(lambda connection, events=events: _take(connection, events, durable, everything))  # type: ignore[misc]
+        result += till.database.write(
+            lambda connection, events=events: _take(connection, events, is_durable, everything)  # type: ignore[misc]
+        )
 
     def finish(connection: Connection) -> None:
         journal.note_pruned(connection)
@@ -76,33 +79,40 @@ def restore(till: "Till", mirror: Path, *, everything: bool = False) -> Restored
     return result
 
 
-def _durable_seqs(mirror: Path) -> dict[tuple[str, int], int]:
-    """Up to where HQ keeps everything, by the names under which the mirror was written."""
+def _nothing(_place: Envelope) -> bool:
+    return False
+
+
+def _durable_in(mirror: Path) -> Callable[[Envelope], bool]:
+    """Whether HQ keeps the event of a place for good, as the mirror says.
+
+    Where two different events stand, because a disk was put back and its journal went on, it is said of one of them, and not of which.
+    """
     durable: dict[tuple[str, int], int] = {}
     for record in read_mirror(mirror):
         if isinstance(record, Durable):
             name = (record.envelope.terminal_id, record.envelope.incarnation)
             durable[name] = max(durable.get(name, 0), record.envelope.seq)
-    return durable
+    doubled = doubled_places(mirror)
+    return lambda place: place.seq <= durable.get((place.terminal_id, place.incarnation), 0) and place not in doubled
 
 
 def _take(
     connection: Connection,
     records: Iterable[MirroredEvent],
-    durable: dict[tuple[str, int], int],
+    is_durable: Callable[[Envelope], bool],
     everything: bool,  # noqa: FBT001
 ) -> Restored:
-    return sum((_take_one(connection, record, durable, everything) for record in records), Restored())
+    return sum((_take_one(connection, record, is_durable, everything) for record in records), Restored())
 
 
 def _take_one(
     connection: Connection,
     record: MirroredEvent,
-    durable: dict[tuple[str, int], int],
+    is_durable: Callable[[Envelope], bool],
     everything: bool,  # noqa: FBT001
 ) -> Restored:
-    place = record.envelope
-    if place.seq <= durable.get((place.terminal_id, place.incarnation), 0):
+    if is_durable(record.envelope):
         return Restored(kept_by_hq=1)
     try:
         event = decode_body(record.body)

@@ -7,7 +7,17 @@ import pytest
 from pos_app.errors import InputError
 from pos_app.protocol.chain import GENESIS, Envelope, event_hash
 from storage import mirror
-from storage.mirror import APPEND_BYTES_MAX, HEAD, Durable, MirroredEvent, MirrorFile, Record, compact, read_mirror
+from storage.mirror import (
+    APPEND_BYTES_MAX,
+    HEAD,
+    Durable,
+    MirroredEvent,
+    MirrorFile,
+    Record,
+    compact,
+    doubled_places,
+    read_mirror,
+)
 
 NAME = "01890a5d-ac96-474b-bcce-b302099a8057"
 
@@ -154,6 +164,16 @@ def test_that_a_compacted_file_has_what_must_stay_and_goes_on(path: Path) -> Non
     assert [path] == list(path.parent.iterdir())
 
 
+def test_that_both_events_of_one_place_stay_in_a_compacted_file(path: Path) -> None:
+    first, second, third = events(3)
+    body = b"of the disk that was put back"
+    other = MirroredEvent(second.envelope, first.hash, event_hash(first.hash, second.envelope, body), body)
+    write(path, first, second, first, other, third)
+    assert {second.envelope} == doubled_places(path)
+    assert compact(path, {(NAME, 1): 3}, goes_on=always)
+    assert [second, other] == list(read_mirror(path))
+
+
 def test_that_damage_and_other_names_stay_in_a_compacted_file(path: Path) -> None:
     first, second, third, fourth = events(4)
     write(path, first, second, third, fourth)
@@ -171,7 +191,7 @@ def test_that_compacting_gives_way_and_leaves_the_file_as_it_was(path: Path) -> 
     write(path, *events(3))
     whole = path.read_bytes()
     path.with_name("till.mirror.new").write_bytes(b"of a power cut")
-    assert not compact(path, {(NAME, 1): 3}, goes_on=iter([True, False]).__next__)
+    assert not compact(path, {(NAME, 1): 3}, goes_on=iter([True, True, True, True, False]).__next__)
     assert (whole, [path]) == (path.read_bytes(), list(path.parent.iterdir()))
     write(path.with_name("none"))
     assert not compact(path.with_name("none"), {(NAME, 1): 3}, goes_on=always)

@@ -9,6 +9,7 @@ from pos_app.simulation.promises import Households, Promise, PromisedLot, Promis
 NOTHING = HqFacts(
     arrived=frozenset(),
     sales={},
+    receipts={},
     entries={},
     balances={},
     lots={},

@@ -1,5 +1,7 @@
 """The naive model against sums done by hand."""
 
+import msgspec
+
 from pos_app.simulation.promises import NOBODY, LineShares, Promise, Promises
 
 
@@ -46,6 +48,22 @@ def test_that_a_return_of_a_lost_sale_takes_nothing() -> None:
     assert {} == made(BOUGHT, back).sums(["back"]).issued_units
 
 
+def test_that_unseen_goods_go_back_to_the_sale_that_is_known_by_a_number_that_two_sales_printed() -> None:
+    first, second = (
+        msgspec.structs.replace(
+            BOUGHT, event_id=name, sale=name, shopper=shopper, number="7", goods={code: 1}, redeemed_units={}
+        )
+        for name, shopper, code in (("first", 1, "tea"), ("second", 2, "tea"))
+    )
+    back = Promise("back", "unseen_return", 2, "till-2", sale="second", number="7", goods={"tea": 1}, returned={1: 3})
+    book = made(first, second, back)
+    kept = {(2, "shop"): 10, (2, "partner"): 3}
+    assert kept == book.sums(book.made, {"7": "first"}).issued_units
+    assert kept != book.sums(book.made, {"7": "second"}).issued_units
+    elsewhere = msgspec.structs.replace(back, goods={"ham": 1})
+    assert 4 == len(made(first, second, elsewhere).sums(book.made, {"7": "first"}).issued_units)
+
+
 def test_that_merged_shoppers_are_one_household_once_the_merge_arrived() -> None:
     other = Promise("other", "sale", 2, "till-1", issued_units={"shop": 4})
     merge = Promise("merge", "merge", 2, "till-1", joins=1)
@@ -66,6 +84,11 @@ def test_that_a_claim_stands_for_a_sale_that_never_came() -> None:
     again = Promise("claim-2", "claim", 1, "till-3", issued_units={"shop": 10}, redeemed_units={"shop": 5}, sale="sale")
     sums = made(BOUGHT, CLAIM, again).sums(["claim", "claim-2"])
     assert ({(1, "shop"): 10}, {(1, "shop"): 5}) == (sums.issued_units, sums.redeemed_units)
+
+
+def test_that_a_claim_counts_though_goods_of_the_lost_sale_came_back_before() -> None:
+    back = Promise("back", "return", 1, "till-2", sale="sale", returned={1: 1})
+    assert {(1, "shop"): 10} == made(BOUGHT, CLAIM, back).sums(["back", "claim"]).issued_units
 
 
 def test_that_a_sale_that_came_after_its_claim_adds_only_what_no_code_says() -> None:

@@ -41,6 +41,12 @@ def test_that_a_wild_day_loses_nothing(allowance: Allowance) -> None:
     assert {"disk lost", "disk cloned", "HQ restored"} <= report.faults.keys()
 
 
+def test_that_peace_waits_until_every_receipt_was_computed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hq.replay._PAGE", 1)
+    report = simulate(msgspec.structs.replace(SMALL, tills=1, sales_per_day=30, faults=NO_FAULTS))
+    assert () == report.problems
+
+
 def test_that_a_seed_gives_the_same_run_in_any_process() -> None:
     options = msgspec.structs.replace(SMALL, tills=1, sales_per_day=8)
     arguments = options.command().split()[1:]

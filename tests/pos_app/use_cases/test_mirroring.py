@@ -248,6 +248,12 @@ def test_that_the_doctor_sees_a_mirror_of_a_newer_copy(watched: Shop, path: Path
     assert (Verdict.BAD, True) == (doctor(behind)[0], "has 1 events that are not this journal's" in doctor(behind)[1])
     behind.sell(TEA, TEA)
     assert (Verdict.BAD, True) == (doctor(behind)[0], "has 1 events that are not this journal's" in doctor(behind)[1])
+    copied(behind, path)
+    assert (Verdict.BAD, True) == (doctor(behind)[0], "has 1 events that are not this journal's" in doctor(behind)[1])
+    change(behind, hq_public_key=bytes(32))
+    assert 1 == restore(behind.till, path).restored
+    copied(behind, path)
+    assert Verdict.GOOD is doctor(behind)[0]
     behind.close()
 
 
@@ -289,6 +295,22 @@ def test_that_what_hq_keeps_for_good_need_not_come_back(till: Shop, path: Path, 
     copied(till, path)
     assert Restored(restored=1, kept_by_hq=3) == restore(fresh.till, path)
     assert Restored(restored=3, known=1) == restore(fresh.till, path, everything=True)
+
+
+def test_that_what_hq_keeps_of_a_disk_that_was_put_back_is_not_taken_for_what_was_on_it_before(
+    till: Shop, path: Path, tmp_path: Path, fresh: Shop
+) -> None:
+    shutil.copytree(till.folder, tmp_path / "image")
+    till.sell(TEA)
+    copied(till, path)
+    lost = in_journal(till)[-1]
+    back = Shop(tmp_path / "image", "fixed-card", till=HQ["till"], hq=HQ["hq"])
+    back.sell(TEA, TEA)
+    change(back, acked_seq=4, durable_seq=4)
+    copied(back, path)
+    back.close()
+    assert Restored(restored=2, kept_by_hq=6) == restore(fresh.till, path)
+    assert lost in in_journal(fresh)
 
 
 def test_that_pruned_bodies_come_back_for_an_hq_that_lost_them(till: Shop, path: Path) -> None:
