@@ -217,7 +217,8 @@ def _counted(goods: GoodsShare, programmes: ProgrammeSet | None) -> dict[str, in
     sale = goods.sale
     if not sale.counted:
         return {}
-    if programmes is None:
+    # Where the sale's discounts or rewards make even the whole of it count otherwise when it is rated again, prices decide.
+    if programmes is None or evaluate(_rest_of(sale, {}), programmes).counted != sale.counted:
         return {programme_id: _by_price(goods, minor) for programme_id, minor in sale.counted.items()}
     before = evaluate(_rest_of(sale, goods.before_milli), programmes).counted
     after = evaluate(_rest_of(sale, goods.after_milli), programmes).counted
