@@ -114,6 +114,18 @@ def test_that_a_length_that_is_wrong_costs_what_it_spans_and_nothing_behind(path
         assert fourth == write(path)
 
 
+def test_that_damage_behind_a_wrong_length_is_passed_over(path: Path) -> None:
+    first, second, third = events(3)
+    write(path, first, second, third)
+    raw = bytearray(path.read_bytes())
+    at = raw.index(first.envelope.canonical()) - 5
+    raw[at : at + 4] = b"\xff\xff\xff\xff"
+    raw[raw.index(b'{"n":2}') + 5] ^= 1
+    path.write_bytes(raw)
+    assert [third] == [record for record in read_mirror(path) if record is not None]
+    assert third == write(path)
+
+
 def test_that_a_long_file_is_opened_by_its_end(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = events(100)
     write(path, *made)

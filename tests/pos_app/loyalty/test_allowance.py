@@ -11,6 +11,7 @@ from pos_app.loyalty.allowance import (
     BurnLimit,
     allowance,
     confirmed_left_units,
+    pool_allowance,
     refused_everywhere,
 )
 from pos_app.model.accounts import AccountStatus, CardStatus
@@ -140,3 +141,8 @@ def test_that_burning_in_parts_never_gives_more_than_burning_at_once(one: BurnFa
 def test_that_what_hq_is_asked_for_is_what_it_confirmed_less_what_is_gone(one: BurnFacts) -> None:
     left = confirmed_left_units(one)
     assert max(0, one.confirmed_units - one.held_units - one.unsynced_units) == left
+
+
+def test_that_a_till_that_decides_itself_takes_from_a_pool_what_is_there() -> None:
+    assert 7 == pool_allowance(known(decides_here=True, spendable_units=7), is_live=False)
+    assert 0 == pool_allowance(known(decides_here=True, card_status=CardStatus.BLOCKED), is_live=False)
