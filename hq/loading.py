@@ -132,7 +132,8 @@ def _load_booked(connection: Connection, work: WorkingSet, event_ids: list[str])
 
 def _load_sales(connection: Connection, work: WorkingSet, sale_ids: list[str]) -> None:
     """The sales with these ids, as far as they are booked; not those whose body is past its retention."""
-    missing = [event_id for event_id in sale_ids if event_id not in work.booked]
+    # Another applier may have booked one between two looks: that it is booked does not say that its event was read.
+    missing = [event_id for event_id in sale_ids if event_id not in work.sale_events]
     if not missing:
         return
     _load_booked(connection, work, missing)
