@@ -2,8 +2,10 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy.event import listens_for
 
 from hq import settling
+from hq.apply import _apply_run
 from hq.operate import RunningHq
 from hq.received import Received
 from hq.returns import SALE_MISSING, settle
@@ -292,3 +294,24 @@ def test_that_one_that_cannot_be_settled_keeps_no_other_waiting(hq: RunningHq, m
     assert [SALE_MISSING] == task_codes(hq.engine)
     book_all(hq.engine)
     assert [] == task_codes(hq.engine)
+
+
+def test_that_a_sale_that_another_applier_books_meanwhile_is_read(postgres_hq: RunningHq) -> None:
+    engine = postgres_hq.engine
+    sold = bought()
+    first, copy = Till(engine, 1), Till(engine, 2)
+    first.write(enrolment("a", "299"), sold)
+    copy.write(enrolment("a", "299"), sold, taken_back(sold, {1: PIECE}))
+    interrupted: list[str] = []
+
+    @listens_for(engine, "before_cursor_execute")
+    def meanwhile(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not interrupted and "FROM account" in statement and "FOR UPDATE" in statement:
+            interrupted.append(statement)
+            _apply_run(engine, first.terminal_id, now_ms=LATER_MS)
+
+    _apply_run(engine, copy.terminal_id, now_ms=LATER_MS)
+    assert 1 == len(interrupted)
+    book_all(engine)
+    assert [] == task_codes(engine)
+    assert 1 == len(rows(engine, "return_line", "line_no"))
