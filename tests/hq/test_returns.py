@@ -296,8 +296,8 @@ def test_that_one_that_cannot_be_settled_keeps_no_other_waiting(hq: RunningHq, m
     assert [] == task_codes(hq.engine)
 
 
-def test_that_a_sale_that_another_applier_books_meanwhile_is_read(postgres_hq: RunningHq) -> None:
-    engine = postgres_hq.engine
+def test_that_a_sale_that_another_applier_books_meanwhile_is_read(hq: RunningHq) -> None:
+    engine = hq.engine
     sold = bought()
     first, copy = Till(engine, 1), Till(engine, 2)
     first.write(enrolment("a", "299"), sold)
@@ -311,7 +311,7 @@ def test_that_a_sale_that_another_applier_books_meanwhile_is_read(postgres_hq: R
             _apply_run(engine, first.terminal_id, now_ms=LATER_MS)
 
     _apply_run(engine, copy.terminal_id, now_ms=LATER_MS)
-    assert 1 == len(interrupted)
+    assert (engine.dialect.name == "postgresql") == bool(interrupted), "SQLite has one writer: nobody comes between"
     book_all(engine)
     assert [] == task_codes(engine)
     assert 1 == len(rows(engine, "return_line", "line_no"))
