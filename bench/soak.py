@@ -28,9 +28,9 @@ from pos_app.simulation.running import simulate
 SALES = 1_000_000
 OUT = Path("build/soak.json")
 SHAPES = (
-    SimulationOptions(tills=4, days=8, sales_per_day=800),
-    SimulationOptions(tills=8, days=5, sales_per_day=600),
-    SimulationOptions(tills=2, days=12, sales_per_day=1_000),
+    SimulationOptions(tills=4, days=8, sales_per_day=1_200),
+    SimulationOptions(tills=8, days=5, sales_per_day=900),
+    SimulationOptions(tills=2, days=12, sales_per_day=1_600),
     SimulationOptions(tills=5, days=20, sales_per_day=250),
 )
 POLICIES = (Allowance.FLOOR, Allowance.LEASE, Allowance.FLOOR, Allowance.LEASE, Allowance.NONE)
