@@ -4,7 +4,7 @@ HQ knows what all tills took back, so it works the points out again (``goods_bac
 the sale. A return whose sale has not come yet waits for it: the points that it would move are not booked either.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -26,6 +26,7 @@ from pos_app.use_cases.pools_back import restored_of_rewards
 
 SALE_MISSING = "sale_missing"
 TOO_MUCH = "returned_too_much"
+UNCLEAR = "unseen_unclear"
 DIFFERS = "return_differs"
 UNKNOWN_LIFE_MS = 365 * 86_400_000
 """How long points live whose dates nobody knows."""
@@ -89,19 +90,29 @@ def settle(work: WorkingSet, received: Received, event: ReturnEvent, *, now_ms: 
     book_back(work, sale, back, event_id=event.event_id, at_ms=min(event.moment.utc_ms, now_ms), now_ms=now_ms)
 
 
-def settle_unseen(
-    work: WorkingSet, received: Received, event: UnseenReturnEvent, sale: SaleEvent, *, now_ms: int
-) -> None:
-    """Book the points of goods whose receipt has come: what was scanned is looked for among what is left of the sale."""
-    before = summed(work.returned[sale.event_id])
-    quantities, all_found = _matched(sale, before, event)
-    if not all_found:
-        work.tasks.append(received.task(TOO_MUCH, now_ms=now_ms))
+def settle_unseen(work: WorkingSet, event: UnseenReturnEvent, sales: Sequence[SaleEvent], *, now_ms: int) -> bool:
+    """Book the points of goods whose receipt has come on the one of these sales that has all of them to give back.
+
+    False, and nothing is booked, where none has, or more than one: nobody can say whose points they were then.
+    """
+    fitting = [sale for sale in sales if has_all(work, event, sale)]
+    return len(fitting) == 1 and settle_as_decided(work, event, fitting[0], now_ms=now_ms)
+
+
+def settle_as_decided(work: WorkingSet, event: UnseenReturnEvent, sale: SaleEvent, *, now_ms: int) -> bool:
+    """Book the points of as much of these goods as this sale has to give back: a person says that they are its. False: none."""
+    quantities, _all_found = _matched(sale, summed(work.returned[sale.event_id]), event)
     if quantities:
         programmes = work.programme_sets.get(sale.engine_input.programme_set_hash)
-        back = _computed(sale, programmes, before=before, quantities=quantities)
+        back = _computed(sale, programmes, before=summed(work.returned[sale.event_id]), quantities=quantities)
         at_ms = min(event.moment.utc_ms, now_ms)
         book_back(work, sale, back, event_id=event.event_id, at_ms=at_ms, now_ms=now_ms)
+    return bool(quantities)
+
+
+def has_all(work: WorkingSet, event: UnseenReturnEvent, sale: SaleEvent) -> bool:
+    """Whether all of these goods may still come back of this sale."""
+    return _matched(sale, summed(work.returned[sale.event_id]), event)[1]
 
 
 def book_back(work: WorkingSet, sale: SaleEvent, back: GoodsBack, *, event_id: str, at_ms: int, now_ms: int) -> None:

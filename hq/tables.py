@@ -163,14 +163,16 @@ booked_event = Table(
     _bytes("body_hash"),
 )
 
+# Every sale of a printed number: a disk that was put back, or copied, prints numbers again.
 receipt = Table(
     "receipt",
     metadata,
-    Column("receipt_number", Text, primary_key=True),
+    _text("receipt_number"),
     _uuid("event_id"),
     _uuid("terminal_id"),
     Column("incarnation", Integer, nullable=False),
     _number("seq"),
+    PrimaryKeyConstraint("receipt_number", "event_id"),
 )
 
 # Points of a receipt that a member claimed by its code before its event came.
@@ -198,7 +200,8 @@ return_line = Table(
     PrimaryKeyConstraint("sale_event_id", "return_event_id", "line_no"),
 )
 
-# Returns whose receipt no till and no HQ could show; they are settled when the sale comes.
+# Returns whose receipt no till and no HQ could show; they are settled when the sale comes. ``sales_seen``: among how many sales of
+# that number the goods were looked for in vain.
 unseen_return = Table(
     "unseen_return",
     metadata,
@@ -208,6 +211,7 @@ unseen_return = Table(
     Column("incarnation", Integer, nullable=False),
     _number("seq"),
     _moment("settled_at_ms"),
+    Column("sales_seen", Integer, nullable=False, server_default=text("0")),
     PrimaryKeyConstraint("sale_receipt_number", "event_id"),
     Index(
         "ix_unseen_return_open",
@@ -271,6 +275,27 @@ account = Table(
         sqlite_where=text("merged_into <> ''"),
     ),
     CheckConstraint("status IN ('active', 'frozen', 'blocked', 'merged')", name="status_known"),
+)
+
+# What every till is to know of a member: verified, a segment, who brought them, which products they chose.
+account_mark = Table(
+    "account_mark",
+    metadata,
+    Column("account_ref", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("value", Text, primary_key=True, server_default=""),
+    _text("since_date"),
+)
+
+# A coupon that a till has reserved (``held``) or used up (``used``); ``auth_id`` is the reservation's, else the sale's event id.
+coupon_use = Table(
+    "coupon_use",
+    metadata,
+    Column("coupon_id", Text, primary_key=True),
+    Column("auth_id", Uuid(as_uuid=False), primary_key=True),
+    _text("terminal_id"),
+    _text("state"),
+    _number("created_at_ms"),
 )
 
 # What the tills of a region hear of: ``change_no`` is the number of the transaction that changed the account last, ``since_no`` of

@@ -1,10 +1,10 @@
 """What a person should look at, in words: what happened, and what to do."""
 
 import msgspec
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Connection, Engine, select, tuple_, update
 
 from hq import tables
-from hq.returns import SALE_MISSING
+from hq.returns import SALE_MISSING, UNCLEAR
 from pos_app.errors import InputError
 from pos_app.model.identifiers import receipt_number
 
@@ -53,6 +53,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "returned_too_much": (
         "More came back of a sale than was bought. The points moved only once.",
         "Compare the receipts of both tills: money was paid back twice.",
+    ),
+    UNCLEAR: (
+        "Goods came back without a receipt. Of its number no sale has all of them, or more than one has. No points moved.",
+        "`pos-app hq settle-return TASK` lists those sales and settles one. `pos-app hq task-done TASK`: no points move.",
     ),
     "return_differs": ("A till took other points back than its programmes say.", _LOOK),
     "overdraft_again": (
@@ -127,7 +131,17 @@ def mark_done(engine: Engine, task_id: int, *, now_ms: int) -> None:
             raise _refused(f"There is no open task {task_id}.", "`pos-app hq tasks` lists them.")
         if code in BY_ITSELF:
             raise _refused(f"Task {task_id} is done by itself.", _WORDS[code][1])
+        if code == UNCLEAR:
+            _let_go(connection, task_id, now_ms=now_ms)
         connection.execute(update(tables.task).where(open_one).values(done_at_ms=now_ms))
+
+
+def _let_go(connection: Connection, task_id: int, *, now_ms: int) -> None:
+    """Somebody has decided that no points go back with these goods: nor do they when another sale of their number comes."""
+    unseen = tables.unseen_return.c
+    place = select(_task.terminal_id, _task.incarnation, _task.seq).where(_task.task_id == task_id)
+    is_it = tuple_(unseen.terminal_id, unseen.incarnation, unseen.seq).in_(place) & unseen.settled_at_ms.is_(None)
+    connection.execute(update(tables.unseen_return).where(is_it).values(settled_at_ms=now_ms))
 
 
 def _in_words(

@@ -282,7 +282,6 @@ class WorkingSet:
             (tables.booked_event, sorted(self._new_booked, key=lambda row: str(row["event_id"]))),
         ):
             insert_rows(connection, table, rows)
-        # The number of a copied disk's receipts is taken; the first keeps it.
         upsert_rows(connection, tables.receipt, sorted(self.receipts, key=lambda row: str(row["receipt_number"])))
         # First those who are forgotten: whoever is merged with one of them is forgotten too.
         forget_holders(connection, dict(self.erasures))

@@ -24,8 +24,8 @@ from storage.high_water import HighWater, Mark
 __all__ = ["Connection", "Database", "open_database"]
 
 DATABASE_NAME = "till.sqlite3"
-HEAD_REVISION = "0003"
-KNOWN_REVISIONS = frozenset({"0001", "0002", HEAD_REVISION})
+HEAD_REVISION = "0004"
+KNOWN_REVISIONS = frozenset({"0001", "0002", "0003", HEAD_REVISION})
 # The WAL-reset corruption bug is in 3.7.0 to 3.51.2.
 SQLITE_VERSION_MIN = (3, 51, 3)
 _BUSY_TIMEOUT_MS = 5_000

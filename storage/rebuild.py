@@ -3,12 +3,11 @@
 How a member stood after a receipt (``standing``) is in no event: it is neither compared nor restored.
 """
 
-import itertools
-
 import msgspec
 from sqlalchemy import Connection, delete, update
 
 from pos_app.model.evaluation import Award, Discount
+from pos_app.model.identifiers import SAME_NUMBER, kept_numbers
 from pos_app.model.receipts import Payment, SaleKind, SaleLine
 from pos_app.protocol.events import (
     Event,
@@ -25,8 +24,6 @@ from storage.sales import SaleRow
 
 ReceiptEvent = SaleEvent | ReturnEvent | UnseenReturnEvent
 RECEIPT_KINDS = ("sale", "return", "unseen_return")
-_SECOND = "~"
-"""Marks the number of a receipt that was printed under the number of another one: ``001-01-0000007~2``."""
 _PARTS = (
     tables.sale_line,
     tables.return_line,
@@ -81,7 +78,7 @@ def agree(connection: Connection, event: ReceiptEvent) -> bool:
     if stored is None:
         return False
     said = rows_of(connection, event)
-    if stored.head.receipt_number.partition(_SECOND)[0] == event.receipt_number:
+    if stored.head.receipt_number.partition(SAME_NUMBER)[0] == event.receipt_number:
         said = msgspec.structs.replace(
             said, head=msgspec.structs.replace(said.head, receipt_number=stored.head.receipt_number)
         )
@@ -121,11 +118,8 @@ def _write_rows(connection: Connection, event: ReceiptEvent) -> None:
 
 
 def _own_number(connection: Connection, printed: str) -> str:
-    """The number that a restored receipt is kept under: the printed one, or that with a mark where another receipt has it.
-
-    A disk that was rolled back prints numbers again that it had printed before; both receipts are real.
-    """
-    numbers = itertools.chain([printed], (f"{printed}{_SECOND}{count}" for count in itertools.count(2)))
+    """The number that a restored receipt is kept under: the printed one, or that with a mark where another receipt has it."""
+    numbers = kept_numbers(printed)
     return next(number for number in numbers if sales.find_sale(connection, receipt_number=number) is None)
 
 

@@ -4,8 +4,9 @@ import msgspec
 from sqlalchemy import Column, Connection, bindparam, func, select
 
 from pos_app.model.evaluation import Award, Discount, Reason
+from pos_app.model.identifiers import SAME_NUMBER
 from pos_app.model.products import ProductClass
-from pos_app.model.receipts import Payment, PaymentKind, SaleLine
+from pos_app.model.receipts import Payment, PaymentKind, SaleKind, SaleLine
 from pos_app.protocol.events import ReturnedLine
 from storage import tables
 from storage.database import driver_connection
@@ -302,6 +303,15 @@ _asked = Statement(
 def find_sale(connection: Connection, *, receipt_number: str) -> StoredSale | None:
     """The sale or return with this number on its receipt."""
     return _stored(connection, _by_number.first(driver_connection(connection), receipt_number))
+
+
+def sales_of_number(connection: Connection, receipt_number: str) -> tuple[str, ...]:
+    """The events of this till's sales with this number, also of those kept under it with a mark."""
+    head = tables.sale.c
+    marked = f"{receipt_number}{SAME_NUMBER}"
+    is_of_number = (head.receipt_number == receipt_number) | head.receipt_number.between(marked, f"{marked}:")
+    query = select(head.event_id).where(is_of_number, head.kind == SaleKind.SALE.value)
+    return tuple(connection.execute(query).scalars())
 
 
 def find_sale_by_event(connection: Connection, event_id: str) -> StoredSale | None:

@@ -469,6 +469,53 @@ rule_use = _table(
     rowid=False,
 )
 
+# What every till knows of a member: verified, a segment, who brought them, which products they chose.
+account_mark = _table(
+    "account_mark",
+    Column("account_ref", Text, ForeignKey("account.account_ref"), primary_key=True, nullable=False),
+    _text("name", primary_key=True),
+    _text("value", default="", primary_key=True),
+    _text("since_date"),
+    rowid=False,
+)
+
+# Coupons are made in batches; a batch's secret tells its codes from guesses. Empty dates do not limit, an account means that member only.
+coupon_batch = _table(
+    "coupon_batch",
+    _text("batch_id", primary_key=True),
+    _text("rule"),
+    _integer("codes"),
+    _integer("uses"),
+    _text("first_date", default=""),
+    _text("last_date", default=""),
+    _text("account_ref", default=""),
+    Column("secret", LargeBinary, nullable=False),
+    _integer("withdrawn", default=0),
+    _range("codes", 1),
+    _range("uses", 1),
+    CheckConstraint("length(secret) = 32", name="secret_length"),
+    CheckConstraint("withdrawn IN (0, 1)", name="withdrawn_flag"),
+    rowid=False,
+)
+
+# Which coupon (batch and number) was used up on which receipt. It stays when the receipt is dropped.
+coupon_use = _table(
+    "coupon_use",
+    _text("coupon_id", primary_key=True),
+    _text("event_id", primary_key=True),
+    _text("business_date"),
+    rowid=False,
+)
+
+# What chance goes by, until it is published.
+draw_seed = _table(
+    "draw_seed",
+    _text("seed_hash", primary_key=True),
+    Column("seed", LargeBinary, nullable=False),
+    CheckConstraint("length(seed) = 32", name="seed_length"),
+    rowid=False,
+)
+
 print_job = _table(
     "print_job",
     Column("id", Integer, primary_key=True),

@@ -15,13 +15,13 @@ from pos_app.command_line import (
     status_commands,
 )
 from pos_app.command_line.claim_command import claim
-from pos_app.command_line.explain_output import print_explanation
 from pos_app.command_line.opening import opened
 from pos_app.command_line.options import SettingsOption
 from pos_app.command_line.output import EXIT_FAILED, console, print_json, speaking
 from pos_app.command_line.staffing_options import ByOption, sign_in
 from pos_app.command_line.what_if_command import what_if
 from pos_app.errors import InputError
+from pos_app.model.staff import Role
 
 app = typer.Typer(
     name="pos-app",
@@ -137,33 +137,37 @@ def explain(
     receipt: Annotated[str, typer.Argument(help="The number on the receipt.")],
     settings: SettingsOption = None,
     as_json: JsonOption = False,
+    pdf: Annotated[
+        Path | None, typer.Option("--pdf", help="Write it into this PDF.", dir_okay=False, show_default="none")
+    ] = None,
+    on_paper: Annotated[
+        bool, typer.Option("--print", help="Print it on the receipt printer, as a cashier may see it.")
+    ] = False,
+    by: ByOption = "",
 ) -> None:
-    """Say why a receipt gave what it gave: every award with its reason, and every refusal.
+    """Say why a receipt gave what it gave: for each line and rule what it gave or refused, and why.
 
-    Example: `pos-app explain 001-01-0000042`.
+    What would tell a margin is for managers and auditors: where staff sign in, `--by` says who asks.
+    Exits with 1 where computing it again differs from what was booked.
+    Examples: `pos-app explain 001-01-0000042`, `pos-app explain 001-01-0000042 --pdf why.pdf --by anna`.
     """
-    from pos_app.use_cases.explaining import explain_receipt
+    from pos_app.command_line.explain_output import as_json as json_of
+    from pos_app.command_line.explain_output import print_explanation, print_on_paper, write_pdf
+    from pos_app.use_cases.explaining import explain_receipt, explained_to, role_asking
 
     with speaking(as_json=as_json), opened(settings) as opened_till:
+        if by:
+            sign_in(opened_till, by)
         explanation = explain_receipt(opened_till, receipt)
+        explained = explained_to(explanation, role=role_asking(opened_till))
+        if pdf is not None:
+            write_pdf(opened_till, explained, pdf)
+        if on_paper:
+            print_on_paper(opened_till, explained_to(explanation, role=Role.CASHIER))
         if as_json:
-            result = explanation.result
-            print_json(
-                {
-                    "receipt": receipt,
-                    "agrees": explanation.agrees,
-                    "discounts": result.discounts,
-                    "awards": result.awards,
-                    "refusals": result.refusals,
-                    "burn": {
-                        "units": result.burn_units,
-                        "limit": result.burn_limit,
-                        "most_units": result.burnable_units,
-                    },
-                }
-            )
-        else:
-            print_explanation(opened_till, explanation)
+            print_json(json_of(opened_till, explained))
+        elif pdf is None and not on_paper:
+            print_explanation(opened_till, explained)
         if not explanation.agrees:
             raise typer.Exit(EXIT_FAILED)
 

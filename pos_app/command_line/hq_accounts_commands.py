@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
     """Add these commands to ``pos-app hq``."""
     app.command()(tasks)
     app.command("task-done")(task_done)
+    app.command("settle-return")(settle_return)
     app.command()(policy)
     app.command()(leases)
     app.command("write-off-lease")(write_off_lease)
@@ -57,6 +58,36 @@ def task_done(task: Annotated[int, typer.Argument(help="The task's number.")], d
     with speaking(), operate.opened(database) as engine:
         mark_done(engine, task, now_ms=operate.now_ms())
         console.print(f"Task {task} is done.")
+
+
+def settle_return(
+    task: Annotated[int, typer.Argument(help="The number of a task `unseen_unclear`.")],
+    database: DatabaseOption,
+    sale: Annotated[str, typer.Option(help="The sale that the goods are of, as the list names it.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """List the sales that goods without a receipt may be of, or settle their points on one.
+
+    Example: `pos-app hq settle-return 12 --sale 0198…`.
+    """
+    from rich.table import Table
+
+    from hq import operate, settling
+
+    with speaking(as_json=as_json), operate.opened(database) as engine:
+        if sale:
+            settling.decide_sale(engine, task, sale, now_ms=operate.now_ms())
+            console.print(f"Task {task} is done: the points of this sale have gone back with the goods.")
+            return
+        found = settling.sales_to_choose_from(engine, task)
+        if as_json:
+            print_json(found)
+            return
+        table = Table("sale", "day", "store", "total", "account", "has all of them")
+        for one in found:
+            has_all = "yes" if one.has_all else ""
+            table.add_row(one.event_id, one.business_date, one.store_id, str(one.total_minor), one.account_ref, has_all)
+        console.print(table)
 
 
 def policy(

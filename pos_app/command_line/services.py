@@ -37,7 +37,7 @@ class Services:
         self._telling = threading.Lock()
         self._report: SyncReport | None = None
         self._mirror_status: MirrorStatus | None = None
-        self.printing = PrintQueue(till, _sender(till.settings, till.database.path.parent), on_print_problem)
+        self.printing = PrintQueue(till, sender_of(till.settings, till.database.path.parent), on_print_problem)
         self._has_joined = journal.read_terminal(till.database.reader()).hq_public_key is not None
         self.sync = self._sync_worker() if till.settings.hq.url and self._has_joined else None
         self.mirror = mirror_of(till.database, till.settings, self._mirrored)
@@ -113,7 +113,7 @@ class Services:
         )
 
 
-def _sender(settings: Settings, folder: Path) -> Callable[[bytes], None] | None:
+def sender_of(settings: Settings, folder: Path) -> Callable[[bytes], None] | None:
     """How receipts reach the printer of the settings; None where there is none."""
     if settings.printer.kind == "none":
         return None

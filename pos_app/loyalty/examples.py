@@ -15,4 +15,4 @@ def receipt_of(
     ]
     member = MemberContext("a-1", card_class, accumulators or {}, receipts_before=4, spendable_units=0)
     engine_input = EngineInput(2, "", 2, 0, 0, "UTC", "2026-07-01", tuple(lines), member)
-    return Receipt(engine_input, lines, [()] * len(lines), amounts_minor)
+    return Receipt(engine_input, lines, [0] * len(lines), amounts_minor)

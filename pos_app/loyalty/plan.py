@@ -11,10 +11,12 @@ from pos_app.loyalty.conditions import member_checks, receipt_checks, rests
 from pos_app.loyalty.document import (
     PRICE_LANE,
     Access,
+    Act,
     AmountOff,
     AnyRule,
     Bonus,
     Collect,
+    Earning,
     FixedCard,
     FixedPrice,
     Guard,
@@ -29,7 +31,18 @@ from pos_app.loyalty.document import (
     Reward,
 )
 from pos_app.loyalty.programme import ProgrammeSet
-from pos_app.loyalty.rating import NOTHING, GoodsKey, Kind, Rating, Receipt, Scale, Weights, rule_key, scale_for
+from pos_app.loyalty.rating import (
+    NOTHING,
+    GoodsKey,
+    GoodsKeys,
+    Kind,
+    Rating,
+    Receipt,
+    Scale,
+    Weights,
+    rule_key,
+    scale_for,
+)
 from pos_app.loyalty.rules import (
     amount_off,
     bonus,
@@ -43,10 +56,11 @@ from pos_app.loyalty.rules import (
     unrated,
 )
 from pos_app.loyalty.rules.goods import full_weight
-from pos_app.model.evaluation import EngineLine, Reason
+from pos_app.model.evaluation import Reason
 
 _KINDS: dict[type[AnyRule], Callable[[Programme, Any, Scale], Kind]] = {
     Access: unrated.prepare,
+    Act: unrated.prepare,
     AmountOff: amount_off.prepare,
     Bonus: bonus.prepare,
     Collect: unrated.prepare,
@@ -61,38 +75,53 @@ _KINDS: dict[type[AnyRule], Callable[[Programme, Any, Scale], Kind]] = {
     Progressive: progressive.prepare,
     Reward: unrated.prepare,
 }
-_OUT_OF_LANES = (Access, Collect, Notice, Reward)
+_OUT_OF_LANES = (Access, Act, Collect, Notice, Reward)
 _RATES_MAX = 1_000
 _NO_MEMBER = Reason(reasons.NO_MEMBER, {})
+_NO_WEIGHTS: list[int] = []
 
 
 class Contender:
-    """A rule that takes part in a lane, ready to be asked."""
+    """A rule that takes part in a lane, ready to be asked.
+
+    ``always``: what it says of every member's receipt, None where it must be asked. ``tells_weight``: its awards say how their goods
+    are weighed.
+    """
 
     __slots__ = (
+        "_is_conditional",
         "_weights",
+        "always",
         "chooses",
         "key",
         "kind",
         "line_max",
         "member_checks",
         "programme",
+        "programme_id",
         "purse",
         "receipt_checks",
         "rule",
+        "rule_id",
+        "tells_weight",
         "weight",
     )
 
     def __init__(self, programme: Programme, rule: AnyRule, scale: Scale) -> None:
         self.programme = programme
+        self.programme_id = programme.id
         self.rule = rule
+        self.rule_id = rule.id
         self.key = rule_key(programme, rule)
         self.kind = _KINDS[type(rule)](programme, rule, scale)
         self.line_max = _line_max(programme, rule, scale)
         self.purse = self.key if has_limits(rule) else programme.id
         self.receipt_checks = receipt_checks(programme, rule)
         self.member_checks = member_checks(programme, rule)
+        self._is_conditional = bool(self.receipt_checks or self.member_checks)
+        self.always = None if self._is_conditional else self.kind.always
         self.chooses = rule.when is not None and rule.when.chosen is not None
+        self.tells_weight = self.kind.offers is None and not isinstance(rule, Multiply)
         self._weights = Weights(self.kind.weight)
         self.weight = self._weights.of
 
@@ -110,9 +139,10 @@ class Contender:
 
     def rating(self, receipt: Receipt) -> Rating:
         """What the rule says of the receipt; nothing where a condition does not hold."""
-        if (self.receipt_checks or self.member_checks or receipt.member is None) and self.unmet(receipt):
+        if (self._is_conditional or receipt.member is None) and self.unmet(receipt):
             return NOTHING
-        return self.kind.rate(receipt, self.weights(receipt) if self.kind.by_goods else [])
+        kind = self.kind
+        return kind.rate(receipt, self.weights(receipt) if kind.by_goods else _NO_WEIGHTS)
 
     def weights(self, receipt: Receipt) -> list[int]:
         """The weight of every line."""
@@ -151,21 +181,46 @@ class Lane:
     """The rules that compete for each line, and those that raise what the winner gives.
 
     ``is_uniform``: what a rule offers grows with what is paid alone, so that goods of one kind have one winner at given rates;
-    the lane remembers it.
+    the lane remembers it. ``counting`` are the numbers of the contenders that count on the card, ``line_limited`` of those with a
+    limit for a line.
     """
 
-    __slots__ = ("_decisions", "boosters", "contenders", "gives_discount", "is_uniform")
+    __slots__ = (
+        "_always",
+        "_asked",
+        "_decisions",
+        "boosters",
+        "contenders",
+        "counting",
+        "gives_discount",
+        "is_uniform",
+        "line_limited",
+    )
 
     def __init__(self, name: str, givers: list[Contender]) -> None:
         self.gives_discount = name == PRICE_LANE
         self.contenders = tuple(giver for giver in givers if not isinstance(giver.rule, Multiply))
         self.boosters = tuple(giver for giver in givers if isinstance(giver.rule, Multiply))
         self.is_uniform = not self.gives_discount and _is_uniform(self.contenders)
-        self._decisions: dict[tuple[int, ...], dict[GoodsKey, Decision]] = {}
+        numbered = tuple(enumerate(self.contenders))
+        self.counting = tuple(number for number, one in numbered if isinstance(one.rule, Progressive))
+        self.line_limited = tuple(number for number, one in numbered if one.line_max is not None)
+        self._always = [contender.always or NOTHING for contender in self.contenders]
+        self._asked = tuple((number, one) for number, one in numbered if one.always is None)
+        self._decisions: dict[tuple[frozenset[str] | int, ...], dict[GoodsKey, Decision]] = {}
 
-    def decisions(self, ratings: list[Rating]) -> dict[GoodsKey, Decision]:
-        """What is known of the winners at these rates."""
-        rates = tuple([rating.rate for rating in ratings])
+    def ratings(self, receipt: Receipt) -> list[Rating]:
+        """What each contender says of the receipt."""
+        if receipt.member is None:
+            return [contender.rating(receipt) for contender in self.contenders]
+        ratings = self._always.copy()
+        for number, contender in self._asked:
+            ratings[number] = contender.rating(receipt)
+        return ratings
+
+    def decisions(self, ratings: list[Rating], barred: frozenset[str]) -> dict[GoodsKey, Decision]:
+        """What is known of the winners at these rates, where these rules are ``barred``: what always is the same needs no look."""
+        rates = (barred, *[ratings[number].rate for number, _ in self._asked])
         known = self._decisions.get(rates)
         if known is None:
             if len(self._decisions) >= _RATES_MAX:
@@ -185,7 +240,8 @@ class Plan(msgspec.Struct, frozen=True, eq=False):
     """What runs on a day in a store. Programmes and contenders are in the order of priority, then of their names.
 
     ``burners`` are the programmes that points may burn by, with what says for which goods: of one issuer all. ``guard`` is the
-    strictest of the guards that run. ``keys_by_product``: some rule names single products, so goods are told apart by their code too.
+    strictest of the guards that run. ``with_tiers`` and ``with_limits`` are those programmes that have tiers, and that limit what a
+    receipt gives; ``has_purses``: so does some rule.
     """
 
     programmes: tuple[Programme, ...]
@@ -198,23 +254,16 @@ class Plan(msgspec.Struct, frozen=True, eq=False):
     burners: tuple[tuple[Programme, Weights], ...]
     guard: Guard | None
     scale: Scale
-    keys_by_product: bool
+    goods: GoodsKeys
     has_groups: bool
+    has_purses: bool
+    with_tiers: tuple[Programme, ...]
+    with_limits: tuple[Programme, ...]
 
     @property
     def burner(self) -> Programme | None:
         """The first programme that points may burn by: its issuer is the one whose points burn here."""
         return self.burners[0][0] if self.burners else None
-
-    def goods_keys(self, lines: list[EngineLine]) -> list[GoodsKey]:
-        """What the rules of this plan know the goods of each line by. A class's plain text hashes quicker than the class."""
-        keys: list[GoodsKey] = [
-            (line.product_class._value_, line.band, line.department, line.category, line.margin_floor_percent)
-            for line in lines
-        ]
-        if self.keys_by_product:
-            return [(*key, line.product_code) for key, line in zip(keys, lines, strict=True)]
-        return keys
 
 
 @lru_cache(maxsize=1024)
@@ -267,9 +316,11 @@ def _plan(programmes: ProgrammeSet, running: tuple[tuple[str, tuple[str, ...]], 
         burners=_burners(active),
         guard=_strictest([programme.guard for programme in active if programme.guard]),
         scale=scale,
-        keys_by_product=any(_names_products(one.rule) for one in contenders)
-        or any(_names_products(programme.burning) for programme in active),
+        goods=GoodsKeys(by_product=_names_any_product(contenders, active)),
         has_groups=any(contender.rule.group for contender in contenders),
+        has_purses=any(contender.purse == contender.key for contender in contenders),
+        with_tiers=tuple(programme for programme in active if programme.tiers is not None),
+        with_limits=tuple(programme for programme in active if _limits_receipts(programme.earning)),
     )
 
 
@@ -281,6 +332,15 @@ def _burners(active: list[Programme]) -> tuple[tuple[Programme, Weights], ...]:
 
 def _of(kind: type[AnyRule], contenders: list[Contender]) -> tuple[Contender, ...]:
     return tuple(contender for contender in contenders if isinstance(contender.rule, kind))
+
+
+def _limits_receipts(earning: Earning) -> bool:
+    return earning.receipt_max_points is not None or earning.receipt_max_bp is not None
+
+
+def _names_any_product(contenders: list[Contender], active: list[Programme]) -> bool:
+    """Whether some rule or section for burning names single products, so that goods are told apart by their code too."""
+    return any(_names_products(one.rule) for one in contenders) or any(_names_products(one.burning) for one in active)
 
 
 def _names_products(goods: Any) -> bool:

@@ -2,8 +2,6 @@
 
 import hashlib
 import itertools
-import re
-import tomllib
 from collections.abc import Iterable, Iterator
 from math import lcm
 from typing import Any
@@ -11,10 +9,8 @@ from typing import Any
 import msgspec
 
 from pos_app.errors import ProgrammeError
-from pos_app.loyalty.checks import Path, problems
 from pos_app.loyalty.document import Period, Points, Programme, Progressive
-from pos_app.loyalty.document_errors import explained
-from pos_app.loyalty.text_lines import line_of
+from pos_app.loyalty.reading import Fault, dotted, read_document
 from pos_app.model.money import AMOUNT_MAX_MINOR
 
 __all__ = [
@@ -28,7 +24,6 @@ __all__ = [
     "programme_set",
 ]
 
-DOCUMENT_BYTES_MAX = 65_536
 PROGRAMMES_MAX = 32
 
 _UNTOUCHED = "The programmes in use were not changed."
@@ -55,14 +50,10 @@ def parse_programme(text: str, *, source: str) -> Programme:
 
     Raises ``ProgrammeError`` that names the file, the line, the key and what is wrong.
     """
-    try:
-        if len(text.encode()) > DOCUMENT_BYTES_MAX:
-            raise _refused(source, None, f"it is longer than {DOCUMENT_BYTES_MAX} bytes")
-        return _checked(_read(text, source), text, source)
-    except UnicodeEncodeError as error:
-        raise _refused(source, None, "it is not Unicode text") from error
-    except RecursionError as error:
-        raise _refused(source, None, "it is nested too deeply") from error
+    read = read_document(text)
+    if not isinstance(read, Programme):
+        raise _refused(source, read[0])
+    return read
 
 
 def programme_set(programmes: Iterable[Programme]) -> ProgrammeSet:
@@ -100,7 +91,7 @@ def decode_programme(raw: bytes) -> Programme:
     try:
         return msgspec.json.decode(raw, type=Programme)
     except msgspec.DecodeError as error:
-        raise _refused("a stored programme", None, str(error)) from error
+        raise _refused("a stored programme", Fault(str(error))) from error
 
 
 def accumulator_period(programme: Programme) -> Period | None:
@@ -115,39 +106,6 @@ def json_schema() -> dict[str, Any]:
 
 def _parts(programmes: Iterable[Programme]) -> Iterator[int]:
     return (rule.per_minor for programme in programmes for rule in programme.rules if isinstance(rule, Points))
-
-
-def _read(text: str, source: str) -> object:
-    """The document as plain values; a syntax error is refused with its line."""
-    is_json = text.lstrip().startswith("{")
-    try:
-        return msgspec.json.decode(text.encode()) if is_json else tomllib.loads(text)
-    except (ValueError, msgspec.DecodeError) as error:
-        message = str(error)
-        line = _syntax_line(message, text)
-        kind = "JSON" if is_json else "TOML"
-        raise _refused(source, line, f"it is not valid {kind}: {message}") from error
-
-
-def _syntax_line(message: str, text: str) -> int | None:
-    if match := re.search(r"\(at line (\d+), column \d+\)", message):
-        return int(match[1])
-    if match := re.search(r"\(byte (\d+)\)", message):
-        return text.encode()[: int(match[1])].count(b"\n") + 1
-    if message.endswith("(at end of document)"):
-        return text.rstrip().count("\n") + 1
-    return None
-
-
-def _checked(raw: object, text: str, source: str) -> Programme:
-    try:
-        programme = msgspec.convert(raw, Programme)
-    except msgspec.ValidationError as error:
-        path, why = explained(str(error), raw)
-        raise _refused(source, line_of(text, path), why, path) from error
-    for path, why in problems(programme):
-        raise _refused(source, line_of(text, path), why, path)
-    return programme
 
 
 def _without_defaults(value: Any) -> Any:
@@ -168,21 +126,15 @@ def _default(field: msgspec.structs.FieldInfo) -> object:
     return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
 
 
-def _refused(source: str, line: int | None, why: str, path: Path = ()) -> ProgrammeError:
-    place = f"{source}, line {line}" if line else source
-    key = f"{_dotted(path)}: " if path else ""
+def _refused(source: str, fault: Fault) -> ProgrammeError:
+    place = f"{source}, line {fault.place.line}" if fault.place else source
+    key = f"{dotted(fault.path)}: " if fault.path else ""
     return ProgrammeError(
         "programme.refused",
-        what=f"{place}: {key}{why}.",
+        what=f"{place}: {key}{fault.why}.",
         safe=_UNTOUCHED,
         todo="Correct the file and load it again.",
     )
-
-
-def _dotted(path: Path) -> str:
-    """The path as people count: ``rules[1]`` is the first rule."""
-    text = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path)
-    return text.removeprefix(".")
 
 
 def _set_refused(why: str) -> ProgrammeError:

@@ -1,6 +1,7 @@
 """What a rule sees of a receipt, and what it says about it."""
 
 from collections.abc import Callable
+from itertools import count
 from math import lcm
 
 import msgspec
@@ -12,7 +13,7 @@ from pos_app.model.money import BASIS_POINTS, tax_included_minor
 FULL_WEIGHT_PERCENT = 100
 KEYS_MAX = 20_000
 """Of so many goods one rule or lane remembers what it has decided; then it begins anew."""
-GoodsKey = tuple[str | int | None, ...]
+GoodsKey = int
 """What rules know goods by: lines of one key have the same weight by every rule."""
 
 
@@ -128,13 +129,20 @@ OffersFunction = Callable[[Receipt, list[int]], list[int]]
 class Kind(msgspec.Struct, frozen=True):
     """A rule made ready: what it says of a receipt, how much the goods of a line weigh (0: not meant), and what it offers.
 
-    Without ``offers`` it offers what is paid times its rate times the weight.
+    Without ``offers`` it offers what is paid times its rate times the weight. ``always``: what it says of every receipt, None where
+    it must be asked.
     """
 
     rate: RateFunction
     weight: WeightFunction
     offers: OffersFunction | None = None
     by_goods: bool = False
+    always: Rating | None = None
+
+
+def steady(rating: Rating, weight: WeightFunction, offers: OffersFunction | None = None) -> Kind:
+    """A rule that says the same of every receipt."""
+    return Kind(lambda *_: rating, weight, offers, always=rating)
 
 
 Check = Callable[[EngineInput], Reason | None]
@@ -145,6 +153,43 @@ MemberCheck = Callable[[MemberContext, EngineInput], Reason | None]
 def rule_key(programme: Programme, rule: AnyRule) -> str:
     """The name of a rule among all programmes."""
     return f"{programme.id}/{rule.id}"
+
+
+class GoodsKeys:
+    """The keys of goods: a small number for all goods that no rule tells apart. What is decided about goods is found by it.
+
+    ``by_product``: some rule names single products, so goods are told apart by their code too. A number is never given twice, so
+    what was remembered about goods stays true when the numbering begins anew.
+    """
+
+    __slots__ = ("_by_product", "_known", "_numbers")
+
+    def __init__(self, *, by_product: bool) -> None:
+        self._by_product = by_product
+        self._known: dict[tuple[str | int | None, ...], GoodsKey] = {}
+        self._numbers = count()
+
+    def of_lines(self, lines: list[EngineLine]) -> list[GoodsKey]:
+        """The key of every line. A class's plain text hashes quicker than the class."""
+        names: list[tuple[str | int | None, ...]] = [
+            (line.product_class._value_, line.band, line.department, line.category, line.margin_floor_percent)
+            for line in lines
+        ]
+        if self._by_product:
+            names = [(*name, line.product_code) for name, line in zip(names, lines, strict=True)]
+        known = self._known
+        try:
+            return [known[name] for name in names]
+        except KeyError:
+            return [self._key(name) for name in names]
+
+    def _key(self, name: tuple[str | int | None, ...]) -> GoodsKey:
+        key = self._known.get(name)
+        if key is None:
+            if len(self._known) >= KEYS_MAX:
+                self._known.clear()
+            key = self._known[name] = next(self._numbers)
+        return key
 
 
 class Weights:

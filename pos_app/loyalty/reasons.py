@@ -71,6 +71,9 @@ BURN_BALANCE: Final = "burn.balance"
 BURN_CAP: Final = "burn.cap"
 BURN_MIN_PAID: Final = "burn.min_paid"
 BURN_LOWERED: Final = "burn.lowered"
+BURN_SHARE: Final = "burn.share"
+
+NOTICE: Final = "notice"
 
 _Words = Callable[[Mapping[str, str]], str]
 
@@ -78,6 +81,7 @@ _Words = Callable[[Mapping[str, str]], str]
 def _award(basis: str) -> _Words:
     def words(values: Mapping[str, str]) -> str:
         weight = f" x {values['weight_percent']} %" if "weight_percent" in values else ""
+        weight = ", weighted for these goods," if "weighted" in values else weight
         limits = "".join(f", {text.format_map(values)}" for key, text in _LIMITS.items() if key in values)
         of = f" of {values['base_minor']}" if "base_minor" in values else ""
         return f"{values['rate_bp']} %{weight}{of}: {basis.format_map(values)}{limits}."
@@ -155,7 +159,14 @@ SENTENCES: Final[Mapping[str, _Words]] = {
     BURN_CAP: _sentence("Points pay at most {cap_bp} % of the goods that accept them, {cap_minor}."),
     BURN_MIN_PAID: _sentence("At least {min_paid_minor} is paid by money."),
     BURN_LOWERED: _sentence("{requested_units} points were asked for, {burned_units} can be burned."),
+    BURN_SHARE: _sentence("Its share of the points that are burned, worth {worth_minor}."),
+    NOTICE: _sentence("To be said to this member."),
 }
+_ADDED: Final[Mapping[str, str]] = {
+    "cap_minor": " A cap left {cap_minor}.",
+    "lowered_by": " Lowered so that rewards do not cost too much.",
+}
+"""What other values add to any sentence."""
 
 
 def words(reason: Reason, *, currency_exponent: int = 2, points_exponent: int = 0) -> str:
@@ -168,7 +179,10 @@ def words(reason: Reason, *, currency_exponent: int = 2, points_exponent: int = 
     if sentence is None:
         return f"{reason.code} {reason.values}"
     exponents = {"minor": currency_exponent, "units": points_exponent}
-    return sentence({key: _text(key, value, exponents) for key, value in reason.values.items()})
+    values = {key: _text(key, value, exponents) for key, value in reason.values.items()}
+    is_limit = reason.code == BURN_CAP
+    added = "" if is_limit else "".join(text.format_map(values) for key, text in _ADDED.items() if key in values)
+    return sentence(values) + added
 
 
 def _text(key: str, value: ReasonValue, exponents: Mapping[str, int]) -> str:

@@ -14,6 +14,7 @@ from pos_app.loyalty.pricing import Discounted
 from pos_app.loyalty.programme import ProgrammeSet
 from pos_app.loyalty.rating import NOTHING, Rating, Receipt, is_excluded, is_meant
 from pos_app.loyalty.taking import Takings
+from pos_app.loyalty.telling import silent
 from pos_app.model.evaluation import Collected, EngineInput, EngineLine, Reason, ReasonValue, Refusal
 from pos_app.model.products import ProductClass
 
@@ -65,6 +66,7 @@ def refusals_of(engine_input: EngineInput, programmes: ProgrammeSet, worked: Wor
     found += _price_refusals(worked)
     found += [] if worked.takings is None else worked.takings.refusals
     found += _burn_refusals(engine_input, worked)
+    found += silent(worked.plan, worked.receipt)
     if worked.receipt.member is None:
         return (*found, _refusal(0, reasons.NO_MEMBER))
     for decided, gifts in zip(worked.point_lanes, worked.point_gifts, strict=True):

@@ -1,10 +1,12 @@
 """What a receipt tells the cashier beside points: what to say to this member, and what this customer may not buy."""
 
+from collections.abc import Iterator
+
 from pos_app.loyalty import reasons
 from pos_app.loyalty.document import Notice as NoticeRule
 from pos_app.loyalty.plan import Contender, Plan
 from pos_app.loyalty.rating import Receipt, has_only
-from pos_app.model.evaluation import Lock, Notice, Reason
+from pos_app.model.evaluation import Lock, Notice, Reason, Refusal
 
 
 def notices_of(plan: Plan, receipt: Receipt) -> tuple[Notice, ...]:
@@ -37,3 +39,19 @@ def _barrier(contender: Contender, index: int, receipt: Receipt) -> Reason | Non
     if reason := contender.unmet(receipt):
         return reason
     return None if contender.weights(receipt)[index] else Reason(reasons.WHEN_CHOSEN, {})
+
+
+def silent(plan: Plan, receipt: Receipt) -> Iterator[Refusal]:
+    """The notices that are not said, and the access rules that do not let this customer buy a line, but for what locks it."""
+    for contender in plan.notices:
+        reason = contender.unmet(receipt)
+        if reason is None and not _concerns(contender, receipt):
+            reason = Reason(reasons.NOT_NAMED, {})
+        if reason is not None:
+            yield Refusal(0, contender.programme.id, contender.rule.id, reason)
+    locked = {(one.line_no, one.programme_id, one.rule_id) for one in locks_of(plan, receipt)}
+    for index, (line, key) in enumerate(zip(receipt.lines, receipt.keys, strict=True)):
+        for contender in plan.accesses:
+            name = (line.line_no, contender.programme.id, contender.rule.id)
+            if name not in locked and contender.weight(key, line) and (barrier := _barrier(contender, index, receipt)):
+                yield Refusal(*name, barrier)

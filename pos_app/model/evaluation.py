@@ -48,7 +48,8 @@ class MemberContext(msgspec.Struct, frozen=True, omit_defaults=True):
     burned now. ``birthday``: whether today is it. ``tiers``: programme id to tier. ``pools``: ledger unit (``shop#stamps``) to
     what may be used now; points stand there only where rewards may not take all that is spendable. ``used``: what a rule with a
     cap gave before in its period (``programme/rule:day``). ``facts``: what the till has looked up for one rule
-    (``programme/rule:birthday``). ``chosen``: rule to the products that the member chose.
+    (``programme/rule:birthday``). ``chosen``: rule to the products that the member chose. ``pool_ends_ms``: ledger unit to when the
+    last of its lots ends, where a rule goes on from there.
     """
 
     account_ref: str
@@ -64,13 +65,15 @@ class MemberContext(msgspec.Struct, frozen=True, omit_defaults=True):
     facts: tuple[str, ...] = ()
     chosen: dict[str, tuple[str, ...]] = {}
     verified: bool = False
+    pool_ends_ms: dict[str, int] = {}
 
 
 class EngineInput(msgspec.Struct, frozen=True, omit_defaults=True):
     """Everything that the engine may know. ``utc_ms`` and ``zone`` date the receipt; ``member`` is None without a card.
 
     ``coupons``: the rules (``programme/rule``) of which a good coupon is presented. ``takes``: the rewards that the member asks
-    for. ``budgets``: what is left at this till of a rule's budget.
+    for. ``budgets``: what is left at this till of a rule's budget. ``rolls``: what chance says to a rule, 0 to 9 999; they are known
+    when the sale is booked, not before. ``act``: not a receipt but something that the member did; only its rules apply then.
     """
 
     semantics: int
@@ -87,6 +90,8 @@ class EngineInput(msgspec.Struct, frozen=True, omit_defaults=True):
     coupons: tuple[str, ...] = ()
     takes: tuple[str, ...] = ()
     budgets: dict[str, int] = {}
+    rolls: dict[str, int] = {}
+    act: str = ""
 
 
 class Reason(msgspec.Struct, frozen=True):

@@ -1,11 +1,15 @@
 """Identifiers: event ids (UUIDv7, RFC 9562), receipt numbers, account refs. Time and randomness are arguments."""
 
+import itertools
 import uuid
+from collections.abc import Iterator
 
 _RANDOM_BYTES = 10
 _POINTS = "points"
 POOL_MARK = "#"
 """Stands between issuer and pool in a unit of the ledger; no issuer and no pool can have it in its name."""
+SAME_NUMBER = "~"
+"""Marks the number of a receipt that was printed under the number of another one; none is printed with it."""
 TERMINAL_NUMBER_MAX = 99_999
 """Tills of one chain are numbered from 1 on; receipts begin with the number."""
 
@@ -31,6 +35,20 @@ def receipt_number(*, terminal_number: int, incarnation: int, seq: int) -> str:
     '007-01-0000123'
     """
     return f"{terminal_number:03d}-{incarnation:02d}-{seq:07d}"
+
+
+def kept_numbers(printed: str) -> Iterator[str]:
+    """The numbers under which receipts of one printed number are kept, the first as it is printed.
+
+    A disk that was put back prints numbers again that it had printed before; all those receipts are real.
+
+    >>> numbers = kept_numbers("001-01-0000007")
+    >>> next(numbers), next(numbers)
+    ('001-01-0000007', '001-01-0000007~2')
+    """
+    yield printed
+    for count in itertools.count(2):
+        yield f"{printed}{SAME_NUMBER}{count}"
 
 
 def ledger_unit(issuer: str, pool: str) -> str:

@@ -5,7 +5,7 @@ exponent of 0 a unit is a point), rates in basis points (``_bp``, 10 000 = 100 %
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -99,17 +99,32 @@ def share_out(amount: int, weights: Sequence[int], tie_keys: Sequence[Any]) -> l
     >>> share_out(100, [1, 1, 1], ["a", "b", "c"])
     [34, 33, 33]
     """
+    return share_out_by(amount, weights, tie_keys.__getitem__)
+
+
+def share_out_by(amount: int, weights: Sequence[int], tie_key: Callable[[int], Any]) -> list[int]:
+    """``share_out`` with a key for each place, which is made only where equal claims must be told apart."""
     total = sum(weights)
     if total == 0:
         assert amount == 0, "an amount needs a line to go to"
         return [0] * len(weights)
-    shares = [amount * weight // total for weight in weights]
+    products = [amount * weight for weight in weights]
+    shares = [product // total for product in products]
     left = amount - sum(shares)
     if left:
-        by_claim = sorted([(-(amount * weight % total), -weight, tie_keys[i], i) for i, weight in enumerate(weights)])
-        for *_, i in by_claim[:left]:
-            shares[i] += 1
+        # One number says remainder and weight: no weight is above the total.
+        claims = [product % total * (total + 1) + weight for product, weight in zip(products, weights, strict=True)]
+        for place in _first_claims(claims, left, tie_key):
+            shares[place] += 1
     return shares
+
+
+def _first_claims(claims: list[int], count: int, tie_key: Callable[[int], Any]) -> list[int]:
+    """The places of so many of the largest claims; remainders sum up to whole units, so there are always more claims than that."""
+    places = sorted(range(len(claims)), key=claims.__getitem__, reverse=True)
+    if claims[places[count - 1]] == claims[places[count]]:
+        places.sort(key=lambda place: (-claims[place], tie_key(place)))
+    return places[:count]
 
 
 def returned_share(*, share: int, units_returned: int, units_sold: int, taken_before: int) -> int:

@@ -15,7 +15,9 @@ from pos_app.model.receipts import Payment, SaleLine
 PROTOCOL_VERSION = 1
 POOLS_VERSION = 2
 """Of a sale or return that moves pools other than points, or points for a reward: who cannot book these must keep it for later."""
-EVENT_VERSION_MAX = POOLS_VERSION
+PROGRAMMES_VERSION = 3
+"""Of acts, marks, contracts and their payments, gifts by a programme, and sales with coupons."""
+EVENT_VERSION_MAX = PROGRAMMES_VERSION
 """The newest version of an event that this program can book."""
 
 
@@ -58,6 +60,17 @@ class Event(msgspec.Struct, frozen=True, tag_field="kind", kw_only=True):
     version: int = PROTOCOL_VERSION
 
 
+class UsedCoupon(msgspec.Struct, frozen=True):
+    """A coupon that a sale used up: which (its batch and number, not its code), for which rule (``programme/rule``), by what right.
+
+    ``auth_id`` names HQ's reservation of it, empty where the till took it on its own.
+    """
+
+    coupon_id: str
+    rule: str
+    auth_id: str = ""
+
+
 class SaleEvent(Event, frozen=True, tag="sale", kw_only=True):
     """A sale, whole. ``engine_input`` replays it; ``account_ref`` is empty for an anonymous sale.
 
@@ -65,7 +78,7 @@ class SaleEvent(Event, frozen=True, tag="sale", kw_only=True):
     ``auth_id`` names the hold at HQ that this burn captures, asked for or not; ``burn_basis`` says by what right the till burned
     (a ``BurnBasis``, empty without a burn); ``approved_by`` is the manager whose PIN allowed what the cashier may not.
     ``discounts`` are in the lines' amounts already. ``collected``, ``pool_lots`` and ``taken`` are of pools other than points, and
-    ``taken_lots`` the proposal which lots the rewards take (points too). ``used``: what rules with caps gave.
+    ``taken_lots`` the proposal which lots the rewards take (points too). ``used``: what rules with caps gave. ``coupons`` are used up.
     """
 
     receipt_number: str
@@ -97,6 +110,7 @@ class SaleEvent(Event, frozen=True, tag="sale", kw_only=True):
     taken: tuple[Taken, ...] = ()
     taken_lots: tuple[BurnedLot, ...] = ()
     used: dict[str, int] = {}
+    coupons: tuple[UsedCoupon, ...] = ()
 
     @property
     def redeemed_units(self) -> int:
@@ -234,6 +248,10 @@ class AdjustmentReason(StrEnum):
     COMPENSATION = "compensation"
     FRAUD = "fraud"
     FORGIVEN_OVERDRAFT = "forgiven_overdraft"
+    REFERRAL_RETURNED = "referral_returned"
+    """The first receipt of a member whom this one brought came back."""
+    PROFIT_SHARE = "profit_share"
+    DRAW_PRIZE = "draw_prize"
 
 
 class AdjustmentEvent(Event, frozen=True, tag="adjustment", kw_only=True):
@@ -293,6 +311,72 @@ class AuditEvent(Event, frozen=True, tag="audit", kw_only=True):
     values: dict[str, int | str] = {}
 
 
+class MarkEvent(Event, frozen=True, tag="mark", kw_only=True):
+    """Something that every till is to know of a member, or no longer (``on`` false).
+
+    ``name`` is ``verified``, ``segment``, ``referred_by`` (``value``: an account), or ``chosen:programme/rule`` (``value``: a product).
+    """
+
+    account_ref: str
+    name: str
+    value: str = ""
+    on: bool = True
+    approved_by: str = ""
+    version: int = PROGRAMMES_VERSION
+
+
+class ActEvent(Event, frozen=True, tag="act", kw_only=True):
+    """A member did something that gives points. ``engine_input`` replays it; ``cause`` is the event that it followed from, if any.
+
+    The event's id follows from the account, the rule and how many times before: two tills that book the same act book one event.
+    """
+
+    account_ref: str
+    act: str
+    engine_input: EngineInput
+    awards: tuple[Award, ...]
+    granted_lots: tuple[GrantedLot, ...]
+    used: dict[str, int] = {}
+    cause: str = ""
+    approved_by: str = ""
+    version: int = PROGRAMMES_VERSION
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A part of a contract: so much until this date."""
+
+    due_on: str
+    amount_minor: int
+
+
+class ContractEvent(Event, frozen=True, tag="contract", kw_only=True):
+    """A sale is paid in parts. Written with the sale, in one transaction; ``contract_id`` follows from its id.
+
+    The parts sum to ``total_minor``, what the sale's payment by instalments says.
+    """
+
+    contract_id: str
+    account_ref: str
+    sale_event_id: str
+    programme_id: str
+    total_minor: int
+    parts: tuple[Part, ...]
+    approved_by: str = ""
+    version: int = PROGRAMMES_VERSION
+
+
+class InstalmentEvent(Event, frozen=True, tag="instalment", kw_only=True):
+    """Money was paid on a contract (``total_minor`` > 0), or goods that came back lowered what is owed (< 0; ``cause``: the return)."""
+
+    receipt_number: str
+    contract_id: str
+    account_ref: str
+    payments: tuple[Payment, ...]
+    total_minor: int
+    cause: str = ""
+    version: int = PROGRAMMES_VERSION
+
+
 AnyEvent = (
     SaleEvent
     | ReturnEvent
@@ -307,6 +391,10 @@ AnyEvent = (
     | ClaimEvent
     | ErasureEvent
     | AuditEvent
+    | MarkEvent
+    | ActEvent
+    | ContractEvent
+    | InstalmentEvent
 )
 KINDS: dict[type[Event], str] = {kind: str(kind.__struct_config__.tag) for kind in AnyEvent.__args__}
 """The name of each kind of event, as bodies and tables have it."""

@@ -28,6 +28,8 @@ ANSWER_BYTES_MAX = 8 * 1024 * 1024
 PERSONAL_RECORDS_MAX = 100
 PROGRAMME_SET_BYTES_MAX = 1024 * 1024
 WANTED_SETS_MAX = 10
+OTHER_RECEIPTS_MAX = 5
+"""The most sales of one number that an answer shows beside the first."""
 INCARNATION_WISH_MAX = 2**30
 """The most that a till may come with: HQ must be able to count on from it."""
 DOCUMENT_BYTES_MAX = 128 * 1024
@@ -342,16 +344,26 @@ class ReceiptReturn(msgspec.Struct, frozen=True):
     lines: tuple[ReturnedLine, ...]
 
 
+class OtherReceipt(msgspec.Struct, frozen=True):
+    """Another sale of the number that was asked for; fields as in ``ReceiptAnswer``."""
+
+    body: Annotated[str, msgspec.Meta(max_length=BATCH_BYTES_MAX)]
+    returns: tuple[ReceiptReturn, ...] = ()
+    programme_set: Annotated[str, msgspec.Meta(max_length=PROGRAMME_SET_BYTES_MAX)] = ""
+
+
 class ReceiptAnswer(msgspec.Struct, frozen=True):
     """A receipt of any till, for a return at another: the event's body, and every return of it so far.
 
-    ``programme_set`` are the programmes that it names, as tills keep them; empty where HQ lacks them.
+    ``programme_set`` are the programmes that it names, as tills keep them; empty where HQ lacks them. A disk that was put back or
+    copied prints numbers again: this is the earliest sale of the number, ``others`` are the later ones.
     """
 
     body: Annotated[str, msgspec.Meta(max_length=BATCH_BYTES_MAX)]
     returns: tuple[ReceiptReturn, ...] = ()
     hq_time_ms: Milliseconds = 0
     programme_set: Annotated[str, msgspec.Meta(max_length=PROGRAMME_SET_BYTES_MAX)] = ""
+    others: Annotated[tuple[OtherReceipt, ...], msgspec.Meta(max_length=OTHER_RECEIPTS_MAX)] = ()
 
 
 class CardAnswer(msgspec.Struct, frozen=True):

@@ -7,12 +7,19 @@ import msgspec
 
 from pos_app.errors import InputError, ProgrammeError, SyncError
 from pos_app.protocol.events import ReturnedLine, SaleEvent, decode_body
-from pos_app.protocol.messages import ErrorAnswer, ErrorCode, MalformedError, ReceiptAnswer, decode_message
+from pos_app.protocol.messages import (
+    ErrorAnswer,
+    ErrorCode,
+    MalformedError,
+    OtherReceipt,
+    ReceiptAnswer,
+    decode_message,
+)
 from pos_app.use_cases.clock import SystemClock
 from pos_app.use_cases.goods_back import summed
 from pos_app.use_cases.joining import private_key
 from pos_app.use_cases.programmes import decode_programme_set
-from pos_app.use_cases.returning import KnownSale, known_sale
+from pos_app.use_cases.returning import KnownSale, known_sales
 from storage import foreign_receipts, journal, programmes, sales, unseen_returns
 from storage.foreign_receipts import ForeignReceipt
 from storage.unseen_returns import UnseenSum
@@ -44,12 +51,14 @@ class Returnable(msgspec.Struct, frozen=True):
     """A receipt, and what may come back of it. ``word`` is what headquarters said: without it returns at other tills are not known.
 
     ``is_own``: this till sold it. ``unseen`` is what came back here unseen with this number before anybody could show it.
+    ``same_number``: how many sales have the number, mostly 1.
     """
 
     known: KnownSale
     word: Word
     is_own: bool
     unseen: tuple[UnseenSum, ...] = ()
+    same_number: int = 1
 
 
 class ReceiptUnknownError(InputError):
@@ -66,9 +75,11 @@ class ReceiptUnknownError(InputError):
         self.unseen = unseen
 
 
-def find_returnable(till: "Till", receipt_number: str) -> Returnable:
+def find_returnable(till: "Till", receipt_number: str, *, sale_event_id: str = "", after: str = "") -> Returnable:
     """The receipt of this number, ours or another till's, with what came back of it here and elsewhere.
 
+    Where several sales have the number: the one with ``sale_event_id``, which the code on its paper names, else the next one ``after``
+    that sale, and after the last again the earliest.
     Asks headquarters where there is one, for ours too: goods of it may have come back at another till. Takes two seconds at most.
     Raises ``ReceiptUnknownError``, and ``InputError`` for a receipt that is itself a return.
     """
@@ -76,12 +87,24 @@ def find_returnable(till: "Till", receipt_number: str) -> Returnable:
     _refuse_returns(till, number)
     word = _ask(till, number)
     with till.database.reading() as connection:
-        known = known_sale(connection, number)
+        found = known_sales(connection, number)
         unseen = unseen_returns.unseen_of(connection, number)
-        is_own = sales.find_sale(connection, receipt_number=number) is not None
-    if known is None:
-        raise ReceiptUnknownError(word, unseen)
-    return Returnable(known, word, is_own, unseen)
+        if not found:
+            raise ReceiptUnknownError(word, unseen)
+        known = _meant(found, sale_event_id=sale_event_id, after=after)
+        is_own = sales.find_sale_by_event(connection, known.sale.event_id) is not None
+    return Returnable(known, word, is_own, unseen, len(found))
+
+
+def _meant(found: tuple[KnownSale, ...], *, sale_event_id: str, after: str) -> KnownSale:
+    named = (one for one in found if one.sale.event_id == sale_event_id)
+    later = (one for one in found if one.sale.event_id > after)
+    return next(named, None) or next(later, found[0])
+
+
+def ask_headquarters(till: "Till", receipt_number: str) -> Word:
+    """Ask headquarters for a receipt and keep what it shows, with the programmes of its day. Takes two seconds at most."""
+    return _ask(till, receipt_number.strip()[:_NUMBER_CHARACTERS_MAX])
 
 
 def _refuse_returns(till: "Till", number: str) -> None:
@@ -105,10 +128,10 @@ def _ask(till: "Till", number: str) -> Word:
     answer = _answer(till, terminal, number)
     if not isinstance(answer, ReceiptAnswer):
         return answer
-    sale = _sale_shown(answer, number)
-    if sale is None:
+    shown = _sales_shown(answer, number)
+    if not shown:
         return Word.AWAY
-    till.database.write(lambda connection: _keep(till, connection, answer, sale))
+    till.database.write(lambda connection: _keep_all(till, connection, shown))
     return Word.SHOWN
 
 
@@ -158,16 +181,29 @@ def _is_hqs_word(body: bytes) -> bool:
         return False
 
 
-def _sale_shown(answer: ReceiptAnswer, number: str) -> SaleEvent | None:
-    """The sale that headquarters showed, if it is the one that was asked for."""
+_Shown = ReceiptAnswer | OtherReceipt
+
+
+def _sales_shown(answer: ReceiptAnswer, number: str) -> list[tuple[_Shown, SaleEvent]]:
+    """The sales that headquarters showed, as far as they have the number that was asked for."""
+    read = ((one, _sale_in(one.body)) for one in (answer, *answer.others))
+    return [(one, sale) for one, sale in read if sale is not None and sale.receipt_number == number]
+
+
+def _sale_in(body: str) -> SaleEvent | None:
     try:
-        event = decode_body(answer.body.encode())
+        event = decode_body(body.encode())
     except msgspec.MsgspecError:
         return None
-    return event if isinstance(event, SaleEvent) and event.receipt_number == number else None
+    return event if isinstance(event, SaleEvent) else None
 
 
-def _keep(till: "Till", connection: "Connection", answer: ReceiptAnswer, sale: SaleEvent) -> None:
+def _keep_all(till: "Till", connection: "Connection", shown: list[tuple[_Shown, SaleEvent]]) -> None:
+    for one, sale in shown:
+        _keep(till, connection, one, sale)
+
+
+def _keep(till: "Till", connection: "Connection", answer: _Shown, sale: SaleEvent) -> None:
     """Store what headquarters showed. Of what came back, our own returns are left out: they are counted from our own rows."""
     ours = sales.returns_of(connection, sale.event_id)
     elsewhere: list[ReturnedLine] = []
@@ -189,7 +225,7 @@ def _keep(till: "Till", connection: "Connection", answer: ReceiptAnswer, sale: S
     _keep_programmes(connection, answer, sale.engine_input.programme_set_hash, now_ms)
 
 
-def _keep_programmes(connection: "Connection", answer: ReceiptAnswer, set_hash: str, now_ms: int) -> None:
+def _keep_programmes(connection: "Connection", answer: _Shown, set_hash: str, now_ms: int) -> None:
     """The programmes of that day, if they are what the sale names, and this program can read them."""
     if not answer.programme_set or programmes.find_programme_set(connection, set_hash) is not None:
         return

@@ -42,12 +42,13 @@ from pos_app.use_cases.staffing import Approval
 from pos_app.use_cases.views import Refund
 from storage import accounts, foreign_receipts, journal, programmes, sales
 from storage.database import Connection
+from storage.foreign_receipts import ForeignReceipt
 from storage.sales import SaleRow
 
 if TYPE_CHECKING:
     from pos_app.use_cases.till import Till
 
-__all__ = ["GRACE_DAYS", "ClosedReturn", "KnownSale", "ReturnQuote", "book_return", "known_sale", "quote_return"]
+__all__ = ["GRACE_DAYS", "ClosedReturn", "KnownSale", "ReturnQuote", "book_return", "known_sales", "quote_return"]
 
 
 class ClosedReturn(msgspec.Struct, frozen=True):
@@ -123,14 +124,18 @@ class _Prepared(msgspec.Struct, frozen=True):
         return sum(lot.granted_units for lot in self.restored) + self.back.pools.points_units
 
 
-def known_sale(connection: Connection, receipt_number: str) -> KnownSale | None:
-    """The sale with this number as this till knows it: its own, or one that HQ showed; None where nobody did."""
-    sale = _own_sale(connection, receipt_number)
-    shown = foreign_receipts.find_foreign(connection, receipt_number=receipt_number)
-    if sale is None and shown is not None:
-        sale = _sale_in(shown.body)
-    if sale is None:
-        return None
+def known_sales(connection: Connection, receipt_number: str) -> tuple[KnownSale, ...]:
+    """The sales with this number as this till knows them, its own and those that HQ showed, the earliest first.
+
+    Mostly there is one, or none that anybody knows. A disk that was put back or copied prints numbers again.
+    """
+    shown = {one.event_id: one for one in foreign_receipts.find_all_foreign(connection, receipt_number=receipt_number)}
+    found = {event_id: _sale_in(one.body) for event_id, one in shown.items()}
+    found |= {sale.event_id: sale for sale in _own_sales(connection, receipt_number)}
+    return tuple(_known(connection, found[event_id], shown.get(event_id)) for event_id in sorted(found))
+
+
+def _known(connection: Connection, sale: SaleEvent, shown: ForeignReceipt | None) -> KnownSale:
     here = sales.returned_before(connection, sale.event_id).values()
     elsewhere = () if shown is None else shown.returned
     stored_set = programmes.find_programme_set(connection, sale.engine_input.programme_set_hash)
@@ -171,11 +176,14 @@ def book_return(
     receipt_number: str,
     quantities_milli: Mapping[int, int],
     *,
+    sale_event_id: str = "",
     event_id: str = "",
     refund: Refund | None = None,
     approval: Approval | None = None,
 ) -> ClosedReturn:
     """Book a return; runs on the writer thread. Raises ``InputError`` where there is no such sale or too much comes back.
+
+    ``sale_event_id`` says which sale, where several have the number.
 
     ``event_id`` was minted when the panel opened: booking it again is refused. ``refund`` is how money goes back, in cash unless
     it says otherwise. ``approval`` is for ``Permission.RETURN`` of this receipt, where the cashier may not; without it
@@ -186,9 +194,7 @@ def book_return(
     event_id = event_id or str(uuid7(utc_ms=now_ms, random_bytes=os.urandom(10)))
     if journal.find_event(connection, event_id) is not None:
         raise already_booked()
-    known = known_sale(connection, receipt_number)
-    if known is None:
-        raise _refused("unknown", f"There is no sale with the number {receipt_number} on this till.")
+    known = _sale_meant(connection, receipt_number, sale_event_id)
     prepared = _prepared(till, connection, known, quantities_milli, event_id)
     back = prepared.back
     approver_ref = staffing.check(till, Permission.RETURN, approval, subject=receipt_number)
@@ -263,13 +269,21 @@ def _write_points(connection: Connection, points: _Points, event: ReturnEvent) -
     accounts.add_to_sums(connection, points.account_ref, sums_of(back, event.sale_business_date), receipts=0)
 
 
-def _own_sale(connection: Connection, receipt_number: str) -> SaleEvent | None:
-    """The till's own sale with this number; None where there is none, or its event was pruned."""
-    stored = sales.find_sale(connection, receipt_number=receipt_number)
-    if stored is None or stored.head.kind != SaleKind.SALE.value:
-        return None
-    row = journal.find_event(connection, stored.head.event_id)
-    return None if row is None or row.body is None else _sale_in(row.body)
+def _sale_meant(connection: Connection, receipt_number: str, sale_event_id: str) -> KnownSale:
+    known = known_sales(connection, receipt_number)
+    if sale_event_id:
+        known = tuple(one for one in known if one.sale.event_id == sale_event_id)
+    if not known:
+        raise _refused("unknown", f"There is no sale with the number {receipt_number} on this till.")
+    if len(known) > 1:
+        raise _refused("several", f"There are {len(known)} sales with the number {receipt_number}.")
+    return known[0]
+
+
+def _own_sales(connection: Connection, receipt_number: str) -> list[SaleEvent]:
+    """The till's own sales with this number, without those whose event was pruned."""
+    found = (journal.find_event(connection, one) for one in sales.sales_of_number(connection, receipt_number))
+    return [_sale_in(row.body) for row in found if row is not None and row.body is not None]
 
 
 def _sale_in(body: bytes) -> SaleEvent:

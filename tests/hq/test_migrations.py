@@ -227,3 +227,17 @@ def test_that_it_books_on_when_regions_came(second: Engine) -> None:
 
     owned = units(second, "c")
     assert (-12, 12) == (owned["issued"], owned["available"] + owned["leased"])
+
+
+def test_that_the_other_sales_of_a_number_are_known_from_then_on(second: Engine) -> None:
+    with second.begin() as connection:
+        _upgrade_to("0003", connection)
+        number, sold = connection.execute(text("SELECT receipt_number, event_id FROM sale WHERE kind = 'sale'")).first()
+        columns = [column.name for column in tables.sale.columns if column.name not in {"event_id", "nps_code"}]
+        listed = ", ".join(columns)
+        connection.execute(
+            text(f"INSERT INTO sale (event_id, {listed}) SELECT :other, {listed} FROM sale WHERE event_id = :sold"),
+            {"other": f"{str(sold)[:-4]}0000", "sold": sold},
+        )
+    prepare(second)
+    assert 2 == len(rows(second, "receipt", "event_id", receipt_number=number))

@@ -9,7 +9,7 @@ from pos_app.protocol.messages import ReceiptAnswer
 from pos_app.sync.decisions import HttpAnswer
 from pos_app.use_cases.programmes import encode_programme_set
 from tests.hq.conftest import Enrol
-from tests.hq.journals import Journal, accepted, now_ms, refusal, sale
+from tests.hq.journals import START_MS, Journal, accepted, now_ms, refusal, sale
 from tests.hq.ledgers import book
 from tests.hq.tills import programmes_known, taken_back
 from tests.pos_app.loyalty.builders import preset
@@ -57,12 +57,16 @@ def test_that_an_old_request_for_a_receipt_is_refused(hq: RunningHq, journal: Jo
     assert hq.url
 
 
-def test_that_two_receipts_of_one_number_leave_it_to_the_first(hq: RunningHq, enrol: Enrol) -> None:
+def test_that_all_sales_of_one_number_are_shown_the_earliest_first(hq: RunningHq, enrol: Enrol) -> None:
     first, copy = enrol(), enrol()
-    sold, other = sale(), sale()
-    first.upload(sold)
+    sold, other = sale(utc_ms=START_MS + 1), sale(utc_ms=START_MS)
+    back = taken_back(sold, {1: 1000})
+    first.upload(sold, back)
     book(hq)
     copy.upload(other)
     book(hq)
 
-    assert encode_body(sold) == accepted(ask(copy, sold.receipt_number), ReceiptAnswer).body.encode()
+    answer = accepted(ask(copy, sold.receipt_number), ReceiptAnswer)
+    assert (encode_body(other), ()) == (answer.body.encode(), answer.returns)
+    (second,) = answer.others
+    assert (encode_body(sold), [back.event_id]) == (second.body.encode(), [one.event_id for one in second.returns])

@@ -2,14 +2,18 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import update
 from sqlalchemy.event import listens_for
 
-from hq import settling
+from hq import settling, tables
 from hq.apply import _apply_run
 from hq.operate import RunningHq
 from hq.received import Received
-from hq.returns import SALE_MISSING, settle
+from hq.returns import SALE_MISSING, UNCLEAR, settle
+from hq.settling import decide_sale, sales_to_choose_from
+from hq.tasks import list_tasks, mark_done
 from hq.working_set import WorkingSet
+from pos_app.errors import InputError
 from pos_app.loyalty.programme import programme_set
 from pos_app.model.evaluation import BurnShare, LotGrant
 from pos_app.model.identifiers import derived_id
@@ -21,6 +25,7 @@ from tests.hq.tills import Till, book_all, programmes_known, rows, taken_back, t
 from tests.pos_app.loyalty.builders import preset
 
 PIECE = 1000
+NUMBER = "001-01-0000007"
 
 
 def bought(*, pieces: int = 3, earned: int = 10, burned: int = 0, **changes: object) -> SaleEvent:
@@ -230,19 +235,133 @@ def test_that_a_till_hears_how_the_account_stands_when_its_return_moved_nothing(
     assert before < rows(hq.engine, "account_region", "change_no")
 
 
-def test_that_unseen_goods_that_the_receipt_does_not_have_are_a_task(hq: RunningHq) -> None:
+def test_that_unseen_goods_that_the_receipt_has_not_all_move_nothing_and_are_a_task(hq: RunningHq) -> None:
     till = Till(hq.engine)
-    sold = bought(receipt_number="001-01-0000007")
+    sold = bought(receipt_number=NUMBER)
     code = sold.lines[0].product_code
     till.book(
         sold,
-        unseen("001-01-0000007", (code, 2 * PIECE), ("other", PIECE)),
-        unseen("001-01-0000007", (code, 2 * PIECE), utc_ms=START_MS + 2 * DAY_MS),
-        unseen("001-01-0000007", (code, PIECE), utc_ms=START_MS + 3 * DAY_MS),
+        unseen(NUMBER, (code, 2 * PIECE), ("other", PIECE)),
+        unseen(NUMBER, (code, 2 * PIECE), utc_ms=START_MS + 2 * DAY_MS),
+        unseen(NUMBER, (code, 2 * PIECE), utc_ms=START_MS + 3 * DAY_MS),
     )
+    book_all(hq.engine)
 
-    assert ({}, ["returned_too_much"] * 3) == (units(hq.engine, "a"), task_codes(hq.engine))
+    assert ({"issued": -4, "available": 4}, [UNCLEAR] * 2) == (units(hq.engine, "a"), task_codes(hq.engine))
+    assert [(2 * PIECE,)] == rows(hq.engine, "return_line", "quantity_milli")
     assert_sound(hq)
+
+
+def of_another_member(code: str, **changes: object) -> SaleEvent:
+    """A later sale of the same number: the disk was put back and went on."""
+    sold = bought(receipt_number=NUMBER)
+    line = msgspec.structs.replace(sold.lines[0], product_code=code)
+    return msgspec.structs.replace(sold, account_ref="b", card_ref="300", lines=(line,), **changes)
+
+
+def test_that_unseen_goods_go_back_to_the_one_sale_of_their_number_that_has_them(hq: RunningHq) -> None:
+    first, second = Till(hq.engine, 1), Till(hq.engine, 2)
+    sold, other = bought(receipt_number=NUMBER), of_another_member("soap")
+    first.book(sold, other)
+    second.book(unseen(NUMBER, ("soap", 3 * PIECE)))
+
+    assert ({"issued": -10, "available": 10}, {}) == (units(hq.engine, "a"), units(hq.engine, "b"))
+    assert [] == task_codes(hq.engine)
+    assert 2 == len(rows(hq.engine, "receipt", "event_id", receipt_number=NUMBER))
+    assert_sound(hq)
+
+
+def test_that_unseen_goods_wait_for_another_sale_of_their_number(hq: RunningHq) -> None:
+    first, second = Till(hq.engine, 1), Till(hq.engine, 2)
+    second.book(unseen(NUMBER, ("soap", PIECE)))
+    first.book(bought(receipt_number=NUMBER))
+    waiting = task_codes(hq.engine), rows(hq.engine, "unseen_return", "settled_at_ms", "sales_seen")
+    other = of_another_member("soap")
+    first.book(other)
+
+    assert ([UNCLEAR], [(None, 1)]) == waiting
+    assert ([], {"issued": -7, "available": 7}) == (task_codes(hq.engine), units(hq.engine, "b"))
+    assert {"issued": -10, "available": 10} == units(hq.engine, "a")
+    assert_sound(hq)
+
+
+def unclear(hq: RunningHq) -> tuple[int, SaleEvent, SaleEvent]:
+    """Two sales of one number that both have the unseen goods: the task about them, and the sales."""
+    till = Till(hq.engine)
+    sold = bought(receipt_number=NUMBER)
+    code = sold.lines[0].product_code
+    # Of the second one piece is back already.
+    other = of_another_member(code)
+    till.book(sold, other, taken_back(other, {1: PIECE}), unseen(NUMBER, (code, 2 * PIECE)))
+    ((task_id,),) = rows(hq.engine, "task", "task_id", code=UNCLEAR, done_at_ms=None)
+    return task_id, sold, other
+
+
+def test_that_unseen_goods_that_several_sales_of_their_number_have_wait_for_a_persons_word(hq: RunningHq) -> None:
+    task_id, sold, other = unclear(hq)
+    first, second = sales_to_choose_from(hq.engine, task_id)
+    untouched = units(hq.engine, "a"), units(hq.engine, "b")
+    decide_sale(hq.engine, task_id, other.event_id, now_ms=LATER_MS)
+
+    assert ({"issued": -10, "available": 10}, {"issued": -7, "available": 7}) == untouched
+    assert {sold.event_id: ("a", True), other.event_id: ("b", True)} == {
+        one.event_id: (one.account_ref, one.has_all) for one in (first, second)
+    }
+    assert ({}, []) == (units(hq.engine, "b"), task_codes(hq.engine))
+    assert [(LATER_MS,)] == rows(hq.engine, "unseen_return", "settled_at_ms")
+    assert_sound(hq)
+
+
+def test_that_as_much_as_a_sale_has_left_goes_back_to_it_when_a_person_says_so(hq: RunningHq) -> None:
+    till = Till(hq.engine)
+    sold = bought(receipt_number=NUMBER)
+    code = sold.lines[0].product_code
+    till.book(sold, taken_back(sold, {1: 2 * PIECE}), unseen(NUMBER, (code, 2 * PIECE)))
+    ((task_id,),) = rows(hq.engine, "task", "task_id")
+    (one,) = sales_to_choose_from(hq.engine, task_id)
+    decide_sale(hq.engine, task_id, one.event_id, now_ms=LATER_MS)
+
+    assert (False, {}, []) == (one.has_all, units(hq.engine, "a"), task_codes(hq.engine))
+    assert_sound(hq)
+
+
+def test_that_what_cannot_be_decided_is_refused(hq: RunningHq) -> None:
+    task_id, sold, other = unclear(hq)
+    first = Till(hq.engine, 2)
+    first.book(taken_back(other, {1: 2 * PIECE}))
+    with pytest.raises(InputError):
+        decide_sale(hq.engine, task_id, other.event_id, now_ms=LATER_MS)
+    with pytest.raises(InputError):
+        decide_sale(hq.engine, task_id, new_id(), now_ms=LATER_MS)
+    with pytest.raises(InputError):
+        sales_to_choose_from(hq.engine, task_id + 100)
+    decide_sale(hq.engine, task_id, sold.event_id, now_ms=LATER_MS)
+    with pytest.raises(InputError):
+        decide_sale(hq.engine, task_id, sold.event_id, now_ms=LATER_MS)
+    assert {"issued": -4, "available": 4} == units(hq.engine, "a")
+
+
+def test_that_no_points_go_back_with_unseen_goods_once_somebody_called_their_task_done(hq: RunningHq) -> None:
+    first, second = Till(hq.engine, 1), Till(hq.engine, 2)
+    second.book(unseen(NUMBER, ("soap", PIECE)))
+    first.book(bought(receipt_number=NUMBER))
+    (task,) = list_tasks(hq.engine)
+    mark_done(hq.engine, task.task_id, now_ms=LATER_MS)
+    first.book(of_another_member("soap"))
+
+    assert ([], {"issued": -10, "available": 10}) == (task_codes(hq.engine), units(hq.engine, "b"))
+    assert [(LATER_MS,)] == rows(hq.engine, "unseen_return", "settled_at_ms")
+
+
+def test_that_unseen_goods_of_a_sale_past_its_retention_are_a_task(hq: RunningHq) -> None:
+    till = Till(hq.engine)
+    sold = bought(receipt_number=NUMBER)
+    till.book(sold)
+    with hq.engine.begin() as connection:
+        connection.execute(update(tables.inbox).values(body=None))
+    till.book(unseen(NUMBER, (sold.lines[0].product_code, PIECE)))
+
+    assert (["not_a_sale"], [(LATER_MS,)]) == (task_codes(hq.engine), rows(hq.engine, "unseen_return", "settled_at_ms"))
 
 
 def test_that_an_unseen_return_of_an_anonymous_sale_moves_no_points(hq: RunningHq) -> None:

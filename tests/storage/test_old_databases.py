@@ -1,7 +1,8 @@
 """Databases that older versions of the program wrote are kept here, migrated, and hold what they held.
 
 ``data/till_0001.sql`` is the dump of a till that the first version wrote: three sales with a card, one of them with points burned and
-a line taken back, and one sale without. ``data/till_0002.sql`` is what the second version made of it, with one sale more and its return.
+a line taken back, and one sale without. ``data/till_0002.sql`` is what the second version made of it, with one sale more and its return,
+``data/till_0003.sql`` the same from the third.
 """
 
 import os

@@ -20,12 +20,16 @@ def receipt_number_of(text: str) -> str:
     return text.strip() if match is None else "-".join(match.groups())
 
 
-def receipt_in(scan: Scan) -> str:
-    """The number of the receipt whose bars, or whose code for points, were scanned; empty for anything else."""
+def receipt_in(scan: Scan) -> tuple[str, str]:
+    """The number of the receipt whose bars, or whose code for points, were scanned; empty for anything else.
+
+    With it the sale's event, which the code for points names and the bars do not.
+    """
     if isinstance(scan, ReceiptScan):
-        return scan.number
+        return scan.number, ""
     signed = read_claim(scan.code) if isinstance(scan, ClaimScan) else None
     if signed is None:
-        return ""
+        return "", ""
     claim = signed.claim
-    return receipt_number(terminal_number=claim.terminal_number, incarnation=claim.incarnation, seq=claim.seq)
+    number = receipt_number(terminal_number=claim.terminal_number, incarnation=claim.incarnation, seq=claim.seq)
+    return number, claim.event_id

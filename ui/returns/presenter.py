@@ -134,10 +134,10 @@ class ReturnsPresenter:
         code = read_code(
             raw, cards=settings.cards, in_store=settings.in_store_codes, aim_prefix=settings.scanner.aim_prefix
         )
-        number = receipt_in(code)
+        number, sale_event_id = receipt_in(code)
         is_free = desk.stage in {Stage.ASKING, Stage.UNKNOWN} or not (desk.chosen_milli or desk.goods)
         if number and is_free:
-            self._look_up(number)
+            self._look_up(number, sale_event_id)
         elif desk.stage in {Stage.CHOOSING, Stage.UNSEEN}:
             choosing.take_scan(desk, code)
         else:
@@ -239,13 +239,16 @@ class ReturnsPresenter:
         else:
             self._take_code(text)
 
-    def _look_up(self, number: str) -> None:
+    def _look_up(self, number: str, sale_event_id: str = "") -> None:
+        """Look for the receipt; asked for the one that is on the screen, for the next one that has its number."""
         desk = self._desk
+        shown = desk.returnable if desk.number == number else None
+        after = "" if shown is None else shown.known.sale.event_id
         desk.begin()
         desk.number, desk.stage = number, Stage.LOOKING
         desk.inform(NoticeCode.LOOKING)
         self._background.run(
-            lambda: find_returnable(self._till, number),
+            lambda: find_returnable(self._till, number, sale_event_id=sale_event_id, after=after),
             lambda future: self._do(lambda: self._found(number, future)),
         )
 
@@ -267,7 +270,15 @@ class ReturnsPresenter:
 
     def _warn(self, returnable: Returnable) -> None:
         """What the cashier should know before paying anything back."""
-        if returnable.unseen:
+        sale = returnable.known.sale
+        if returnable.same_number > 1:
+            self._desk.say(
+                NoticeCode.SAME_NUMBER,
+                receipts=returnable.same_number,
+                day=sale.moment.business_date,
+                total_minor=sale.total_minor,
+            )
+        elif returnable.unseen:
             self._desk.say(NoticeCode.BACK_UNSEEN, goods=_goods_of(returnable.unseen))
         elif returnable.word is Word.AWAY:
             self._desk.say(NoticeCode.HQ_AWAY)
@@ -295,8 +306,14 @@ class ReturnsPresenter:
             )
             self._background.watch(unseen, lambda done: self._do(lambda: self._end_booking(refund, done)))
         else:
+            assert desk.returnable is not None, "goods are chosen of a receipt"
             seen = self._till.return_goods(
-                desk.number, desk.chosen_milli, event_id=desk.event_id, refund=refund, approval=approval
+                desk.number,
+                desk.chosen_milli,
+                sale_event_id=desk.returnable.known.sale.event_id,
+                event_id=desk.event_id,
+                refund=refund,
+                approval=approval,
             )
             self._background.watch(seen, lambda done: self._do(lambda: self._end_booking(refund, done)))
 

@@ -49,6 +49,7 @@ class NoticeCode(StrEnum):
     SAVING = "saving"
     HQ_AWAY = "hq_away"
     BACK_UNSEEN = "back_unseen"
+    SAME_NUMBER = "same_number"
 
 
 class Notice(msgspec.Struct, frozen=True):

@@ -45,6 +45,10 @@ _NOTICES: dict[NoticeCode, str] = {
     NoticeCode.BACK_UNSEEN: QT_TRANSLATE_NOOP(
         "Returns", "Before it could be shown, goods came back with this receipt: {goods}."
     ),
+    NoticeCode.SAME_NUMBER: QT_TRANSLATE_NOOP(
+        "Returns",
+        "{receipts} receipts have this number. This is that of {day}, {total_minor}. For the next one scan the number again.",
+    ),
 }
 
 _PROBLEMS: dict[str, Sentences] = {

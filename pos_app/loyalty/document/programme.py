@@ -22,6 +22,7 @@ from pos_app.loyalty.document.values import (
     Section,
     ShortName,
     SomeCount,
+    SomeMinor,
 )
 from pos_app.model.evaluation import BurnAs
 from pos_app.model.money import BASIS_POINTS
@@ -94,11 +95,61 @@ class Tiers(Goods, frozen=True, kw_only=True):
     steps: Annotated[tuple[Tier, ...], msgspec.Meta(min_length=1, max_length=CARD_CLASSES_MAX)]
 
 
+class Prize(Section, frozen=True, kw_only=True):
+    """So many prizes of a kind."""
+
+    name: Name
+    count: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 1
+
+
+class Draw(Section, frozen=True, kw_only=True):
+    """Chance that anybody can check: everything follows from a seed whose hash stands here, and on the receipts, before it is used.
+
+    ``seed_hash``: SHA-256 of the seed, in hexadecimal digits. With a ``pool`` it is a lottery: on ``draw_on`` the ``prizes`` are
+    drawn among the units of that pool, its tickets.
+    """
+
+    seed_hash: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+    pool: Identifier | None = None
+    draw_on: date | None = None
+    prizes: Annotated[tuple[Prize, ...], msgspec.Meta(max_length=64)] = ()
+
+
+class Charity(Section, frozen=True, kw_only=True):
+    """A cause, and the product under which customers give to it. ``round_to_minor``: what is to pay is rounded up to whole multiples.
+
+    What the shop gives itself is a rule that collects into ``pool``, in minor units.
+    """
+
+    cause: Name
+    product: Name
+    round_to_minor: SomeMinor | None = None
+    pool: Identifier = "charity"
+
+
+class ProfitShare(Section, frozen=True, kw_only=True):
+    """A share of the margin that a member's purchases made, paid out in points once a quarter."""
+
+    margin_percent: Percent100
+    min_payout_points: Count = 0
+
+
+class Instalments(Section, frozen=True, kw_only=True):
+    """A basket paid in ``parts`` equal parts, one every ``every_days``; the first is paid at once."""
+
+    parts: Annotated[int, msgspec.Meta(ge=2, le=36)]
+    every_days: Annotated[int, msgspec.Meta(ge=1, le=92)] = 30
+    min_total_minor: AmountMinor = 0
+    max_total_minor: AmountMinor | None = None
+    max_open_contracts: Annotated[int, msgspec.Meta(ge=1, le=100)] = 1
+
+
 class Programme(Section, frozen=True, kw_only=True):
     """One loyalty programme. ``point_worth_minor`` is what one whole point is worth; a smaller ``priority`` goes first.
 
     ``card_classes`` are the classes that its rules may name, lowest first. The dates are business dates, both included.
-    ``stores`` and ``segments``: it runs there and for those only; empty for everywhere and everybody.
+    ``stores`` and ``segments``: it runs there and for those only; empty for everywhere and everybody. ``partner``: the firm of a
+    coalition that gives these points, and owes for them where they are burned.
     """
 
     schema: Literal[1]
@@ -119,3 +170,8 @@ class Programme(Section, frozen=True, kw_only=True):
     tiers: Tiers | None = None
     rules: Annotated[tuple[AnyRule, ...], msgspec.Meta(max_length=RULES_MAX)] = ()
     returns: Returns = Returns()
+    partner: Identifier | None = None
+    draw: Draw | None = None
+    charity: Charity | None = None
+    profit_share: ProfitShare | None = None
+    instalments: Instalments | None = None

@@ -165,6 +165,8 @@ class Collect(Rule, frozen=True, kw_only=True, tag="collect"):
     """Puts units into a pool that is not points: stamps, tickets, sums. ``life`` and ``pending`` go before the programme's.
 
     ``per``: for each piece of these goods, for each receipt with some of them, or for each ``per_minor`` of what is paid.
+    ``chance_bp``: not always, but so many times in 10 000, as the programme's draw says. ``begins``: at once, or where the last lot
+    of the pool ends (a membership that is renewed).
     """
 
     pool: Identifier
@@ -173,6 +175,8 @@ class Collect(Rule, frozen=True, kw_only=True, tag="collect"):
     per_minor: SomeMinor | None = None
     pending: PendingChoice | None = None
     life: LifeChoice | None = None
+    chance_bp: Annotated[int, msgspec.Meta(ge=1, le=10_000)] | None = None
+    begins: Literal["now", "after_last"] = "now"
     lane: Identifier = "collect"
 
 
@@ -205,6 +209,18 @@ class Access(Rule, frozen=True, kw_only=True, tag="access"):
     lane: Identifier = "access"
 
 
+class Act(Rule, frozen=True, kw_only=True, tag="act"):
+    """So many points for something that a member does, not buys. Caps on ``receipts_...`` say how often.
+
+    ``act``: its name. ``referred`` and ``referral`` happen by themselves, with the first paid receipt of a member whom another one brought:
+    the new member's and the other's.
+    """
+
+    act: Identifier
+    points: SomeCount
+    lane: Identifier = "act"
+
+
 AnyRule = (
     FixedCard
     | Progressive
@@ -220,4 +236,5 @@ AnyRule = (
     | Reward
     | Notice
     | Access
+    | Act
 )

@@ -2,7 +2,7 @@
 
 from pos_app.loyalty import reasons
 from pos_app.loyalty.document import AmountOff, Programme
-from pos_app.loyalty.rating import Kind, Rating, Receipt, Scale
+from pos_app.loyalty.rating import Kind, Rating, Receipt, Scale, steady
 from pos_app.loyalty.rules.goods import full_weight
 from pos_app.model.money import share_out
 
@@ -24,4 +24,4 @@ def prepare(_programme: Programme, rule: AmountOff, scale: Scale) -> Kind:
         shares = share_out(min(rule.off_minor, sum(prices)), prices, receipt.tie_keys())
         return [share * scale.minor_worth for share in shares]
 
-    return Kind(lambda *_: rating, full_weight(rule), offers)
+    return steady(rating, full_weight(rule), offers)

@@ -2,7 +2,7 @@
 
 from pos_app.loyalty import reasons
 from pos_app.loyalty.document import Bonus, Programme
-from pos_app.loyalty.rating import Kind, Rating, Receipt, Scale
+from pos_app.loyalty.rating import Kind, Rating, Receipt, Scale, steady
 from pos_app.loyalty.rules.goods import full_weight
 from pos_app.model.money import MILLI, share_out
 
@@ -28,4 +28,4 @@ def prepare(programme: Programme, rule: Bonus, scale: Scale) -> Kind:
         paid = zip(receipt.lines, receipt.base_minor(programme), weights, strict=True)
         return [worth * (line.quantity_milli // MILLI) if minor and weight else 0 for line, minor, weight in paid]
 
-    return Kind(lambda *_: rating, full_weight(rule), for_each_piece if rule.per == "piece" else for_the_receipt)
+    return steady(rating, full_weight(rule), for_each_piece if rule.per == "piece" else for_the_receipt)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pos_app.loyalty import reasons
 from pos_app.loyalty.document import FixedPrice, MemberPrice, Programme
-from pos_app.loyalty.rating import Kind, OffersFunction, Rating, Receipt, Scale
+from pos_app.loyalty.rating import Kind, OffersFunction, Rating, Receipt, Scale, steady
 from pos_app.loyalty.rules.goods import full_weight
 from pos_app.model.evaluation import EngineLine
 from pos_app.model.money import line_amount_minor
@@ -13,7 +13,7 @@ from pos_app.model.money import line_amount_minor
 def prepare(_programme: Programme, rule: MemberPrice, scale: Scale) -> Kind:
     """The difference to the second price that the catalogue holds; nothing where it holds none."""
     rating = Rating(reasons.MEMBER_PRICE, 1, {})
-    return Kind(lambda *_: rating, full_weight(rule), _down_to(lambda line: line.member_minor, scale))
+    return steady(rating, full_weight(rule), _down_to(lambda line: line.member_minor, scale))
 
 
 def prepare_fixed(_programme: Programme, rule: FixedPrice, scale: Scale) -> Kind:
@@ -31,7 +31,7 @@ def prepare_fixed(_programme: Programme, rule: FixedPrice, scale: Scale) -> Kind
     def price(line: EngineLine) -> int:
         return line_amount_minor(unit_price_minor=rule.price_minor, quantity_milli=line.quantity_milli)
 
-    return Kind(lambda *_: rating, full_weight(rule), _down_to(price, scale))
+    return steady(rating, full_weight(rule), _down_to(price, scale))
 
 
 def _down_to(price: Callable[[EngineLine], int | None], scale: Scale) -> OffersFunction:

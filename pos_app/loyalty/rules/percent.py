@@ -2,7 +2,7 @@
 
 from pos_app.loyalty import reasons
 from pos_app.loyalty.document import Percent, Programme
-from pos_app.loyalty.rating import Kind, Rating, Scale
+from pos_app.loyalty.rating import Kind, Rating, Scale, steady
 from pos_app.loyalty.rules.goods import full_weight
 
 
@@ -15,4 +15,4 @@ def prepare(_programme: Programme, rule: Percent, scale: Scale) -> Kind:
     1000
     """
     rating = Rating(reasons.PERCENT, scale.rate_bp(rule.rate_bp), {"rate_bp": rule.rate_bp})
-    return Kind(lambda *_: rating, full_weight(rule))
+    return steady(rating, full_weight(rule))

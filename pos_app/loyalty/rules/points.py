@@ -2,7 +2,7 @@
 
 from pos_app.loyalty import reasons
 from pos_app.loyalty.document import Points, Programme
-from pos_app.loyalty.rating import Kind, Rating, Scale
+from pos_app.loyalty.rating import Kind, Rating, Scale, steady
 from pos_app.loyalty.rules.goods import full_weight
 from pos_app.model.money import BASIS_POINTS
 
@@ -20,4 +20,4 @@ def prepare(_programme: Programme, rule: Points, scale: Scale) -> Kind:
     """
     rate = rule.points * scale.point_worth_minor * BASIS_POINTS * scale.factor // rule.per_minor
     rating = Rating(reasons.POINTS, rate, {"points": rule.points, "per_minor": rule.per_minor})
-    return Kind(lambda *_: rating, full_weight(rule))
+    return steady(rating, full_weight(rule))

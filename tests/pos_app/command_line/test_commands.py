@@ -164,9 +164,28 @@ def test_that_a_receipt_without_a_card_says_so(used: Path, tmp_path: Path) -> No
 
 def test_that_a_receipt_is_explained_to_programs_as_json(used: Path) -> None:
     told = Ran("explain", RECEIPT, "--settings", used, "--json").json
-    assert (RECEIPT, True, 30) == (told["receipt"], told["agrees"], told["awards"][0]["units"])
-    assert ["regulated"] == [refusal["reason"]["code"] for refusal in told["refusals"]]
+    assert (RECEIPT, True, False) == (told["receipt"], told["agrees"], told["restricted"])
+    because = [(line["line"], one["kind"], one["amount"], one["unit"], one["reason"]["code"]) for line in told["lines"]
+               for one in line["because"]]  # fmt: skip
+    assert [(1, "points", 30, "points", "fixed_card"), (2, "refused", 0, "", "regulated")] == because
     assert "burn.balance" == told["burn"]["limit"]["code"]
+
+
+def test_that_a_receipt_is_explained_on_paper(used: Path, tmp_path: Path) -> None:
+    paper, pdf = tmp_path / "paper.bin", tmp_path / "why.pdf"
+    with used.open("a", encoding="utf-8") as file:
+        file.write(f'[printer]\nkind = "file"\npath = {json.dumps(str(paper))}\n')
+    ran = Ran("explain", RECEIPT, "--settings", used, "--pdf", pdf, "--print")
+    assert (0, "") == (ran.code, ran.out)
+    assert pdf.read_bytes().startswith(b"%PDF-")
+    assert f"Receipt {RECEIPT}, explained".encode() in paper.read_bytes()
+
+
+def test_that_an_explanation_needs_a_place_and_a_printer(used: Path, tmp_path: Path) -> None:
+    ran = Ran("explain", RECEIPT, "--settings", used, "--pdf", tmp_path / "nowhere" / "why.pdf")
+    assert (2, True) == (ran.code, "cannot be written" in ran.err)
+    ran = Ran("explain", RECEIPT, "--settings", used, "--print")
+    assert (2, True) == (ran.code, "no receipt printer" in ran.err)
 
 
 @pytest.mark.parametrize("as_json", [[], ["--json"]])

@@ -15,7 +15,6 @@ from pos_app.errors import ProgrammeError
 from pos_app.loyalty.document import Burning, Earning, FixedCard, Life, Pharmacy, Points, Programme, Returns
 from pos_app.loyalty.document_errors import explained
 from pos_app.loyalty.programme import (
-    DOCUMENT_BYTES_MAX,
     PROGRAMMES_MAX,
     accumulator_period,
     decode_programme,
@@ -24,6 +23,7 @@ from pos_app.loyalty.programme import (
     parse_programme,
     programme_set,
 )
+from pos_app.loyalty.reading import DOCUMENT_BYTES_MAX
 from pos_app.model.evaluation import BurnAs, EngineResult
 from pos_app.model.products import ProductClass
 from pos_app.programmes import preset_names, preset_text

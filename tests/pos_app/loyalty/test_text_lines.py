@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pos_app.loyalty.checks import Path
-from pos_app.loyalty.text_lines import line_of
+from pos_app.loyalty.text_lines import Place, place_of
 from tests.pos_app.loyalty.strategies import any_speed
 
 TOML = '''\
@@ -75,14 +75,14 @@ key = 5
 )
 def test_that_a_key_of_toml_is_found(path: Path, line_no: int) -> None:
     tomllib.loads(TOML)
-    assert line_no == line_of(TOML, path)
+    assert line_no == place_of(TOML, path).line
 
 
 def test_that_a_key_of_json_is_found() -> None:
     text = '{\n"a": {"b": [1,\n2, {"c": null,\n"d": "}"}]},\n"e": 1e5}'
     json.loads(text)
     assert [1, 2, 3, 3, 4, 5] == [
-        line_of(text, path)
+        place_of(text, path).line
         for path in ((), ("a", "b", 0), ("a", "b", 1), ("a", "b", 2, "c"), ("a", "b", 2, "d"), ("e",))
     ]
 
@@ -90,4 +90,27 @@ def test_that_a_key_of_json_is_found() -> None:
 @any_speed
 @given(st.text(alphabet="[]{}=,.\"'\n#ab1 "), st.lists(st.sampled_from(["a", "b", 0]), max_size=3))
 def test_that_any_text_has_a_line(text: str, path: list[str | int]) -> None:
-    assert 1 <= line_of(text, tuple(path)) <= text.count("\n") + 1
+    place = place_of(text, tuple(path))
+    assert 1 <= place.line <= text.count("\n") + 1
+    assert 1 <= place.column <= len(text.split("\n")[place.line - 1]) + 1
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        (("a",), (2, 1)),
+        (("nested", "x"), (5, 12)),
+        (("nested", "y", "z", 1), (5, 33)),
+        (("many", 1, "p"), (8, 7)),
+        (("many", 2, 1), (9, 5)),
+        (("b",), (1, 1)),
+        (("d", "e", "f"), (16, 1)),
+        (("list", 1, "sub"), (26, 2)),
+    ],
+)
+def test_that_a_key_has_a_column(path: Path, place: tuple[int, int]) -> None:
+    assert place == place_of(TOML, path)
+
+
+def test_that_characters_are_counted_and_not_bytes() -> None:
+    assert Place(1, 8) == place_of('{"ж": {"b": 1}}', ("ж", "b"))

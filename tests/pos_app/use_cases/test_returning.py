@@ -14,7 +14,7 @@ from pos_app.model.staff import Permission, Role, StaffMember
 from pos_app.protocol.events import AdjustmentReason, ReturnEvent, SaleEvent, decode_body
 from pos_app.use_cases import account_acts, staff_changes
 from pos_app.use_cases.goods_back import GRACE_DAYS, goods_back, summed
-from pos_app.use_cases.returning import known_sale
+from pos_app.use_cases.returning import known_sales
 from pos_app.use_cases.views import BasketLine, Refund
 from storage import staff
 from tests.conftest import OpenShop
@@ -472,7 +472,7 @@ def test_that_a_quote_says_what_booking_books(open_shop: OpenShop) -> None:
     shop = open_shop(EXPIRING, currency={"cash_step_minor": 5})
     sale = shop.sell(TEA, BREAD, card=ANA)
     shop.sell(RICE, card=ANA, burn=25)
-    known = shop.till.database.read(lambda c: known_sale(c, sale.receipt_number))
+    (known,) = shop.till.database.read(lambda c: known_sales(c, sale.receipt_number))
     assert known is not None
     before = shop.query("SELECT count(*) FROM entry")
     quote = shop.till.quote_return(known, {1: 1000, 2: 1000}, Refund())
