@@ -171,6 +171,24 @@ class Storage(Section, frozen=True):
     keep_sales_days: NotNegative = 0
 
 
+class Sentinel(Section, frozen=True):
+    """From where on the sentinel says something, for one business date; 0 leaves that check out.
+
+    One card on ``card_receipts`` of a cashier within ``card_window_minutes``; so many with one card that are at least
+    ``card_share_percent`` of what the cashier sold to members; ``late_cards`` put to receipts after the customer was asked to pay, or of
+    the same card after the last line; goods paid with points that come back within ``burn_return_hours``; ``unseen_returns`` of one
+    cashier without a receipt; ``adjustments`` of one account's points by one person.
+    """
+
+    card_receipts: NotNegative = 4
+    card_window_minutes: Positive = 120
+    card_share_percent: Percent = 30
+    late_cards: NotNegative = 3
+    burn_return_hours: NotNegative = 24
+    unseen_returns: NotNegative = 3
+    adjustments: NotNegative = 1
+
+
 class Owners(Section, frozen=True):
     """Who keeps products, programmes and staff: the shop in its own files, or headquarters."""
 
@@ -205,6 +223,7 @@ class Settings(Section, frozen=True):
     storage: Storage = Storage()
     programmes: Programmes = Programmes()
     owners: Owners = Owners()
+    sentinel: Sentinel = Sentinel()
 
     def day_starts_minute(self) -> int:
         """Minutes past midnight at which a new business date begins."""

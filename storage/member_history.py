@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects.sqlite import insert
 
 from pos_app.model.products import ProductClass
-from pos_app.protocol.events import SaleEvent
+from pos_app.protocol.events import ActEvent, SaleEvent
 from storage import accounts, tables
 from storage.database import driver_connection
 from storage.statements import EMPTY, Statement
@@ -24,11 +24,12 @@ class GoodsBought(msgspec.Struct, frozen=True):
 
 
 class RuleUse(msgspec.Struct, frozen=True):
-    """What a rule with caps (``programme/rule``) gave on one receipt."""
+    """What a rule with caps (``programme/rule``) gave on one receipt, or for one act."""
 
     rule: str
     business_date: str
     units: int
+    event_id: str = ""
 
 
 _DAY_MS = 86_400_000
@@ -51,7 +52,9 @@ _goods_of = Statement(
     )
 )
 _uses_of = Statement(
-    lambda: select(_use.rule, _use.business_date, _use.units).where(_use.account_ref == bindparam("account_ref"))
+    lambda: select(_use.rule, _use.business_date, _use.units, _use.event_id).where(
+        _use.account_ref == bindparam("account_ref")
+    )
 )
 _insert_use = Statement(
     lambda: (
@@ -77,8 +80,8 @@ def rule_uses(connection: Connection, account_ref: str) -> list[RuleUse]:
     return [RuleUse(*row) for ref in accounts.merged_with(connection, account_ref) for row in _uses_of.all(driver, ref)]
 
 
-def note_uses(connection: Connection, event: SaleEvent) -> None:
-    """Keep what rules with caps gave on this sale, longer than its receipt; a second time changes nothing."""
+def note_uses(connection: Connection, event: SaleEvent | ActEvent) -> None:
+    """Keep what rules with caps gave on this sale or for this act, longer than a receipt; a second time changes nothing."""
     _insert_use.run_many(
         driver_connection(connection),
         (

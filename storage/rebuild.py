@@ -18,7 +18,8 @@ from pos_app.protocol.events import (
     UnseenReturnEvent,
     decode_body,
 )
-from storage import burning, foreign_receipts, journal, member_history, pools, sales, tables, unseen_returns
+from storage import burning, donations, foreign_receipts, journal, member_history, pools, sales, tables, unseen_returns
+from storage.donations import CauseSum, sums_by_cause
 from storage.pools import PoolRows
 from storage.sales import SaleRow
 
@@ -33,6 +34,7 @@ _PARTS = (
     tables.discount,
     tables.collected,
     tables.taken,
+    tables.donation,
 )
 
 
@@ -49,6 +51,7 @@ class ReceiptRows(msgspec.Struct, frozen=True):
     returned: tuple[ReturnedLine, ...] = ()
     unseen: tuple[UnseenLine, ...] = ()
     pools: PoolRows = PoolRows()
+    donated: tuple[CauseSum, ...] = ()
 
 
 def restore_sale_rows(connection: Connection, event: ReceiptEvent) -> bool:
@@ -95,6 +98,7 @@ def _write_rows(connection: Connection, event: ReceiptEvent) -> None:
         connection.execute(delete(table).where(table.c.event_id == event.event_id))
     rows = rows_of(connection, event)
     head = msgspec.structs.replace(rows.head, receipt_number=_own_number(connection, event.receipt_number))
+    donations.write_donations(connection, event.event_id, rows.donated, business_date=event.moment.business_date)
     if isinstance(event, SaleEvent):
         sales.write_sale_rows(
             connection,
@@ -129,7 +133,12 @@ def rows_of(connection: Connection, event: ReceiptEvent) -> ReceiptRows:
         case SaleEvent():
             return _rows_of_sale(event)
         case ReturnEvent():
-            return ReceiptRows(_head_of_return(connection, event), event.payments, returned=event.lines)
+            return ReceiptRows(
+                _head_of_return(connection, event),
+                event.payments,
+                returned=event.lines,
+                donated=sums_by_cause(event.donated_back, sign=-1),
+            )
         case UnseenReturnEvent():
             return ReceiptRows(_head(event), event.payments, unseen=event.lines)
 
@@ -150,6 +159,7 @@ def stored_rows(connection: Connection, event_id: str) -> ReceiptRows | None:
         returned=sales.lines_of_return(connection, event_id),
         unseen=unseen_returns.lines_of_unseen(connection, event_id),
         pools=pools.read_pools(connection, event_id),
+        donated=donations.donations_of(connection, event_id),
     )
 
 
@@ -176,6 +186,7 @@ def _rows_of_sale(event: SaleEvent) -> ReceiptRows:
         award_lots=tuple(lots.get(award.programme_id, "") for award in event.awards),
         discounts=event.discounts,
         pools=PoolRows(event.collected, event.taken),
+        donated=sums_by_cause(event.donated),
     )
 
 

@@ -491,19 +491,58 @@ coupon_batch = _table(
     _text("account_ref", default=""),
     Column("secret", LargeBinary, nullable=False),
     _integer("withdrawn", default=0),
+    # The only till that may take them (0: any), and whether this till made them, so that nobody else knows them.
+    _integer("till_number", default=0),
+    _integer("is_own", default=0),
     _range("codes", 1),
     _range("uses", 1),
     CheckConstraint("length(secret) = 32", name="secret_length"),
     CheckConstraint("withdrawn IN (0, 1)", name="withdrawn_flag"),
+    CheckConstraint("is_own IN (0, 1)", name="is_own_flag"),
     rowid=False,
 )
 
-# Which coupon (batch and number) was used up on which receipt. It stays when the receipt is dropped.
+# Which coupon (batch and number) was used on which receipt, by what right, and which return made it free again. It stays when the
+# receipt is dropped. ``event_seq`` is the event's number under the till's present name, 0 under a former one.
 coupon_use = _table(
     "coupon_use",
     _text("coupon_id", primary_key=True),
     _text("event_id", primary_key=True),
     _text("business_date"),
+    _text("basis", default=""),
+    _text("freed_by", default=""),
+    _integer("event_seq", default=0),
+    Index(None, "event_id"),
+    Index("ix_coupon_use_alone", "event_seq", sqlite_where=text("basis = 'floor'")),
+    rowid=False,
+)
+
+# Every coupon that HQ was asked to reserve, written down before it was asked.
+coupon_hold = _table(
+    "coupon_hold",
+    _text("auth_id", primary_key=True),
+    _text("coupon_id"),
+    _text("state", default="asked"),
+    _integer("created_at_ms"),
+    Index("ix_coupon_hold_open", "created_at_ms", sqlite_where=text("state IN ('asked', 'held')")),
+    CheckConstraint("state IN ('asked', 'held', 'refused', 'used', 'voided')", name="state_known"),
+    rowid=False,
+)
+
+# Coupons that are used up by HQ's word.
+coupon_spent = _table("coupon_spent", _text("coupon_id", primary_key=True), rowid=False)
+
+# What a receipt gave to a cause; a return takes back, below 0. It stays when the receipt is dropped: a cause is told what came in all.
+donation = _table(
+    "donation",
+    _text("cause", primary_key=True),
+    _text("event_id", primary_key=True),
+    _text("business_date"),
+    _integer("by_customer_minor"),
+    _integer("by_shop_minor"),
+    Index(None, "event_id"),
+    _range("by_customer_minor", -_AMOUNT_MAX),
+    _range("by_shop_minor", -_AMOUNT_MAX),
     rowid=False,
 )
 

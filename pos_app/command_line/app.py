@@ -10,6 +10,7 @@ from pos_app.command_line import (
     hq_commands,
     import_commands,
     member_commands,
+    programme_commands,
     simulation_commands,
     staff_commands,
     status_commands,
@@ -18,6 +19,7 @@ from pos_app.command_line.claim_command import claim
 from pos_app.command_line.opening import opened
 from pos_app.command_line.options import SettingsOption
 from pos_app.command_line.output import EXIT_FAILED, console, print_json, speaking
+from pos_app.command_line.sentinel_command import sentinel
 from pos_app.command_line.staffing_options import ByOption, sign_in
 from pos_app.command_line.what_if_command import what_if
 from pos_app.errors import InputError
@@ -33,10 +35,12 @@ app = typer.Typer(
 app.add_typer(import_commands.app, name="import")
 app.add_typer(hq_commands.app, name="hq")
 app.add_typer(member_commands.app, name="member")
+app.add_typer(programme_commands.app, name="programme")
 app.add_typer(staff_commands.app, name="staff")
 app.command()(staff_commands.audit)
 app.command()(claim)
 app.command("what-if")(what_if)
+app.command()(sentinel)
 status_commands.register(app)
 app.command("simulate-chain")(simulation_commands.simulate_chain)
 

@@ -1,5 +1,6 @@
 """``pos-app hq tasks``, ``policy`` and what else administrators do about accounts."""
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -27,6 +28,7 @@ def register(app: typer.Typer) -> None:
     app.command("void-hold")(void_hold)
     app.command()(reinstate)
     app.command()(claim)
+    app.command()(settlement)
 
 
 def tasks(database: DatabaseOption, as_json: JsonOption = False) -> None:
@@ -227,3 +229,35 @@ def _print_set_aside(found: tuple["SetAside", ...], *, as_json: bool) -> None:
         recalled = "yes" if one.recalled else ""
         table.add_row(one.name, str(one.terminal_number), one.account_ref, one.issuer, str(one.units), recalled)
     console.print(table)
+
+
+def settlement(
+    database: DatabaseOption,
+    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day, in UTC, as 2026-01-01.")],
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The last day.")],
+    points_exponent: Annotated[int, typer.Option(min=0, max=2, help="Decimals of the chain's points.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what the partners of a coalition owe each other for points that burned, by the time of their booking.
+
+    Example: `pos-app hq settlement --since 2026-01-01 --until 2026-03-31`.
+    """
+    from hq import operate
+    from hq.settlement import settlement as settle
+    from pos_app.command_line.settlement_output import print_settlement
+
+    with speaking(as_json=as_json), operate.opened(database) as engine:
+        found = settle(
+            engine,
+            since_ms=_utc_ms(since),
+            until_ms=_utc_ms(until + timedelta(days=1)),
+            points_exponent=points_exponent,
+        )
+        if as_json:
+            print_json(found)
+        else:
+            print_settlement(found, points_exponent=points_exponent)
+
+
+def _utc_ms(day: datetime) -> int:
+    return int(day.replace(tzinfo=UTC).timestamp()) * 1000

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from pos_app.command_line.opening import opened
@@ -31,27 +32,36 @@ def status(
         bool,
         typer.Option("--sync", help="Send and fetch once before, and say how it went; else only what is stored here."),
     ] = False,
+    by: ByOption = "",
 ) -> None:
     """Say what works now (selling, earning, burning, returns), what waits for headquarters, and what to do.
 
+    Managers and auditors, and everybody where nobody signs in, hear too whether the sentinel has found something today.
     Exits with 1 where somebody has to do something. Examples: `pos-app status`, `pos-app status --sync --json`.
     """
+    from pos_app.command_line.sentinel_command import count_sentence
     from pos_app.use_cases.mirroring import mirror_of
+    from pos_app.use_cases.sentinel import count_today
     from pos_app.use_cases.sync_status import status_of
     from pos_app.use_cases.working import ToDo
 
     with speaking(as_json=as_json), opened(settings) as opened_till:
+        if by:
+            sign_in(opened_till, by)
         report = _one_round(opened_till) if sync else None
         mirror = mirror_of(opened_till.database, opened_till.settings)
         found = status_of(opened_till, report, None if mirror is None else mirror.copy())
         if mirror is not None:
             mirror.close()
         assert found.works is not None, "it is always worked out"
+        to_look_at = count_today(opened_till)
         if as_json:
-            print_json(found)
+            print_json({**msgspec.to_builtins(found), "sentinel_findings": to_look_at})
         else:
             for sentence in sentences(found, opened_till):
                 console.print(sentence, markup=False)
+            if to_look_at:
+                console.print(count_sentence(to_look_at), markup=False)
         if found.works.todo not in {ToDo.NOTHING, ToDo.WAIT}:
             raise typer.Exit(EXIT_FAILED)
 

@@ -28,6 +28,10 @@ class Burn(msgspec.Struct, frozen=True):
     programme: Programme | None = None
 
 
+_NO_PROGRAMME = Burn()
+_NO_MEMBER = Reason(reasons.BURN_NO_MEMBER, {})
+
+
 def burn_on(plan: Plan, receipt: Receipt, *, off_minor: int = 0, spent_units: int = 0) -> Burn:
     """Burn what was asked for, as far as it is allowed.
 
@@ -35,37 +39,30 @@ def burn_on(plan: Plan, receipt: Receipt, *, off_minor: int = 0, spent_units: in
     """
     engine_input, member = receipt.engine_input, receipt.member
     if member is None:
-        return Burn(limit=Reason(reasons.BURN_NO_MEMBER, {}), programme=plan.burner)
+        return Burn(limit=_NO_MEMBER, programme=plan.burner)
     programme, goods = next((pair for pair in plan.burners if runs_for(pair[0], member)), (None, None))
     if programme is None or goods is None or programme.burning is None:
-        return Burn()
+        return _NO_PROGRAMME
     burning, worth_minor = programme.burning, plan.scale.point_worth_minor
     point_units = 10**engine_input.points_exponent
     spendable_units = member.spendable_units - spent_units
     weights = goods.of_lines(receipt)
     eligible = [line for line, weight in zip(receipt.lines, weights, strict=True) if weight and line.amount_minor > 0]
-    step_units = _step_units(burning, point_units=point_units, point_worth_minor=worth_minor)
     limit = _barred(burning, member.receipts_before + 1, spendable_units, eligible, point_units)
-    burnable_units = 0
-    if limit is None:
-        total_minor = sum([line.amount_minor for line in engine_input.lines]) - off_minor
-        cap_minor = sum([line.amount_minor for line in eligible]) * burning.cap_bp // BASIS_POINTS
-        by_cap = cap_minor * point_units // worth_minor
-        by_minimum = (total_minor - burning.min_paid_minor) * point_units // worth_minor
-        allowed_units = min(spendable_units, by_cap, by_minimum)
-        burnable_units = _whole_steps(allowed_units, step_units)
-        limit = _limit(burning, allowed_units, spendable_units, by_cap, cap_minor)
+    if limit is not None:
+        return Burn(burning.burn_as, limit=limit, programme=programme)
+    total_minor = sum([line.amount_minor for line in engine_input.lines]) - off_minor
+    cap_minor = sum([line.amount_minor for line in eligible]) * burning.cap_bp // BASIS_POINTS
+    by_cap = cap_minor * point_units // worth_minor
+    by_minimum = (total_minor - burning.min_paid_minor) * point_units // worth_minor
+    allowed_units = min(spendable_units, by_cap, by_minimum)
+    limit = _limit(burning, allowed_units, spendable_units, by_cap, cap_minor)
+    step_units = _step_units(burning, point_units=point_units, point_worth_minor=worth_minor)
+    burnable_units = _whole_steps(allowed_units, step_units)
     units = _whole_steps(min(engine_input.burn_units, burnable_units), step_units)
     burned_minor = units * worth_minor // point_units
-    return Burn(
-        burn_as=burning.burn_as,
-        units=units,
-        worth_minor=burned_minor,
-        shares=_shares(eligible, units=units, worth_minor=burned_minor) if units else (),
-        burnable_units=burnable_units,
-        limit=limit,
-        programme=programme,
-    )
+    shares = _shares(eligible, units=units, worth_minor=burned_minor) if units else ()
+    return Burn(burning.burn_as, units, burned_minor, shares, burnable_units, limit, programme)
 
 
 def _limit(burning: Burning, allowed_units: int, spendable_units: int, by_cap: int, cap_minor: int) -> Reason:

@@ -9,12 +9,14 @@ import msgspec
 from pos_app.loyalty.document import (
     PRICE_LANE,
     Access,
+    Act,
     AmountOff,
     AnyRule,
     Bonus,
     Collect,
     FixedCard,
     FixedPrice,
+    Goods,
     MemberPrice,
     Multiply,
     Notice,
@@ -38,10 +40,13 @@ _FULL_PERCENT = 100
 def problems(programme: Programme) -> Iterator[Problem]:
     """Everything that is wrong with a programme, in the order of the file."""
     yield from _dates(programme)
+    if programme.partner is not None and not programme.stores:
+        yield ("partner",), "a partner's programme must name its stores: points that burn there are owed to it"
     yield from _repeated(programme.card_classes, ("card_classes",))
     yield from _life(programme.earning.life, ("earning", "life"))
     yield from _tiers(programme)
     yield from _parts(programme)
+    yield from _draw(programme)
     for number, rule in enumerate(programme.rules):
         yield from _rule(rule, programme, ("rules", number))
     for index in _repeats([rule.id for rule in programme.rules]):
@@ -83,6 +88,34 @@ def _parts(programme: Programme) -> Iterator[Problem]:
             )
 
 
+def _draw(programme: Programme) -> Iterator[Problem]:
+    """Chance wants a draw, and a draw decides something: rules of chance, or once, among tickets, who gets its prizes."""
+    draw = programme.draw
+    given = [(("rules", number), rule) for number, rule in enumerate(programme.rules) if isinstance(rule, Collect)]
+    for path, rule in given:
+        if rule.chance_bp is None and rule.wins is not None:
+            yield (*path, "wins"), "only what chance gives is won: it wants chance_bp"
+        if rule.chance_bp is not None and draw is None:
+            yield (*path, "chance_bp"), "chance wants a draw: `pos-app draw open` writes one into the file"
+        elif rule.chance_bp is not None and draw is not None and draw.pool is not None:
+            yield (
+                (*path, "chance_bp"),
+                "a lottery's seed stays secret until it is held: give chance a programme of its own",
+            )
+    if draw is None:
+        return
+    parts = (draw.pool is not None, draw.draw_on is not None, bool(draw.prizes))
+    if any(parts) and not all(parts):
+        yield ("draw",), "a lottery has all three: pool, draw_on and prizes"
+    elif not any(parts) and all(rule.chance_bp is None for _, rule in given):
+        yield ("draw",), "it decides nothing: no rule has chance_bp, and it has no pool of tickets"
+    if draw.pool is not None and draw.pool not in [rule.pool for _, rule in given]:
+        yield ("draw", "pool"), f"no rule collects tickets into {draw.pool!r}"
+    for number, prize in enumerate(draw.prizes):
+        if prize.pool in (draw.pool, POINTS_POOL):
+            yield ("draw", "prizes", number, "pool"), "a prize is a unit of a pool of its own, not a ticket or points"
+
+
 def _rule(rule: AnyRule, programme: Programme, path: Path) -> Iterator[Problem]:
     card_classes = programme.card_classes
     yield from _lane(rule, path)
@@ -108,13 +141,15 @@ def _rule(rule: AnyRule, programme: Programme, path: Path) -> Iterator[Problem]:
         yield from _collect(rule, path)
     elif isinstance(rule, Reward):
         yield from _reward(rule, path)
+    elif isinstance(rule, Act):
+        yield from _act(rule, path)
     elif isinstance(rule, Access) and not has_only(rule):
         yield path, "it must name the goods that are for some only: only_products, only_categories, ..."
 
 
 _ONLY_DISCOUNTS = (AmountOff, FixedPrice, MemberPrice)
 _ONLY_POINTS = (Bonus, Points, Multiply)
-_NEITHER = (Access, Collect, Notice, Reward)
+_NEITHER = (Access, Act, Collect, Notice, Reward)
 
 
 def _lane(rule: AnyRule, path: Path) -> Iterator[Problem]:
@@ -185,12 +220,24 @@ def _collect(rule: Collect, path: Path) -> Iterator[Problem]:
         yield (*path, "pool"), "points are given by rules of a lane: collect into a pool of another name"
     if rule.life is not None:
         yield from _life(rule.life, (*path, "life"))
+    if rule.begins == "after_last" and rule.life in (None, "never"):
+        yield (*path, "begins"), "what never ends cannot be gone on from: give the rule a life"
 
 
 def _reward(rule: Reward, path: Path) -> Iterator[Problem]:
     given = [choice for choice in (rule.free_pieces, rule.off_minor, rule.gives) if choice is not None]
     if len(given) != 1:
         yield path, "exactly one of free_pieces, off_minor and gives must be there"
+
+
+def _act(rule: Act, path: Path) -> Iterator[Problem]:
+    """Nothing is bought: there are no goods, and no receipt."""
+    if any(getattr(rule, field.name) for field in msgspec.structs.fields(Goods)):
+        yield path, "an act is about no goods: leave only_... and exclude_... out"
+    when = rule.when or When()
+    for name in ("receipt_from_minor", "coupon", "chosen"):
+        if getattr(when, name):
+            yield (*path, "when", name), "an act has no receipt that this could look at"
 
 
 def _progressive(rule: Progressive, card_classes: Sequence[str], path: Path) -> Iterator[Problem]:

@@ -25,17 +25,35 @@ def collect(plan: Plan, receipt: Receipt, limits: Limits) -> tuple[list[Collecte
             continue
         units_by_line = _limited(contender, _units(rule, contender, receipt), receipt, limits)
         total = sum(units_by_line)
-        if not total:
+        if not total or chance_refuses(rule, contender, receipt.engine_input) is not None:
             continue
         unit = ledger_unit(contender.programme.issuer, rule.pool)
         for line, units in zip(receipt.lines, units_by_line, strict=True):
             if units:
-                values: dict[str, ReasonValue] = {"pool": rule.pool, "per": rule.per}
-                reason = Reason(reasons.COLLECT, values)
+                reason = _reason(rule, contender, receipt.engine_input)
                 collected.append(Collected(line.line_no, contender.programme.id, rule.id, unit, units, reason))
         limits.note(contender, total)
         lots.append(_lot(contender, rule, unit, total, receipt.engine_input))
     return collected, tuple(lots)
+
+
+def chance_refuses(rule: Collect, contender: Contender, engine_input: EngineInput) -> Reason | None:
+    """Why a rule of chance does not give: chance said no, or nothing yet. None where it gives, or leaves nothing to chance."""
+    if rule.chance_bp is None:
+        return None
+    roll = engine_input.rolls.get(contender.key)
+    if roll is None:
+        return Reason(reasons.CHANCE_LATER, {"chance_bp": rule.chance_bp})
+    if roll >= rule.chance_bp:
+        return Reason(reasons.CHANCE_LOST, {"roll": roll, "wins_below": rule.chance_bp})
+    return None
+
+
+def _reason(rule: Collect, contender: Contender, engine_input: EngineInput) -> Reason:
+    values: dict[str, ReasonValue] = {"pool": rule.pool, "per": rule.per}
+    if rule.chance_bp is not None:
+        values |= {reasons.WON_WITH: engine_input.rolls[contender.key], "wins_below": rule.chance_bp}
+    return Reason(reasons.COLLECT, values)
 
 
 def _units(rule: Collect, contender: Contender, receipt: Receipt) -> list[int]:
@@ -64,5 +82,14 @@ def _limited(contender: Contender, units: list[int], receipt: Receipt, limits: L
 def _lot(contender: Contender, rule: Collect, unit: str, units: int, engine_input: EngineInput) -> LotGrant:
     earning = contender.programme.earning
     dated = Earning(pending=rule.pending or earning.pending, life=rule.life or earning.life)
-    start_ms, expiry_ms = dates_of(dated, utc_ms=engine_input.utc_ms, zone_name=engine_input.zone)
+    start_ms, expiry_ms = dates_of(dated, utc_ms=_from_ms(rule, unit, engine_input), zone_name=engine_input.zone)
     return LotGrant(contender.programme.id, unit, units, start_ms, expiry_ms)
+
+
+def _from_ms(rule: Collect, unit: str, engine_input: EngineInput) -> int:
+    """From when the units count: now, or where the last of what the member has of them ends."""
+    if rule.begins == "now":
+        return engine_input.utc_ms
+    member = engine_input.member
+    assert member is not None, "only members collect"
+    return max(engine_input.utc_ms, member.pool_ends_ms.get(unit, 0))

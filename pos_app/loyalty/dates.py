@@ -31,8 +31,7 @@ def expires_at_ms(life: Life | str, *, starts_at_ms: int, zone_name: str) -> int
     """
     if life == "never":
         return None
-    start = _day(starts_at_ms // _MINUTE_MS, zone_name)
-    return _midnight_after_ms(_last_day(life, start), zone_name)
+    return _end_ms(life, starts_at_ms // _MINUTE_MS, zone_name)
 
 
 def dates_of(earning: Earning, *, utc_ms: int, zone_name: str) -> tuple[int, int | None]:
@@ -45,6 +44,11 @@ def dates_of(earning: Earning, *, utc_ms: int, zone_name: str) -> tuple[int, int
 def _day(utc_minute: int, zone_name: str) -> date:
     """The store's calendar day at this minute since 1970: zones are whole minutes off UTC."""
     return local_time(utc_ms=utc_minute * _MINUTE_MS, zone_name=zone_name).date()
+
+
+@lru_cache(maxsize=4096)
+def _end_ms(life: Life | str, start_minute: int, zone_name: str) -> int:
+    return _midnight_after_ms(_last_day(life, _day(start_minute, zone_name)), zone_name)
 
 
 def _last_day(life: Life | str, start: date) -> date:

@@ -10,11 +10,13 @@ shown one.
 import msgspec
 
 from pos_app.errors import PosError
+from pos_app.loyalty.acting import result_of_act
 from pos_app.loyalty.burning import Burn, burn_on
 from pos_app.loyalty.collecting import collect
 from pos_app.loyalty.conditions import runs_for
 from pos_app.loyalty.dates import dates_of
-from pos_app.loyalty.document import Multiply, Progressive
+from pos_app.loyalty.document import Progressive
+from pos_app.loyalty.donating import collect_gifts, donated_on, set_apart
 from pos_app.loyalty.groups import beaten_in_groups
 from pos_app.loyalty.guard import Guarding
 from pos_app.loyalty.lanes import Gift, decide, gifts_of, share_points
@@ -53,11 +55,17 @@ def evaluate(engine_input: EngineInput, programmes: ProgrammeSet) -> EngineResul
 
     Raises ``PosError`` for semantics that this program does not know, and for a set that is not the input's.
     """
+    if engine_input.act:
+        return msgspec.structs.replace(explain(engine_input, programmes), refusals=())
     return _work(engine_input, programmes)[0]
 
 
 def explain(engine_input: EngineInput, programmes: ProgrammeSet) -> EngineResult:
     """The same result, with the refusals: what each rule did not give to which line, and why."""
+    if engine_input.act:
+        _check(engine_input, programmes)
+        plan = plan_for(programmes, engine_input.business_date, engine_input.store_id)
+        return result_of_act(engine_input, plan, programmes)
     result, worked = _work(engine_input, programmes)
     return msgspec.structs.replace(result, refusals=refusals_of(engine_input, programmes, worked))
 
@@ -65,12 +73,15 @@ def explain(engine_input: EngineInput, programmes: ProgrammeSet) -> EngineResult
 def _work(engine_input: EngineInput, programmes: ProgrammeSet) -> tuple[EngineResult, Worked]:
     _check(engine_input, programmes)
     plan = plan_for(programmes, engine_input.business_date, engine_input.store_id)
+    gifts: tuple[EngineLine, ...] = ()
+    if plan.causes:
+        engine_input, gifts = set_apart(plan.causes, engine_input)
     lines = [line for line in engine_input.lines if line.product_class is not _REGULATED]
-    receipt = Receipt(engine_input, lines, plan.goods_keys(lines), [])
+    receipt = Receipt(engine_input, lines, plan.goods.of_lines(lines), [])
     limits = Limits(plan, engine_input)
     guarding = None if plan.guard is None else Guarding(plan.guard, lines)
-    worked = Worked(plan, receipt, limits, guarding)
-    discounts = _prices(plan, receipt, worked)
+    worked = Worked(plan, receipt, limits, guarding, gifts)
+    discounts = _prices(plan, receipt, worked) if plan.lowers_prices else []
     burn = burn_on(plan, receipt, off_minor=_sum_of(discounts), spent_units=_points_taken(plan, receipt, worked))
     worked.burn = burn
     receipt.paid_minor = _paid_minor(receipt.lines, burn)
@@ -80,6 +91,9 @@ def _work(engine_input: EngineInput, programmes: ProgrammeSet) -> tuple[EngineRe
     awards, units = _awards(plan, receipt, worked)
     counted, class_after, next_step = _progress(plan, receipt, worked)
     worked.collected, pool_lots = collect(plan, receipt, limits) if plan.collects else ([], ())
+    if gifts:
+        given, of_gifts = collect_gifts(plan.causes, gifts, utc_ms=engine_input.utc_ms)
+        worked.collected, pool_lots = worked.collected + given, pool_lots + of_gifts
     result = _result(
         engine_input,
         worked,
@@ -89,7 +103,6 @@ def _work(engine_input: EngineInput, programmes: ProgrammeSet) -> tuple[EngineRe
         lots=_lots(plan, engine_input, units),
         counted=counted,
         next_step=next_step,
-        collected=tuple(worked.collected),
         pool_lots=pool_lots,
     )
     return result, worked
@@ -166,25 +179,26 @@ def _awards(plan: Plan, receipt: Receipt, worked: Worked) -> tuple[list[Award], 
         if guarding is not None:
             guarding.lower_points(gifts, receipt, plan.scale, point_units=limits.point_units)
         for gift in gifts:
-            giver = gift.giver
-            programme_id = giver.programme.id
-            line_no = receipt.lines[gift.index].line_no
-            awards.append(Award(line_no, programme_id, giver.rule.id, gift.units, _reason(gift, receipt, plan)))
-            total_units[programme_id] = total_units.get(programme_id, 0) + gift.units
+            giver, units = gift.giver, gift.units
+            programme_id = giver.programme_id
+            line = receipt.lines[gift.index]
+            awards.append(Award(line.line_no, programme_id, giver.rule_id, units, _reason(gift, line, receipt, plan)))
+            total_units[programme_id] = total_units.get(programme_id, 0) + units
             if giver.rule.caps is not None:
-                limits.note(giver, gift.units)
+                limits.note(giver, units)
     return awards, total_units
 
 
-def _reason(gift: Gift, receipt: Receipt, plan: Plan) -> Reason:
+def _reason(gift: Gift, line: EngineLine, receipt: Receipt, plan: Plan) -> Reason:
     giver, index, rating = gift.giver, gift.index, gift.rating
     base_minor = receipt.base_minor(giver.programme)[index]
     values: dict[str, ReasonValue] = {**rating.values, "base_minor": base_minor}
-    if giver.kind.offers is None and not isinstance(giver.rule, Multiply):
-        line = receipt.lines[index]
+    if giver.tells_weight:
         weight = giver.weight(receipt.keys[index], line)
         if weight != FULL_WEIGHT_PERCENT:
-            values |= {"weight_percent": weight, "product_class": line.product_class.value, "band": line.band}
+            values["weight_percent"] = weight
+            values["product_class"] = line.product_class._value_
+            values["band"] = line.band
     if gift.lowered:
         values["line_max_points"] = gift.worth // plan.scale.point_worth
     if gift.limited_units is not None:
@@ -201,10 +215,10 @@ def _progress(plan: Plan, receipt: Receipt, worked: Worked) -> tuple[dict[str, i
     card_class = receipt.card_class
     price_lanes = () if worked.discounted is None else worked.discounted.lanes
     for decided in (*price_lanes, *worked.point_lanes):
-        for contender, rating in zip(decided.lane.contenders, decided.ratings, strict=True):
-            if rating.progress is None:
+        for number in decided.lane.counting:
+            contender, progress = decided.lane.contenders[number], decided.ratings[number].progress
+            if progress is None:
                 continue
-            progress = rating.progress
             if decided.lane.gives_discount and isinstance(contender.rule, Progressive) and contender.rule.period:
                 # A discount goes by prices, but what counts on the card is what was paid in the end.
                 progress = contender.rating(receipt).progress
@@ -213,7 +227,7 @@ def _progress(plan: Plan, receipt: Receipt, worked: Worked) -> tuple[dict[str, i
                 counted[contender.programme.id] = progress.counted_minor
             card_class = _risen(contender.programme, card_class, progress.class_reached)
             next_step = next_step or progress.next_step
-    for programme in plan.programmes:
+    for programme in plan.with_tiers:
         if programme.tiers is not None and receipt.member is not None and runs_for(programme, receipt.member):
             counted_minor, tier_step = tier_progress(programme, programme.tiers, receipt)
             if counted_minor:
@@ -249,7 +263,7 @@ def _result(
     lots: tuple[LotGrant, ...] = (),
     counted: dict[str, int] | None = None,
     next_step: NextStep | None = None,
-    **more: object,
+    pool_lots: tuple[LotGrant, ...] = (),
 ) -> EngineResult:
     burn, plan = worked.burn, worked.plan
     return EngineResult(
@@ -267,9 +281,11 @@ def _result(
         class_after=class_after,
         next_step=next_step,
         discounts=tuple(discounts),
+        collected=tuple(worked.collected),
+        pool_lots=pool_lots,
         taken=() if worked.takings is None else tuple(worked.takings.taken),
         notices=notices_of(plan, worked.receipt) if plan.notices else (),
         locks=locks_of(plan, worked.receipt) if plan.accesses else (),
         used=worked.limits.used,
-        **more,  # type: ignore[arg-type]
+        donated=donated_on(plan.causes, worked.gifts, worked.collected) if plan.causes else (),
     )

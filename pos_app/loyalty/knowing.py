@@ -7,9 +7,10 @@ from typing import Protocol
 
 import msgspec
 
-from pos_app.loyalty.document import CAP_PERIODS, AnyRule, Birthday, Bought, Programme, Tiers
+from pos_app.loyalty.document import CAP_PERIODS, Act, AnyRule, Birthday, Bought, Chosen, Collect, Programme, Tiers
 from pos_app.loyalty.programme import accumulator_period
 from pos_app.loyalty.rating import rule_key
+from pos_app.model.identifiers import ledger_unit
 from pos_app.model.products import ProductClass
 
 _LEAP_DAY = "02-29"
@@ -26,13 +27,20 @@ class CapCounter(msgspec.Struct, frozen=True):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """What the rules of some programmes look at: by programme the period of its sum and its tiers, by rule the rest."""
+    """What the rules of some programmes look at: by programme the period of its sum and its tiers, by rule the rest.
+
+    ``renewed``: units of the ledger of which new lots begin where the last one ends. ``marks``: some rule asks what is known of the
+    member beside points.
+    """
 
     periods: dict[str, str]
     tiers: dict[str, Tiers]
     birthdays: dict[str, Birthday]
     bought: dict[str, Bought]
     counters: tuple[CapCounter, ...]
+    renewed: frozenset[str] = frozenset()
+    chosen: dict[str, Chosen] = {}
+    marks: bool = False
 
 
 def wanted_by(programmes: Iterable[Programme]) -> Wanted:
@@ -46,6 +54,16 @@ def wanted_by(programmes: Iterable[Programme]) -> Wanted:
         birthdays={key: when.birthday for key, when in conditions if when.birthday is not None},
         bought={key: when.bought for key, when in conditions if when.bought is not None},
         counters=tuple(counter for key, rule in rules for counter in cap_counters(key, rule)),
+        renewed=frozenset(
+            ledger_unit(programme.issuer, rule.pool)
+            for programme in documents
+            for rule in programme.rules
+            if isinstance(rule, Collect) and rule.begins == "after_last"
+        ),
+        chosen={key: when.chosen for key, when in conditions if when.chosen is not None},
+        marks=any(programme.segments for programme in documents)
+        or any(when.segments or when.verified or when.chosen for _, when in conditions)
+        or any(isinstance(rule, Act) for _, rule in rules),
     )
 
 

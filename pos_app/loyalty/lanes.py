@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pos_app.loyalty import reasons
-from pos_app.loyalty.rating import FULL_WEIGHT_PERCENT, KEYS_MAX, Rating, Receipt, Scale
-from pos_app.model.money import share_out
+from pos_app.loyalty.rating import FULL_WEIGHT_PERCENT, KEYS_MAX, GoodsKey, Rating, Receipt, Scale
+from pos_app.model.money import share_out, share_out_by
 
 if TYPE_CHECKING:
     from pos_app.loyalty.limits import Limits
-    from pos_app.loyalty.plan import Contender, Lane
+    from pos_app.loyalty.plan import Contender, Decision, Lane
 
 NOBODY = -1
 
@@ -52,19 +52,20 @@ def decide(lane: "Lane", receipt: Receipt, barred: frozenset[str] = frozenset())
 
     ``barred``: rules that another one of their group has beaten.
     """
-    ratings = [contender.rating(receipt) for contender in lane.contenders]
+    ratings = lane.ratings(receipt)
     if barred:
         ratings = [
             _barred(rating) if contender.key in barred and rating.rate else rating
             for contender, rating in zip(lane.contenders, ratings, strict=True)
         ]
-    boosts = [booster.rating(receipt) for booster in lane.boosters]
-    if lane.is_uniform and receipt.lines:
-        winners, worths = _by_known_winners(lane, receipt, ratings)
+    if lane.is_uniform and lane.contenders:
+        winners, worths = _by_known_winners(lane, receipt, ratings, lane.decisions(ratings, barred))
     else:
         winners, worths = _by_offers(lane, receipt, ratings)
-    boost_weights = [booster.weights(receipt) for booster in lane.boosters]
-    return Decided(lane, ratings, winners, worths, boosts, boost_weights)
+    if not lane.boosters:
+        return Decided(lane, ratings, winners, worths, [], [])
+    boosts = [booster.rating(receipt) for booster in lane.boosters]
+    return Decided(lane, ratings, winners, worths, boosts, [booster.weights(receipt) for booster in lane.boosters])
 
 
 def _barred(rating: Rating) -> Rating:
@@ -72,20 +73,20 @@ def _barred(rating: Rating) -> Rating:
     return msgspec.structs.replace(rating, code=reasons.GROUP_BEATEN, rate=0)
 
 
-def _by_known_winners(lane: "Lane", receipt: Receipt, ratings: list[Rating]) -> tuple[list[int], list[int]]:
+def _by_known_winners(
+    lane: "Lane", receipt: Receipt, ratings: list[Rating], decisions: dict[GoodsKey, "Decision"]
+) -> tuple[list[int], list[int]]:
     """Where offers grow with what is paid alone, goods of one key have one winner, which the lane remembers."""
-    decisions = lane.decisions(ratings)
     winners = []
     worths = []
-    bases = receipt.base_minor(lane.contenders[0].programme) if lane.contenders else receipt.paid_minor
-    for index, key in enumerate(receipt.keys):
+    for index, (key, base) in enumerate(zip(receipt.keys, receipt.base_minor(lane.contenders[0].programme), strict=True)):
         known = decisions.get(key)
         if known is None:
             if len(decisions) >= KEYS_MAX:
                 decisions.clear()
             known = decisions[key] = _best_for(lane, ratings, receipt, index)
         winner, factor = known
-        worth = bases[index] * factor
+        worth = base * factor
         worths.append(worth)
         winners.append(winner if worth else NOBODY)
     return winners, worths
@@ -139,9 +140,9 @@ def gifts_of(decided: Decided, receipt: Receipt) -> list[Gift]:
         for index, winner in enumerate(decided.winners)
         if winner != NOBODY
     ]
-    for number, contender in enumerate(contenders):
-        if contender.line_max is not None and number in decided.winners:
-            _note_lowered([gift for gift in gifts if gift.giver is contender], receipt)
+    for number in decided.lane.line_limited:
+        if number in decided.winners:
+            _note_lowered([gift for gift in gifts if gift.giver is contenders[number]], receipt)
     if not decided.boosts:
         return gifts
     return [each for gift in gifts for each in (gift, *_boosted(gift, decided))]
@@ -178,17 +179,39 @@ def share_points(gifts: list[Gift], receipt: Receipt, scale: Scale, limits: "Lim
     A purse is a programme, or a rule with a limit of its own for the receipt or a longer time. Rounding per lane and not per rule
     keeps more goods from ever earning less when a line changes its winner.
     """
-    purses: dict[str, dict[str, list[Gift]]] = {}
+    purses: dict[str, list[Gift]] = {}
     for gift in gifts:
-        purses.setdefault(gift.giver.programme.id, {}).setdefault(gift.giver.purse, []).append(gift)
-    claims = [_claims(given, scale, limits) for given in purses.values()]
+        purse = gift.giver.purse
+        if purse in purses:
+            purses[purse].append(gift)
+        else:
+            purses[purse] = [gift]
+    share = _share_to_purses_within if limits.has_any else _share_to_purses
+    for units, given in zip(share(purses, scale, limits), purses.values(), strict=True):
+        _share_to_lines(units, given, receipt)
+
+
+def _share_to_purses(purses: dict[str, list[Gift]], scale: Scale, limits: "Limits") -> list[int]:
+    """The units of each purse where nothing is limited: every purse is a programme."""
+    claims = [sum([gift.worth for gift in given]) * limits.point_units for given in purses.values()]
+    return share_out(sum(claims) // scale.point_worth, claims, list(purses))
+
+
+def _share_to_purses_within(purses: dict[str, list[Gift]], scale: Scale, limits: "Limits") -> list[int]:
+    """The units of each purse within all limits, which have less left then."""
+    programmes: dict[str, dict[str, list[Gift]]] = {}
+    for purse, given in purses.items():
+        programmes.setdefault(given[0].giver.programme_id, {})[purse] = given
+    claims = [_claims(given, scale, limits) for given in programmes.values()]
     sums = [sum(each) for each in claims]
-    total = sum(sums) // scale.point_worth
-    shares = [total] if len(sums) == 1 else share_out(total, sums, list(purses))
-    for units, each, given in zip(shares, claims, purses.values(), strict=True):
-        for purse_units, some in zip(_within(units, each, scale, list(given)), given.values(), strict=True):
-            limits.take(some[0].giver, purse_units)
-            _share_to_lines(purse_units, some, receipt)
+    units: dict[str, int] = {}
+    for programme_units, each, given in zip(
+        share_out(sum(sums) // scale.point_worth, sums, list(programmes)), claims, programmes.values(), strict=True
+    ):
+        units |= zip(given, _within(programme_units, each, scale, list(given)), strict=True)
+    for purse, given in purses.items():
+        limits.take(given[0].giver, units[purse])
+    return [units[purse] for purse in purses]
 
 
 def _claims(purses: dict[str, list[Gift]], scale: Scale, limits: "Limits") -> list[int]:
@@ -228,7 +251,14 @@ def _within(units: int, claims: list[int], scale: Scale, purses: list[str]) -> l
 
 
 def _share_to_lines(units: int, gifts: list[Gift], receipt: Receipt) -> None:
-    lines = receipt.lines
-    keys = [(-lines[gift.index].amount_minor, lines[gift.index].product_code, gift.giver.key) for gift in gifts]
-    for gift, share in zip(gifts, share_out(units, [gift.worth for gift in gifts], keys), strict=True):
+    if len(gifts) == 1:
+        gifts[0].units = units
+        return
+
+    def tie_key(place: int) -> tuple[int, str, str]:
+        gift = gifts[place]
+        line = receipt.lines[gift.index]
+        return -line.amount_minor, line.product_code, gift.giver.key
+
+    for gift, share in zip(gifts, share_out_by(units, [gift.worth for gift in gifts], tie_key), strict=True):
         gift.units = share

@@ -8,9 +8,12 @@ from pos_app.model.money import BASIS_POINTS
 
 
 class Limits:
-    """What is left, in units (minor units for discounts), and what each rule with caps has given (a reward: how many times)."""
+    """What is left, in units (minor units for discounts), and what each rule with caps has given (a reward: how many times).
 
-    __slots__ = ("_engine_input", "_left", "_plan", "point_units", "used")
+    ``has_any``: something is limited for the whole receipt or a longer time.
+    """
+
+    __slots__ = ("_engine_input", "_left", "_plan", "has_any", "point_units", "used")
 
     def __init__(self, plan: Plan, engine_input: EngineInput) -> None:
         self.point_units = 10**engine_input.points_exponent
@@ -18,10 +21,11 @@ class Limits:
         self._left: dict[str, int] = {}
         self._engine_input = engine_input
         self._plan = plan
+        self.has_any = plan.has_purses or bool(plan.with_limits)
 
     def of_programmes(self, receipt: Receipt) -> None:
         """Reckon what each programme that has a limit for the receipt may give, now that it is known what is paid."""
-        for programme in self._plan.programmes:
+        for programme in self._plan.with_limits:
             earning = programme.earning
             if earning.receipt_max_points is not None:
                 self._left[programme.id] = earning.receipt_max_points * self.point_units
@@ -32,7 +36,7 @@ class Limits:
 
     def left_units(self, giver: Contender) -> int | None:
         """The most that this giver's purse may still give, or None."""
-        if giver.purse == giver.programme.id:
+        if giver.purse == giver.programme_id:
             return self._left.get(giver.purse)
         own = self._own(giver)
         programme_units = self.left_of_programme(giver)
@@ -40,7 +44,7 @@ class Limits:
 
     def left_of_programme(self, giver: Contender) -> int | None:
         """The most points that the giver's programme may still give, or None; other things are not counted by it."""
-        return self._left.get(giver.programme.id) if _gives_points(giver) else None
+        return self._left.get(giver.programme_id) if _gives_points(giver) else None
 
     def _own(self, giver: Contender) -> int:
         """What the rule's own caps leave; reckoned once."""
@@ -54,7 +58,7 @@ class Limits:
         """Note that so many units were given."""
         if not self._left:
             return
-        for purse in {giver.purse, giver.programme.id}:
+        for purse in {giver.purse, giver.programme_id}:
             if purse in self._left and (purse == giver.purse or _gives_points(giver)):
                 self._left[purse] -= units
 

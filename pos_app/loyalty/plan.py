@@ -30,6 +30,7 @@ from pos_app.loyalty.document import (
     Progressive,
     Reward,
 )
+from pos_app.loyalty.donating import Cause, causes_of
 from pos_app.loyalty.programme import ProgrammeSet
 from pos_app.loyalty.rating import (
     NOTHING,
@@ -241,7 +242,7 @@ class Plan(msgspec.Struct, frozen=True, eq=False):
 
     ``burners`` are the programmes that points may burn by, with what says for which goods: of one issuer all. ``guard`` is the
     strictest of the guards that run. ``with_tiers`` and ``with_limits`` are those programmes that have tiers, and that limit what a
-    receipt gives; ``has_purses``: so does some rule.
+    receipt gives; ``has_purses``: so does some rule. ``causes`` by the products under which customers give to them.
     """
 
     programmes: tuple[Programme, ...]
@@ -259,6 +260,13 @@ class Plan(msgspec.Struct, frozen=True, eq=False):
     has_purses: bool
     with_tiers: tuple[Programme, ...]
     with_limits: tuple[Programme, ...]
+    causes: dict[str, Cause]
+    acts: tuple[Contender, ...]
+
+    @property
+    def lowers_prices(self) -> bool:
+        """Whether some rule may take something off a price, or must be compared with others before it gives anything."""
+        return bool(self.price_lanes or self.rewards) or self.has_groups
 
     @property
     def burner(self) -> Programme | None:
@@ -321,6 +329,8 @@ def _plan(programmes: ProgrammeSet, running: tuple[tuple[str, tuple[str, ...]], 
         has_purses=any(contender.purse == contender.key for contender in contenders),
         with_tiers=tuple(programme for programme in active if programme.tiers is not None),
         with_limits=tuple(programme for programme in active if _limits_receipts(programme.earning)),
+        causes=causes_of(active),
+        acts=_of(Act, contenders),
     )
 
 

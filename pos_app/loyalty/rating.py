@@ -56,10 +56,11 @@ class Receipt:
     """A receipt as rules see it: its lines without regulated goods, their keys, and what each is worth to the shop.
 
     The lines have their prices before this receipt's discounts, and then after them; ``paid_minor`` is what is paid by money, once
-    that is known, and ``net_minor`` that without tax, where it is not to be reckoned from it. ``member`` is None without a card.
+    that is known, and ``net_minor`` that without tax, where it is not to be reckoned from it. ``member`` is None without a card, and
+    ``card_class`` is empty then, as for a card of no class.
     """
 
-    __slots__ = ("_net_minor", "engine_input", "keys", "lines", "member", "paid_minor")
+    __slots__ = ("_net_minor", "card_class", "engine_input", "keys", "lines", "member", "paid_minor")
 
     def __init__(
         self,
@@ -74,12 +75,8 @@ class Receipt:
         self.keys = keys
         self.paid_minor = paid_minor
         self.member: MemberContext | None = engine_input.member
+        self.card_class = "" if engine_input.member is None else engine_input.member.card_class
         self._net_minor = net_minor
-
-    @property
-    def card_class(self) -> str:
-        """The class of the member's card; empty for none, and without a card."""
-        return "" if self.member is None else self.member.card_class
 
     def base_minor(self, programme: Programme) -> list[int]:
         """What each line earns on by this programme: what is paid by money, with its tax or without."""

@@ -22,9 +22,17 @@ AMOUNT_OFF: Final = "amount_off"
 REWARD: Final = "reward"
 COLLECT: Final = "collect"
 
+CHANCE_LATER: Final = "chance.later"
+CHANCE_LOST: Final = "chance.lost"
+WON_WITH: Final = "won_with"
+"""The value of a reason that tells what chance said where it gave."""
+DONATED: Final = "donated"
+ACT: Final = "act"
+
 NO_MEMBER: Final = "no_member"
 NOT_ACTIVE: Final = "not_active"
 REGULATED: Final = "regulated"
+DONATION: Final = "donation"
 EXCLUDED: Final = "excluded"
 NOTHING_PAID: Final = "nothing_paid"
 RATE_ZERO: Final = "rate_zero"
@@ -37,6 +45,8 @@ PRICED_BY_HAND: Final = "priced_by_hand"
 NOTHING_TO_GIVE: Final = "nothing_to_give"
 NOTHING_TO_MULTIPLY: Final = "nothing_to_multiply"
 GUARD: Final = "guard"
+
+ACT_UNKNOWN: Final = "act.unknown"
 
 CAP_RECEIPTS: Final = "cap.receipts"
 CAP_REACHED: Final = "cap.reached"
@@ -112,9 +122,16 @@ SENTENCES: Final[Mapping[str, _Words]] = {
     AMOUNT_OFF: _sentence("{off_minor} off."),
     REWARD: _sentence("Taken {times} times for {cost} of {pool}."),
     COLLECT: _sentence("Collected for {pool}."),
+    CHANCE_LATER: _sentence(
+        "Chance ({chance_bp} %) has not spoken: it does when the sale is booked, at a till that has the seed."
+    ),
+    CHANCE_LOST: _sentence("Chance said {roll}; it gives below {wins_below}."),
+    DONATED: _sentence("Given for {cause}."),
+    ACT: _sentence("{points} points for: {act}."),
     NO_MEMBER: _sentence("No card: nothing is earned."),
     NOT_ACTIVE: _sentence("The programme does not run on {business_date}."),
     REGULATED: _sentence("Regulated medicine never earns and never accepts points."),
+    DONATION: _sentence("It is money for a cause: it earns nothing, and nothing is taken off it."),
     EXCLUDED: _sentence("The programme excludes these goods ({excluded_by} {excluded})."),
     NOTHING_PAID: _sentence("Nothing was paid by money."),
     RATE_ZERO: _sentence("The rate for this member and receipt is 0."),
@@ -129,6 +146,7 @@ SENTENCES: Final[Mapping[str, _Words]] = {
         "No rule gives anything that could be raised, or another one raises it as much or more."
     ),
     GUARD: _sentence("The guard leaves nothing for these goods."),
+    ACT_UNKNOWN: _sentence("No programme that runs gives anything for: {act}."),
     CAP_REACHED: _sentence("Its caps leave nothing."),
     CAP_RECEIPTS: _sentence("The rule gives on at most {receipts} receipts ({period})."),
     WHEN_WEEKDAY: _sentence("It does not apply on this weekday ({weekday})."),
@@ -164,6 +182,8 @@ SENTENCES: Final[Mapping[str, _Words]] = {
 }
 _ADDED: Final[Mapping[str, str]] = {
     "cap_minor": " A cap left {cap_minor}.",
+    "cap_units": " A cap left {cap_units} points.",
+    WON_WITH: " Won: chance said {won_with}, it gives below {wins_below}.",
     "lowered_by": " Lowered so that rewards do not cost too much.",
 }
 """What other values add to any sentence."""

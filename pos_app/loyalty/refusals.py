@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from pos_app.loyalty import reasons
 from pos_app.loyalty.burning import Burn
+from pos_app.loyalty.collecting import chance_refuses
 from pos_app.loyalty.conditions import rests
-from pos_app.loyalty.document import Goods
+from pos_app.loyalty.document import Collect, Goods
 from pos_app.loyalty.guard import Guarding
 from pos_app.loyalty.lanes import NOBODY, Decided, Gift
 from pos_app.loyalty.limits import Limits
@@ -22,7 +23,8 @@ from pos_app.model.products import ProductClass
 class Worked:
     """A receipt as the engine worked it through.
 
-    ``prices`` is the part whose prices rules may change, ``barred`` the rules that another one of their group has beaten.
+    ``prices`` is the part whose prices rules may change, ``barred`` the rules that another one of their group has beaten. ``gifts`` are
+    the lines for causes, which no rule sees.
     """
 
     __slots__ = (
@@ -30,6 +32,7 @@ class Worked:
         "burn",
         "collected",
         "discounted",
+        "gifts",
         "guarding",
         "limits",
         "plan",
@@ -40,11 +43,19 @@ class Worked:
         "takings",
     )
 
-    def __init__(self, plan: Plan, receipt: Receipt, limits: Limits, guarding: Guarding | None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        receipt: Receipt,
+        limits: Limits,
+        guarding: Guarding | None,
+        gifts: tuple[EngineLine, ...] = (),
+    ) -> None:
         self.plan = plan
         self.receipt = receipt
         self.limits = limits
         self.guarding = guarding
+        self.gifts = gifts
         self.barred: frozenset[str] = frozenset()
         self.takings: Takings | None = None
         self.prices: Receipt | None = None
@@ -63,6 +74,7 @@ def refusals_of(engine_input: EngineInput, programmes: ProgrammeSet, worked: Wor
         for line in engine_input.lines
         if line.product_class == ProductClass.REGULATED
     ]
+    found += [_refusal(line.line_no, reasons.DONATION) for line in worked.gifts]
     found += _price_refusals(worked)
     found += [] if worked.takings is None else worked.takings.refusals
     found += _burn_refusals(engine_input, worked)
@@ -127,15 +139,16 @@ def _collect_refusals(contender: Contender, worked: Worked) -> Iterator[Refusal]
         yield Refusal(0, programme_id, rule_id, reason)
         return
     gave = {one.line_no for one in worked.collected if (one.programme_id, one.rule_id) == (programme_id, rule_id)}
-    for index, line in enumerate(receipt.lines):
-        if line.line_no not in gave:
-            reason = _why_unfit(contender, index, receipt) or _why_collected_nothing(contender, worked)
-            yield Refusal(line.line_no, programme_id, rule_id, reason)
-
-
-def _why_collected_nothing(contender: Contender, worked: Worked) -> Reason:
+    unfit = [_why_unfit(contender, index, receipt) for index in range(len(receipt.lines))]
+    assert isinstance(contender.rule, Collect), "only these collect"
     is_capped = contender.purse == contender.key and worked.limits.left_units(contender) == 0
-    return Reason(reasons.CAP_REACHED if is_capped else reasons.NOTHING_TO_GIVE, {})
+    if None in unfit and not is_capped and (reason := chance_refuses(contender.rule, contender, receipt.engine_input)):
+        yield Refusal(0, programme_id, rule_id, reason)
+        return
+    for line, why in zip(receipt.lines, unfit, strict=True):
+        if line.line_no not in gave:
+            reason = why or Reason(reasons.CAP_REACHED if is_capped else reasons.NOTHING_TO_GIVE, {})
+            yield Refusal(line.line_no, programme_id, rule_id, reason)
 
 
 def _burn_refusals(engine_input: EngineInput, worked: Worked) -> Iterator[Refusal]:

@@ -80,7 +80,8 @@ class Member(msgspec.Struct, frozen=True):
     programmes count (key: programme id), in minor units, for the period that the programme names. ``spendable_units`` may be
     burned here and now: what is available, less what this till may not give out yet. ``pool_balances``: the pools other than
     points, by their unit (``shop#stamps``), and ``pools``: what rewards may take of them here and now. ``needs_right``: rewards
-    take points, and only by a right that somebody was asked for. ``tiers``, ``facts`` and ``used`` are as in ``MemberContext``.
+    take points, and only by a right that somebody was asked for. ``tiers``, ``facts``, ``used``, ``pool_ends_ms``, ``segments``,
+    ``chosen`` and ``verified`` are as in ``MemberContext``.
     """
 
     account_ref: str
@@ -102,3 +103,7 @@ class Member(msgspec.Struct, frozen=True):
     tiers: dict[str, str] = {}
     facts: tuple[str, ...] = ()
     used: dict[str, int] = {}
+    pool_ends_ms: dict[str, int] = {}
+    segments: tuple[str, ...] = ()
+    chosen: dict[str, tuple[str, ...]] = {}
+    verified: bool = False

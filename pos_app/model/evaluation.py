@@ -153,6 +153,16 @@ class Taken(msgspec.Struct, frozen=True):
     reason: Reason
 
 
+class Donated(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Money for a cause: what a customer gives on a line of its own, or what the shop gives of a line (``by_shop``)."""
+
+    line_no: int
+    programme_id: str
+    cause: str
+    amount_minor: int
+    by_shop: bool = False
+
+
 def units_taken(taken: Iterable[Taken]) -> dict[str, int]:
     """What rewards take of each unit of the ledger."""
     units: dict[str, int] = {}
@@ -216,6 +226,7 @@ class EngineResult(msgspec.Struct, frozen=True, omit_defaults=True):
     receipt is counted. ``burnable_units`` is the most that this receipt would have let the member burn, and ``burn_limit``
     says what set that limit. ``discounts`` lower the lines' amounts before anything is burned. ``pool_lots`` are lots of
     pools other than points, and ``collected`` shares them out to lines. ``used``: what rules with caps gave (``programme/rule``).
+    ``donated`` goes to causes: by the customer, with a card or without, and by the shop.
     """
 
     semantics: int
@@ -239,6 +250,7 @@ class EngineResult(msgspec.Struct, frozen=True, omit_defaults=True):
     notices: tuple[Notice, ...] = ()
     locks: tuple[Lock, ...] = ()
     used: dict[str, int] = {}
+    donated: tuple[Donated, ...] = ()
 
     @property
     def earned_units(self) -> int:

@@ -5,6 +5,9 @@ import uuid
 from collections.abc import Iterator
 
 _RANDOM_BYTES = 10
+_VERSION_AT = 14
+_NAMED = "5"
+"""Where a UUID says of which version it is, and what one says that follows from a name."""
 _POINTS = "points"
 POOL_MARK = "#"
 """Stands between issuer and pool in a unit of the ledger; no issuer and no pool can have it in its name."""
@@ -26,6 +29,15 @@ def uuid7(*, utc_ms: int, random_bytes: bytes) -> uuid.UUID:
 def derived_id(parent_id: str, purpose: str) -> str:
     """An id that follows from another one, so that two machines that book the same thing name it the same."""
     return str(uuid.uuid5(uuid.UUID(parent_id), purpose))
+
+
+def is_derived(some_id: str) -> bool:
+    """Whether an id was derived from another one (a UUIDv5), not made up.
+
+    >>> is_derived(derived_id("0197c0de-0000-7000-8000-000000000000", "x")), is_derived("0197c0de-0000-7000-8000-000000000000")
+    (True, False)
+    """
+    return some_id[_VERSION_AT : _VERSION_AT + 1] == _NAMED
 
 
 def receipt_number(*, terminal_number: int, incarnation: int, seq: int) -> str:

@@ -108,22 +108,26 @@ def share_out_by(amount: int, weights: Sequence[int], tie_key: Callable[[int], A
     if total == 0:
         assert amount == 0, "an amount needs a line to go to"
         return [0] * len(weights)
-    products = [amount * weight for weight in weights]
-    shares = [product // total for product in products]
-    left = amount - sum(shares)
+    shares = []
+    remainders = []
+    left = amount
+    for weight in weights:
+        product = amount * weight
+        share = product // total
+        shares.append(share)
+        remainders.append(product - share * total)
+        left -= share
     if left:
-        # One number says remainder and weight: no weight is above the total.
-        claims = [product % total * (total + 1) + weight for product, weight in zip(products, weights, strict=True)]
-        for place in _first_claims(claims, left, tie_key):
+        for place in _largest(remainders, left, lambda place: (-weights[place], tie_key(place))):
             shares[place] += 1
     return shares
 
 
-def _first_claims(claims: list[int], count: int, tie_key: Callable[[int], Any]) -> list[int]:
-    """The places of so many of the largest claims; remainders sum up to whole units, so there are always more claims than that."""
-    places = sorted(range(len(claims)), key=claims.__getitem__, reverse=True)
-    if claims[places[count - 1]] == claims[places[count]]:
-        places.sort(key=lambda place: (-claims[place], tie_key(place)))
+def _largest(remainders: list[int], count: int, tie_key: Callable[[int], Any]) -> list[int]:
+    """The places of the ``count`` largest. Remainders add up to ``count`` wholes, so there are always more of them than that."""
+    places = sorted(range(len(remainders)), key=remainders.__getitem__, reverse=True)
+    if remainders[places[count - 1]] == remainders[places[count]]:
+        places.sort(key=lambda place: (-remainders[place], tie_key(place)))
     return places[:count]
 
 

@@ -36,7 +36,8 @@ class BurnPolicy(msgspec.Struct, frozen=True):
     ``till_budget_units``: what it may burn offline in all from one contact with HQ to the next (FLOOR). ``lease_units``: how much
     HQ sets aside of an account for the till where its member shops (LEASE). Above ``step_up_units`` an offline burn wants a manager.
     ``confirmed_hours_max``: how old HQ's word on balances may be. ``poll_s``: how long a till at least sleeps that has nothing to send;
-    0 leaves it to the till's settings.
+    0 leaves it to the till's settings. ``till_coupons``: how many coupons that any till may take it takes without HQ from one contact
+    to the next (FLOOR).
     """
 
     allowance: Allowance = Allowance.FLOOR
@@ -46,3 +47,4 @@ class BurnPolicy(msgspec.Struct, frozen=True):
     step_up_units: Units = 2_000
     confirmed_hours_max: Annotated[int, msgspec.Meta(ge=1, le=720)] = 72
     poll_s: Annotated[int, msgspec.Meta(ge=0, le=3_600)] = 0
+    till_coupons: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 20

@@ -4,7 +4,7 @@ Nothing here is personal data: staff references, accounts and the numbers of rec
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -85,9 +85,7 @@ class Suspicion(msgspec.Struct, frozen=True):
     values: dict[str, int]
 
 
-def suspicions(
-    receipts: Iterable[Watched], adjustments: Iterable[Adjusted], limits: Sentinel
-) -> tuple[Suspicion, ...]:
+def suspicions(receipts: Iterable[Watched], adjustments: Iterable[Adjusted], limits: Sentinel) -> tuple[Suspicion, ...]:
     """Everything that reaches a limit, in a fixed order. The receipts are those of one business date.
 
     >>> receipts = [
@@ -97,7 +95,7 @@ def suspicions(
     >>> [one.code.value for one in suspicions(receipts, [], Sentinel(card_receipts=4))]
     ['card_again', 'card_share']
     """
-    in_order = sorted(receipts, key=lambda one: (one.utc_ms, one.receipt_number))
+    in_order = sorted(receipts, key=_place)
     sales = [one for one in in_order if one.deed is Deed.SALE and one.account_ref]
     found = [
         *_same_card(sales, limits),
@@ -107,6 +105,11 @@ def suspicions(
         *_adjusted(adjustments, limits),
     ]
     return tuple(sorted(found, key=lambda one: (one.code, one.staff_ref, one.account_ref, one.receipts)))
+
+
+def _place(receipt: Watched) -> tuple[int, str]:
+    """Where a receipt stands in the day; the numbers of a till rise."""
+    return receipt.utc_ms, receipt.receipt_number
 
 
 def _same_card(sales: Sequence[Watched], limits: Sentinel) -> Iterator[Suspicion]:
@@ -149,9 +152,7 @@ def _late_cards(sales: Sequence[Watched], limits: Sentinel) -> Iterator[Suspicio
             yield _suspicion(FindingCode.CARD_AFTER_GOODS, staff_ref, account_ref, late, {"receipts": len(late)})
 
 
-def _burns_returned(
-    receipts: Iterable[Watched], sales: Sequence[Watched], limits: Sentinel
-) -> Iterator[Suspicion]:
+def _burns_returned(receipts: Iterable[Watched], sales: Sequence[Watched], limits: Sentinel) -> Iterator[Suspicion]:
     for back in receipts:
         if back.deed is not Deed.RETURN or not back.burned_units or back.sold_ms is None:
             continue
@@ -161,7 +162,7 @@ def _burns_returned(
         again = [
             one
             for one in sales
-            if one.account_ref == back.account_ref and one.burned_units and one.utc_ms >= back.utc_ms
+            if one.account_ref == back.account_ref and one.burned_units and _place(one) > _place(back)
         ]
         values = {
             "returned_units": back.burned_units,
@@ -187,3 +188,18 @@ def _adjusted(adjustments: Iterable[Adjusted], limits: Sentinel) -> Iterator[Sus
         if limits.adjustments and len(units) >= limits.adjustments:
             values = {"adjustments": len(units), "net_units": sum(units)}
             yield Suspicion(FindingCode.ADJUSTMENTS, staff_ref, account_ref, (), values)
+
+
+def _grouped(
+    receipts: Iterable[Watched], key: Callable[[Watched], tuple[str, ...]]
+) -> dict[tuple[str, ...], list[Watched]]:
+    groups: dict[tuple[str, ...], list[Watched]] = defaultdict(list)
+    for one in receipts:
+        groups[key(one)].append(one)
+    return groups
+
+
+def _suspicion(
+    code: FindingCode, staff_ref: str, account_ref: str, receipts: Sequence[Watched], values: dict[str, int]
+) -> Suspicion:
+    return Suspicion(code, staff_ref, account_ref, tuple(one.receipt_number for one in receipts), values)

@@ -8,7 +8,8 @@ from enum import StrEnum
 
 import msgspec
 
-from pos_app.model.evaluation import Award, BurnShare, Collected, Discount, EngineInput, LotGrant, Taken, units_taken
+from pos_app.model.evaluation import Award, BurnShare, Collected, Discount, Donated, EngineInput, LotGrant, Taken, units_taken
+from pos_app.model.identifiers import is_derived
 from pos_app.model.policy import BurnBasis as BurnBasis  # noqa: PLC0414 - part of what events say
 from pos_app.model.receipts import Payment, SaleLine
 
@@ -38,11 +39,12 @@ class Moment(msgspec.Struct, frozen=True):
 
 
 class BurnedLot(msgspec.Struct, frozen=True):
-    """The till's proposal which lot a burn takes, and when that lot would have expired; the authority allocates."""
+    """The till's proposal which lot a burn takes, when that would have expired and which programme gave it; the authority allocates."""
 
     lot_id: str
     units: int
     expires_at_ms: int | None = None
+    programme_id: str = ""
 
 
 class GrantedLot(msgspec.Struct, frozen=True):
@@ -63,12 +65,23 @@ class Event(msgspec.Struct, frozen=True, tag_field="kind", kw_only=True):
 class UsedCoupon(msgspec.Struct, frozen=True):
     """A coupon that a sale used up: which (its batch and number, not its code), for which rule (``programme/rule``), by what right.
 
-    ``auth_id`` names HQ's reservation of it, empty where the till took it on its own.
+    ``auth_id`` names HQ's reservation of it, whether HQ answered or not; empty where it was not asked. ``basis`` is a ``BurnBasis``:
+    the till alone knows the batch or decides by itself (LOCAL), HQ reserved it (HOLD), or was away (FLOOR).
     """
 
     coupon_id: str
     rule: str
     auth_id: str = ""
+    basis: str = ""
+
+
+class CausedAct(msgspec.Struct, frozen=True):
+    """An act that followed from a sale, booked by an event of its own: whose account, and the points that it gave."""
+
+    event_id: str
+    account_ref: str
+    issuer: str
+    units: int
 
 
 class SaleEvent(Event, frozen=True, tag="sale", kw_only=True):
@@ -79,6 +92,8 @@ class SaleEvent(Event, frozen=True, tag="sale", kw_only=True):
     (a ``BurnBasis``, empty without a burn); ``approved_by`` is the manager whose PIN allowed what the cashier may not.
     ``discounts`` are in the lines' amounts already. ``collected``, ``pool_lots`` and ``taken`` are of pools other than points, and
     ``taken_lots`` the proposal which lots the rewards take (points too). ``used``: what rules with caps gave. ``coupons`` are used up.
+    ``card_came`` says whether the member's card came late (a ``CardCame``); an earlier till says nothing. ``donated`` goes to causes.
+    ``caused``: acts that followed from it.
     """
 
     receipt_number: str
@@ -111,6 +126,9 @@ class SaleEvent(Event, frozen=True, tag="sale", kw_only=True):
     taken_lots: tuple[BurnedLot, ...] = ()
     used: dict[str, int] = {}
     coupons: tuple[UsedCoupon, ...] = ()
+    card_came: str = ""
+    donated: tuple[Donated, ...] = ()
+    caused: tuple[CausedAct, ...] = ()
 
     @property
     def redeemed_units(self) -> int:
@@ -148,7 +166,8 @@ class ReturnEvent(Event, frozen=True, tag="return", kw_only=True):
     the till knew to be back already, summed by line: with the sale's event it computes this return again.
 
     ``collected_back``: what goes back of pools other than points, and ``clamped_pools`` are those of them in which what was spent is
-    forgiven. ``restored_taken`` are lots that give back what rewards took, points too.
+    forgiven. ``restored_taken`` are lots that give back what rewards took, points too. ``freed_coupons`` can be used again.
+    ``donated_back`` no longer goes to causes.
     """
 
     receipt_number: str
@@ -169,6 +188,8 @@ class ReturnEvent(Event, frozen=True, tag="return", kw_only=True):
     collected_back: tuple[LotChange, ...] = ()
     clamped_pools: tuple[str, ...] = ()
     restored_taken: tuple[GrantedLot, ...] = ()
+    donated_back: tuple[Donated, ...] = ()
+    freed_coupons: tuple[str, ...] = ()
 
 
 class EnrolmentEvent(Event, frozen=True, tag="enrolment", kw_only=True):
@@ -276,6 +297,14 @@ class HoldVoidEvent(Event, frozen=True, tag="hold_void", kw_only=True):
     account_ref: str
 
 
+class CouponVoidEvent(Event, frozen=True, tag="coupon_void", kw_only=True):
+    """A coupon that HQ was asked to reserve is not used: it was taken off the basket, gave nothing, or the basket was given up."""
+
+    auth_id: str
+    coupon_id: str
+    version: int = PROGRAMMES_VERSION
+
+
 class LeaseReleaseEvent(Event, frozen=True, tag="lease_release", kw_only=True):
     """The holder gives a lease back: ``units`` are not burned and will not be, whatever came before counts as burned."""
 
@@ -341,6 +370,16 @@ class ActEvent(Event, frozen=True, tag="act", kw_only=True):
     approved_by: str = ""
     version: int = PROGRAMMES_VERSION
 
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The rules (``programme/rule``) that gave something."""
+        return tuple(f"{award.programme_id}/{award.rule_id}" for award in self.awards if award.units)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether every till that books this act names its event the same, so that it counts once."""
+        return is_derived(self.event_id)
+
 
 class Part(msgspec.Struct, frozen=True):
     """A part of a contract: so much until this date."""
@@ -387,6 +426,7 @@ AnyEvent = (
     | AccountStatusEvent
     | AdjustmentEvent
     | HoldVoidEvent
+    | CouponVoidEvent
     | LeaseReleaseEvent
     | ClaimEvent
     | ErasureEvent

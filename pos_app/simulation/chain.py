@@ -201,7 +201,7 @@ class Chain:
             quiet = quiet + 1 if now is not None and now == before else 0
             before = now
             if quiet == _QUIET_ROUNDS:
-                if not self._void_lost_holds():
+                if not self._void_lost_holds() + self._say_whose_goods():
                     return number
                 quiet = 0
         return None
@@ -221,6 +221,14 @@ class Chain:
             self.hq.void(hold)
             self.counts["holds of lost disks ended at HQ"] += 1
         return len(gone)
+
+    def _say_whose_goods(self) -> int:
+        """What HQ's administrator does who has the paper in hand: goods that were not clear go back to their sale, or to none."""
+        unclear = self.hq.unclear()
+        for one in unclear:
+            is_settled = self.hq.decide(one, self.promises.made[one.event_id].sale)
+            self.counts["unclear goods settled by hand" if is_settled else "unclear goods left as they are"] += 1
+        return len(unclear)
 
     def _peaceful_round(self) -> object:
         """One round of every till and of HQ; gives what shows that nothing moves, None while something does."""

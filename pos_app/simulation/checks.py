@@ -13,8 +13,12 @@ from pos_app.use_cases.checking import Verdict, examine
 _SHOWN_MAX = 5
 _FREE = frozenset({"available", "pending"})
 _CAUSES = {"sale": "concurrent", "return": "clawback", "unseen_return": "clawback", "restored": "restored"}
-_PEOPLES_TASKS = frozenset({"card_taken", "overdraft_again", "returned_too_much"})
-"""A card given to two members, points burned twice, goods brought back twice: people did that."""
+_UNCLEAR = "unseen_unclear"
+_PEOPLES_TASKS = frozenset({"card_taken", "overdraft_again", "returned_too_much", _UNCLEAR})
+"""A card given to two members, points burned twice, goods brought back twice, with a receipt or without: people did that.
+
+Nobody can say either of which of two sales goods are whose number a disk has printed twice.
+"""
 _TASKS_THAT_END = frozenset({"sale_missing"})
 """Done as soon as what they wait for has come."""
 _TASKS_OF_LOSS = frozenset({"sale_missing", "unknown_account", "not_a_sale"})
@@ -57,7 +61,7 @@ def lost(promises: Promises, facts: HqFacts) -> dict[str, str]:
 
 def balance_problems(promises: Promises, facts: HqFacts, cards: dict[str, int]) -> Iterator[str]:
     """HQ issued and redeemed for each shopper what the promises add up to. ``cards``: card number to shopper."""
-    expected = promises.sums(facts.arrived, facts.receipts)
+    expected = promises.sums(facts.arrived, facts.unseen)
     households = _households(expected.households, facts, cards)
     strays = sorted({ref for ref, _issuer, _kind in facts.entries} - households.keys())
     yield from _listed("accounts have points and no card", strays)
@@ -65,6 +69,21 @@ def balance_problems(promises: Promises, facts: HqFacts, cards: dict[str, int]) 
     redeemed = _purses(facts, households, "redeemed", sign=1)
     yield from _listed("issued otherwise than promised", _different(expected.issued_units, issued))
     yield from _listed("redeemed otherwise than promised", _different(expected.redeemed_units, redeemed))
+
+
+def unseen_problems(promises: Promises, facts: HqFacts) -> Iterator[str]:
+    """Goods without a receipt went back to a sale of their number that had them; where none could be named, HQ asked a person."""
+    misplaced = promises.misplaced(facts.arrived, facts.unseen, facts.receipts)
+    yield from _listed("returns without a receipt were settled wrongly", list(misplaced))
+    waiting = [
+        event_id
+        for event_id, sale_id in sorted(facts.unseen.items())
+        if not sale_id and event_id in promises.made and promises.made[event_id].number in facts.receipts
+    ]
+    if len(waiting) > facts.tasks.get(_UNCLEAR, 0):
+        yield from _listed(
+            "returns without a receipt were not settled, and nobody was asked about all of them", waiting
+        )
 
 
 def debts_of(promises: Promises, households_of: Households, facts: HqFacts, cards: dict[str, int]) -> Debts:

@@ -119,7 +119,10 @@ class Cashier:
         self.machine.revive()
 
     def take_back(self, sold: Sold, pieces: Mapping[int, int], *, dies_after: int | None = None) -> None:
-        """Take goods back by their receipt, whichever till it is of; unseen where nobody can show it."""
+        """Take goods back by their receipt, whichever till it is of; unseen where nobody can show it.
+
+        The cashier compares the screen with the paper: of another sale with the same number nothing is taken back.
+        """
         quantities = {line_no: _MILLI * count for line_no, count in pieces.items()}
         goods = tuple(
             unseen_goods(GOODS[sold.goods[line_no][0]], quantity_milli=milli) for line_no, milli in quantities.items()
@@ -131,7 +134,7 @@ class Cashier:
                 find_returnable(till, sold.receipt_number)
             except ReceiptUnknownError:
                 return till.return_unseen(sold.receipt_number, goods)
-            return till.return_goods(sold.receipt_number, quantities)
+            return till.return_goods(sold.receipt_number, quantities, sale_event_id=sold.event_id)
 
         self._watch.returned(sold.shopper, sold.earned_units)
         lines_of = _lines_of(sold.goods)

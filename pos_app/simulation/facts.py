@@ -27,7 +27,8 @@ class LotInTime(msgspec.Struct, frozen=True):
 class HqFacts(msgspec.Struct, frozen=True):
     """Everything that the checks look at. ``entries``, ``balances``, ``lots``: account, issuer, kind to units.
 
-    ``receipts``: printed number to the sale that is known by it.
+    ``receipts``: printed number to the sales that have it. ``unseen``: goods without a receipt to the sale that they went back to,
+    empty for none.
     ``overdrafts``: by account and cause; ``owed``: account, event, cause and units of each; ``causes``: as HQ counted them itself.
     ``booked_ms``: when each burn was booked. ``tasks`` and ``open_tasks`` count by code. ``expired``: by lot what expired of it, and
     when the first of that was booked. ``lease_ends``: events that took something from a lease.
@@ -35,7 +36,8 @@ class HqFacts(msgspec.Struct, frozen=True):
 
     arrived: frozenset[str]
     sales: dict[str, int]
-    receipts: dict[str, str]
+    receipts: dict[str, tuple[str, ...]]
+    unseen: dict[str, str]
     entries: dict[tuple[str, str, str], int]
     balances: dict[tuple[str, str, str], int]
     lots: dict[tuple[str, str, str], int]
@@ -64,7 +66,8 @@ def read_facts(hq: SimulatedHq) -> HqFacts:
     return HqFacts(
         arrived=frozenset(hq.event_ids()),
         sales={dashed(row[0]): row[1] for row in hq.query("SELECT event_id, COUNT(*) FROM sale GROUP BY 1")},
-        receipts={row[0]: dashed(row[1]) for row in hq.query("SELECT receipt_number, event_id FROM receipt")},
+        receipts=_receipts(hq),
+        unseen=_unseen(hq),
         entries=entries,
         balances=_sums(hq.query("SELECT account_ref, issuer, kind, units FROM balance")),
         lots=_lots(hq),
@@ -107,6 +110,22 @@ def read_facts(hq: SimulatedHq) -> HqFacts:
         },
         now_ms=hq.due_ms,
     )
+
+
+def _receipts(hq: SimulatedHq) -> dict[str, tuple[str, ...]]:
+    """The sales of each printed number."""
+    sales: dict[str, tuple[str, ...]] = {}
+    for number, event_id in hq.query("SELECT receipt_number, event_id FROM receipt ORDER BY 1, 2"):
+        sales[number] = (*sales.get(number, ()), dashed(event_id))
+    return sales
+
+
+def _unseen(hq: SimulatedHq) -> dict[str, str]:
+    rows = hq.query(
+        "SELECT DISTINCT u.event_id, r.sale_event_id FROM unseen_return u"
+        " LEFT JOIN return_line r ON r.return_event_id = u.event_id"
+    )
+    return {dashed(row[0]): "" if row[1] is None else dashed(row[1]) for row in rows}
 
 
 def _counted(hq: SimulatedHq, sql: str) -> dict[str, int]:

@@ -21,7 +21,9 @@ from hq.holds import void_hold
 from hq.operate import declare_restored
 from hq.policy import change_policy
 from hq.replay import replay
-from hq.settling import settle_waiting
+from hq.settling import decide_sale, settle_waiting
+from hq.tasks import mark_done
+from pos_app.errors import InputError
 from pos_app.model.policy import BurnPolicy
 from pos_app.simulation.clocks import World
 from pos_app.simulation.fuses import Fuse, KilledError
@@ -49,6 +51,13 @@ class Held(msgspec.Struct, frozen=True):
     auth_id: str
     terminal_id: str
     created_at_ms: int
+
+
+class Unclear(msgspec.Struct, frozen=True):
+    """Goods without a receipt of which HQ asks a person of what sale they are: the task, and the event that took them back."""
+
+    task_id: int
+    event_id: str
 
 
 class Acknowledged(msgspec.Struct, frozen=True):
@@ -237,6 +246,24 @@ class SimulatedHq:
     def void(self, hold: Held) -> None:
         """An administrator ends a hold whose till is lost."""
         void_hold(self._desk, hold.auth_id)
+
+    def unclear(self) -> list[Unclear]:
+        """What HQ asks a person about."""
+        rows = self.query(
+            "SELECT t.task_id, u.event_id FROM task t JOIN unseen_return u"
+            " ON u.terminal_id = t.terminal_id AND u.incarnation = t.incarnation AND u.seq = t.seq"
+            " WHERE t.code = 'unseen_unclear' AND t.done_at_ms IS NULL ORDER BY 1"
+        )
+        return [Unclear(row[0], dashed(row[1])) for row in rows]
+
+    def decide(self, unclear: Unclear, sale_event_id: str) -> bool:
+        """An administrator says of which sale the goods are; False where HQ cannot settle it on that, and no points go back."""
+        try:
+            decide_sale(self._desk, unclear.task_id, sale_event_id, now_ms=self._world.now_ms)
+        except InputError:
+            mark_done(self._desk, unclear.task_id, now_ms=self._world.now_ms)
+            return False
+        return True
 
     def has(self, place: Acknowledged) -> bool:
         """Whether the event at this place of a till's chain is the one that the till wrote there."""

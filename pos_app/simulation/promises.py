@@ -6,7 +6,7 @@ back are counted by piece: of k pieces of n, at whatever tills and in whatever o
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 import msgspec
@@ -105,9 +105,9 @@ class Promises:
             if event_id in self.made:
                 self.at_risk.setdefault(event_id, reason)
 
-    def sums(self, arrived: Iterable[str], receipts: Mapping[str, str] = MappingProxyType({})) -> Sums:
-        """What the promises that reached HQ add up to. ``receipts``: which sale HQ knows by a number that disks printed twice."""
-        kept = [self.made[event_id] for event_id in arrived if event_id in self.made]
+    def sums(self, arrived: Iterable[str], unseen: Mapping[str, str] = MappingProxyType({})) -> Sums:
+        """What the promises that reached HQ add up to. ``unseen``: to which sale goods without a receipt went back, empty for none."""
+        kept = self._kept(arrived, unseen)
         households = Households()
         for promise in kept:
             if promise.joins != NOBODY:
@@ -124,25 +124,69 @@ class Promises:
                 household = households.of(promise.shopper)
                 _add(issued, household, promise.issued_units)
                 _add(redeemed, household, promise.redeemed_units)
-        _take_back([self._as_found(promise, receipts) for promise in kept], households, issued, redeemed)
+        _take_back(kept, households, issued, redeemed)
         return Sums(_without_zeros(issued), _without_zeros(redeemed), households)
 
-    def _as_found(self, promise: Promise, receipts: Mapping[str, str]) -> Promise:
-        """Goods without a receipt go back to the sale that is known by their number: where a disk was put back, perhaps another's."""
-        found = self.made.get(receipts.get(promise.number, ""))
-        if promise.kind != "unseen_return" or found is None or found.number != promise.number:
-            return promise
-        code_of = {line_no: code for code, line_no in promise.goods.items()}
-        codes = {code_of[line_no]: pieces for line_no, pieces in promise.returned.items()}
-        returned = {found.goods[code]: pieces for code, pieces in codes.items() if code in found.goods}
+    def misplaced(
+        self, arrived: Iterable[str], unseen: Mapping[str, str], receipts: Mapping[str, Iterable[str]]
+    ) -> Iterator[str]:
+        """Goods without a receipt that went back to a sale that they cannot be of, or to none though the only one has them all.
+
+        ``receipts``: the sales of each printed number, as HQ knows them. More than is known of each sale cannot be asked: of two that
+        had the goods one may have been unknown then, or may have given them back since.
+        """
+        kept = self._kept(arrived, unseen)
+        back = _pieces_back(kept)
+        for event_id in sorted(promise.event_id for promise in kept if promise.kind == "unseen_return"):
+            promise = self.made[event_id]
+            goods = _pieces_by_code(promise)
+            found = self.made.get(unseen.get(event_id, ""))
+            known = [self.made[one] for one in receipts.get(promise.number, ()) if one in self.made]
+            if found is not None and (found not in known or not goods.keys() <= found.goods.keys()):
+                yield f"{event_id} went back to {found.event_id}"
+            if found is None and len(known) == 1 and _has_left(known[0], goods, back[known[0].event_id]):
+                yield f"{event_id} did not go back to {known[0].event_id}"
+
+    def _kept(self, arrived: Iterable[str], unseen: Mapping[str, str]) -> list[Promise]:
+        """What arrived, each with the sale that it is of."""
+        made = [self.made[event_id] for event_id in arrived if event_id in self.made]
+        return [self._as_settled(one, unseen) if one.kind == "unseen_return" else one for one in made]
+
+    def _as_settled(self, promise: Promise, unseen: Mapping[str, str]) -> Promise:
+        """Goods without a receipt, as they went back: to a sale that has them, perhaps another's where a disk was put back."""
+        found = self.made.get(unseen.get(promise.event_id, ""))
+        if found is None:
+            return msgspec.structs.replace(promise, sale="", returned={})
+        goods = _pieces_by_code(promise)
+        returned = {found.goods[code]: pieces for code, pieces in goods.items() if code in found.goods}
         return msgspec.structs.replace(promise, sale=found.event_id, returned=returned)
+
+
+def _pieces_by_code(promise: Promise) -> dict[str, int]:
+    code_of = {line_no: code for code, line_no in promise.goods.items()}
+    return {code_of[line_no]: pieces for line_no, pieces in promise.returned.items()}
+
+
+def _pieces_back(kept: Iterable[Promise]) -> defaultdict[str, Counter[int]]:
+    """What was brought back of each sale, by line."""
+    pieces: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    for promise in kept:
+        pieces[promise.sale].update(promise.returned)
+    return pieces
+
+
+def _has_left(sale: Promise, goods: Mapping[str, int], back: Mapping[int, int]) -> bool:
+    """Whether these goods could all come back of a sale, after what came back of it."""
+    lines = {code: sale.goods.get(code, 0) for code in goods}
+    return all(
+        line_no in sale.lines and back.get(line_no, 0) + goods[code] <= sale.lines[line_no].pieces
+        for code, line_no in lines.items()
+    )
 
 
 def _take_back(kept: list[Promise], households: Households, issued: Counter[Purse], redeemed: Counter[Purse]) -> None:
     """What goes back with goods, of those receipts that are known; never more pieces than were bought."""
-    pieces: dict[str, Counter[int]] = defaultdict(Counter)
-    for promise in kept:
-        pieces[promise.sale].update(promise.returned)
+    pieces = _pieces_back(kept)
     for sale in kept:
         if sale.shopper == NOBODY or not sale.lines or sale.sale not in pieces:
             continue

@@ -60,7 +60,7 @@ def _report(
     overdraft = _overdraft_by_cause(facts)
     redeemed = sum(units for (_ref, _issuer, kind), units in facts.entries.items() if kind == "redeemed")
     issued = -sum(units for (_ref, _issuer, kind), units in facts.entries.items() if kind == "issued")
-    sums = chain.promises.sums(facts.arrived, facts.receipts)
+    sums = chain.promises.sums(facts.arrived, facts.unseen)
     digest = result_hash(
         sorted(chain.counts.items()),
         sorted(faults.items()),
@@ -98,7 +98,8 @@ def _problems(chain: Chain, facts: HqFacts, rounds: int | None, defects: Counter
     yield from checks.ledger_problems(facts)
     yield from checks.arrival_problems(chain.promises, facts)
     yield from checks.balance_problems(chain.promises, facts, chain.shoppers.cards)
-    households = chain.promises.sums(facts.arrived, facts.receipts).households
+    yield from checks.unseen_problems(chain.promises, facts)
+    households = chain.promises.sums(facts.arrived, facts.unseen).households
     debts = checks.debts_of(chain.promises, households, facts, chain.shoppers.cards)
     yield from chain.watch.problems(households, debts)
     yield from checks.debt_problems(facts)

@@ -13,9 +13,11 @@ from pos_app.model.calendar import month_of
 from pos_app.model.evaluation import EngineResult, LotGrant, NextStep, units_taken
 from pos_app.model.identifiers import derived_id, receipt_number
 from pos_app.model.receipts import SaleKind
+from pos_app.model.sentinel import CardCame
 from pos_app.model.staff import Permission
 from pos_app.protocol.events import (
     POOLS_VERSION,
+    PROGRAMMES_VERSION,
     PROTOCOL_VERSION,
     BurnedLot,
     GrantedLot,
@@ -28,9 +30,10 @@ from pos_app.use_cases.burning import usable_pools
 from pos_app.use_cases.moments import moment_of
 from pos_app.use_cases.quoting import Settlement, Tender
 from pos_app.use_cases.views import Basket, ClosedSale, Quote, Standing
-from storage import accounts, burning, journal, member_history, pools, sales
+from storage import accounts, burning, donations, journal, member_history, pools, sales
 from storage.accounts import MonthlySum
 from storage.database import Connection, transaction
+from storage.donations import sums_by_cause
 from storage.journal import Terminal
 from storage.pools import PoolRows
 from storage.sales import SaleRow
@@ -140,7 +143,7 @@ def prepare_sale(
         burn_worth_minor=result.burn_worth_minor,
         burn_as=result.burn_as.value,
         burn_shares=result.burn_shares,
-        version=POOLS_VERSION if result.pool_lots or result.taken else PROTOCOL_VERSION,
+        version=_version_of(result),
         burned_lots=() if points is None else points.proposal.burned,
         awards=result.awards,
         granted_lots=() if points is None else _granted(points.granted, result.lots),
@@ -159,6 +162,8 @@ def prepare_sale(
         taken=result.taken,
         taken_lots=() if points is None else points.proposal.taken,
         used=result.used,
+        card_came=_card_came(basket).value,
+        donated=result.donated,
     )
     balance_after = (
         None if points is None else ledger.view(points.booking.books, issuer=till.issuer_at(now_ms), at_ms=now_ms)
@@ -205,6 +210,10 @@ def write_sale(connection: Connection, prepared: PreparedSale) -> int:
         discounts=event.discounts,
     )
     pools.write_pools(connection, event.event_id, PoolRows(event.collected, event.taken))
+    if event.donated:
+        donations.write_donations(
+            connection, event.event_id, sums_by_cause(event.donated), business_date=event.moment.business_date
+        )
     member_history.note_uses(connection, event)
     burning.capture_sale(connection, event)
     if prepared.books is not None and prepared.booking is not None:
@@ -218,6 +227,13 @@ def write_sale(connection: Connection, prepared: PreparedSale) -> int:
         if prepared.member is not None and event.class_after != prepared.member.card_class:
             accounts.set_card_class(connection, event.account_ref, event.class_after)
     return job_id
+
+
+def _version_of(result: EngineResult) -> int:
+    """The least version that says all of this sale."""
+    if result.donated:
+        return PROGRAMMES_VERSION
+    return POOLS_VERSION if result.pool_lots or result.taken else PROTOCOL_VERSION
 
 
 def sums_of(counted: dict[str, int], business_date: str) -> tuple[MonthlySum, ...]:
@@ -244,6 +260,15 @@ def _check(till: "Till", connection: Connection, basket: Basket, foreign_receipt
             safe="It was not booked a second time.",
             todo="Go on with the next customer; the receipt can be printed from the history.",
         )
+
+
+def _card_came(basket: Basket) -> CardCame:
+    """Whether the member's card came late to these goods."""
+    if basket.member is None:
+        return CardCame.IN_TIME
+    if basket.card_while_paying:
+        return CardCame.WHILE_PAYING
+    return CardCame.AFTER_GOODS if basket.card_after_lines >= len(basket.lines) else CardCame.IN_TIME
 
 
 def _refuse_locked(basket: Basket, result: EngineResult) -> None:
@@ -363,14 +388,22 @@ def _cut(found: dict[str, tuple[BurnedLot, ...]], unit: str, units: int) -> tupl
 def _proposal(books: Books, terminal: Terminal, issuer: str, *, units: int, at_ms: int) -> tuple[BurnedLot, ...]:
     """Which lots give so much of a unit, what is leased to this till first. May be less than asked."""
     burned: list[BurnedLot] = []
+    known = {lot.lot_id: lot for lot in books.lots}
     for lease in ledger.own_leases(books.leases, holder=terminal.terminal_id, issuer=issuer, at_ms=at_ms):
         part = min(units, lease.units)
         if part:
-            burned.append(BurnedLot(lease.lot_id, part, lease.expires_at_ms))
+            given_by = known[lease.lot_id].programme_id if lease.lot_id in known else ""
+            burned.append(BurnedLot(lease.lot_id, part, lease.expires_at_ms, given_by))
             units -= part
-    expiry = {lot.lot_id: lot.expires_at_ms for lot in books.lots}
     parts = ledger.allocate_burn(books.lots, units=units, issuer=issuer, at_ms=at_ms)
-    return (*burned, *(BurnedLot(part.lot_id, part.units, expiry[part.lot_id]) for part in parts))
+    lots = [known[part.lot_id] for part in parts]
+    return (
+        *burned,
+        *(
+            BurnedLot(lot.lot_id, part.units, lot.expires_at_ms, lot.programme_id)
+            for part, lot in zip(parts, lots, strict=True)
+        ),
+    )
 
 
 def number_of(till: "Till", terminal: Terminal) -> str:

@@ -186,7 +186,8 @@ _Shown = ReceiptAnswer | OtherReceipt
 
 def _sales_shown(answer: ReceiptAnswer, number: str) -> list[tuple[_Shown, SaleEvent]]:
     """The sales that headquarters showed, as far as they have the number that was asked for."""
-    read = ((one, _sale_in(one.body)) for one in (answer, *answer.others))
+    shown: list[_Shown] = [answer, *answer.others]
+    read = ((one, _sale_in(one.body)) for one in shown)
     return [(one, sale) for one, sale in read if sale is not None and sale.receipt_number == number]
 
 

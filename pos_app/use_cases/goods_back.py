@@ -17,7 +17,7 @@ from pos_app.loyalty.engine import evaluate
 from pos_app.loyalty.ledger import LotUnits
 from pos_app.loyalty.programme import ProgrammeSet
 from pos_app.model.accounts import Lot
-from pos_app.model.evaluation import EngineInput, EngineLine
+from pos_app.model.evaluation import Donated, EngineInput, EngineLine
 from pos_app.model.money import share_out
 from pos_app.protocol.events import ReturnedLine, SaleEvent
 from pos_app.use_cases.goods_share import GoodsShare
@@ -32,7 +32,7 @@ class GoodsBack(msgspec.Struct, frozen=True):
 
     ``money_minor`` goes back as money, ``by_points_minor`` is what points paid as tender: it comes back as points alone.
     ``burned_before_units`` and ``burned_units``: burned points that came back before, and come back now. ``pools`` is what goes back
-    of pools other than points and of rewards.
+    of pools other than points and of rewards, ``donated`` what no longer goes to causes.
     """
 
     lines: tuple[ReturnedLine, ...]
@@ -44,6 +44,7 @@ class GoodsBack(msgspec.Struct, frozen=True):
     counted: dict[str, int]
     clamps: bool
     pools: PoolsBack = PoolsBack()
+    donated: tuple[Donated, ...] = ()
 
     @property
     def clawed_back_units(self) -> int:
@@ -86,7 +87,14 @@ def goods_back(
         counted=_counted(goods, programmes),
         clamps=_clamps(sale, programmes, clawed_back),
         pools=pools_back(goods, programmes),
+        donated=_donated_back(goods),
     )
+
+
+def _donated_back(goods: GoodsShare) -> tuple[Donated, ...]:
+    """What of the gifts goes back with their lines: the customer's own, and the shop's for its goods."""
+    shares = ((one, goods.now(one.line_no, one.amount_minor)) for one in goods.sale.donated)
+    return tuple(msgspec.structs.replace(one, amount_minor=minor) for one, minor in shares if minor)
 
 
 def tendered_minor(sale: SaleEvent, line_no: int) -> int:

@@ -13,7 +13,8 @@ from pos_app.loyalty.rules.progressive import THIS_MONTH
 from pos_app.loyalty.tiers import tier_at, window_sum_minor
 from pos_app.model.accounts import Member
 from pos_app.model.calendar import month_of, months_back
-from storage import member_history
+from pos_app.model.marks import CHOSEN, DONE, SEGMENT, VERIFIED, Mark, of_name
+from storage import marks, member_history
 from storage.accounts import AccountFacts, MonthlySum
 from storage.database import Connection
 from storage.member_history import RuleUse
@@ -51,12 +52,17 @@ class Known(msgspec.Struct, frozen=True):
     tiers: dict[str, str] = {}
     facts: tuple[str, ...] = ()
     used: dict[str, int] = {}
+    pool_ends_ms: dict[str, int] = {}
+    segments: tuple[str, ...] = ()
+    chosen: dict[str, tuple[str, ...]] = {}
+    verified: bool = False
 
 
 def known_of(connection: Connection, facts: AccountFacts, wanted: Wanted, *, business_date: str) -> Known:
     """What the rules look at; what none of them looks at is not read."""
     sums = sums_in_period(facts.monthly_sums, periods=wanted.periods, business_date=business_date)
     month = month_of(business_date)
+    of_account = marks.marks_of(connection, facts.account_ref) if wanted.marks else ()
     tiers: dict[str, str] = {}
     for programme_id, steps in wanted.tiers.items():
         sums[programme_id], tiers[programme_id] = _standing(facts.monthly_sums, programme_id, steps, month)
@@ -67,8 +73,21 @@ def known_of(connection: Connection, facts: AccountFacts, wanted: Wanted, *, bus
             *_birthday_facts(facts.birthday[-5:], wanted, business_date),
             *_bought_facts(connection, facts.account_ref, wanted, business_date),
         ),
-        used=_used(connection, facts.account_ref, wanted, business_date),
+        used=_used(connection, facts.account_ref, wanted, of_account, business_date),
+        pool_ends_ms=_pool_ends_ms(facts, wanted),
+        segments=of_name(of_account, SEGMENT),
+        chosen=chosen_now(of_account, wanted, business_date),
+        verified=bool(of_name(of_account, VERIFIED)),
     )
+
+
+def _pool_ends_ms(facts: AccountFacts, wanted: Wanted) -> dict[str, int]:
+    """When the last lot of each unit that is renewed ends."""
+    ends: dict[str, int] = {}
+    for lot in facts.books.lots:
+        if lot.issuer in wanted.renewed and lot.remaining_units and lot.expires_at_ms is not None:
+            ends[lot.issuer] = max(lot.expires_at_ms, ends.get(lot.issuer, 0))
+    return ends
 
 
 def _standing(sums: Iterable[MonthlySum], programme_id: str, tiers: Tiers, month: str) -> tuple[int, str]:
@@ -104,11 +123,36 @@ def days_before(business_date: str, days: int) -> str:
     return (date.fromisoformat(business_date) - timedelta(days=days)).isoformat()
 
 
-def _used(connection: Connection, account_ref: str, wanted: Wanted, business_date: str) -> dict[str, int]:
+def chosen_now(of_account: Iterable[Mark], wanted: Wanted, business_date: str) -> dict[str, tuple[str, ...]]:
+    """The products that each rule goes by, the newest choice first: those of its days, and no more than it takes."""
+    chosen: dict[str, tuple[str, ...]] = {}
+    for key, choice in wanted.chosen.items():
+        first = days_before(business_date, choice.days)
+        found = [one for one in of_account if one.name == f"{CHOSEN}{key}" and one.since_date >= first]
+        newest = sorted(found, key=lambda one: one.since_date, reverse=True)[: choice.products]
+        if newest:
+            chosen[key] = tuple(mark.value for mark in newest)
+    return chosen
+
+
+def _uses(connection: Connection, account_ref: str, of_account: Iterable[Mark]) -> list[RuleUse]:
+    """What rules with caps gave here, and acts that other tills booked: how much those gave is not known here."""
+    uses = member_history.rule_uses(connection, account_ref)
+    here = {(use.event_id, use.rule) for use in uses}
+    for mark in of_account:
+        rule = mark.name.removeprefix(DONE)
+        if rule != mark.name and (mark.value, rule) not in here:
+            uses.append(RuleUse(rule, mark.since_date, 0, mark.value))
+    return uses
+
+
+def _used(
+    connection: Connection, account_ref: str, wanted: Wanted, of_account: Iterable[Mark], business_date: str
+) -> dict[str, int]:
     if not wanted.counters:
         return {}
     used: dict[str, int] = {}
-    uses: list[RuleUse] = member_history.rule_uses(connection, account_ref)
+    uses = _uses(connection, account_ref, of_account)
     for counter in wanted.counters:
         for use in uses:
             if use.rule == counter.rule_key and counts_now(
@@ -149,4 +193,8 @@ def member_of(
         tiers=known.tiers,
         facts=known.facts,
         used=known.used,
+        pool_ends_ms=known.pool_ends_ms,
+        segments=known.segments,
+        chosen=known.chosen,
+        verified=known.verified,
     )

@@ -108,7 +108,7 @@ def given_back(
                     lot_id=derived_id(event_id, f"{purpose}-{number}"),
                     account_ref=sale.account_ref,
                     issuer=unit,
-                    programme_id="",
+                    programme_id=part.programme_id,
                     starts_at_ms=at_ms,
                     expires_at_ms=None
                     if part.expires_at_ms is None

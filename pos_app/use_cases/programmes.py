@@ -16,27 +16,38 @@ from pos_app.loyalty.programme import (
 )
 
 FILES_MAX = 32
+SCHEMA_FILE = "programme.schema.json"
+"""What editors check programmes by; it may lie beside them and is none."""
 
 
 def read_folder(folder: Path) -> tuple[Programme, ...]:
     """Every ``*.toml`` and ``*.json`` programme in a folder; raises ``ProgrammeError`` that names file, line and reason."""
+    return tuple(read_file(path) for path in files_in(folder))
+
+
+def files_in(folder: Path) -> list[Path]:
+    """The programme files in a folder, by their names; raises ``ProgrammeError`` where there is none, or too many are in it."""
     if not folder.is_dir():
         raise _refused(f"There is no folder {folder} of programmes.")
-    files = sorted(path for path in folder.glob("*") if path.suffix in {".toml", ".json"})
+    files = sorted(path for path in folder.glob("*") if path.suffix in {".toml", ".json"} and path.name != SCHEMA_FILE)
     if len(files) > FILES_MAX:
         raise _refused(f"The folder {folder.name} holds more than {FILES_MAX} programme files.")
-    return tuple(read_file(path) for path in files)
+    return files
 
 
 def read_file(path: Path) -> Programme:
     """One programme file."""
+    return parse_programme(read_text(path), source=path.name)
+
+
+def read_text(path: Path) -> str:
+    """The text of a programme file."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise _refused(f"{path.name} is not a text file in UTF-8.") from error
     except OSError as error:
         raise _refused(f"{path.name} cannot be read ({error.strerror}).") from error
-    return parse_programme(text, source=path.name)
 
 
 def burn_issuer(programmes: ProgrammeSet, business_date: str, store_id: str = "") -> str:

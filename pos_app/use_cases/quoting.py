@@ -127,6 +127,10 @@ def member_context(member: Member, *, utc_ms: int, zone: str) -> MemberContext:
         pools=member.pools,
         used=member.used,
         facts=member.facts,
+        pool_ends_ms=member.pool_ends_ms,
+        segments=member.segments,
+        chosen=member.chosen,
+        verified=member.verified,
     )
 
 

@@ -21,6 +21,7 @@ from pos_app.model.receipts import Payment, PaymentKind, SaleKind
 from pos_app.model.staff import Permission
 from pos_app.protocol.events import (
     POOLS_VERSION,
+    PROGRAMMES_VERSION,
     PROTOCOL_VERSION,
     GrantedLot,
     LotChange,
@@ -40,8 +41,9 @@ from pos_app.use_cases.programmes import decode_programme_set
 from pos_app.use_cases.quoting import in_cash
 from pos_app.use_cases.staffing import Approval
 from pos_app.use_cases.views import Refund
-from storage import accounts, foreign_receipts, journal, programmes, sales
+from storage import accounts, donations, foreign_receipts, journal, programmes, sales
 from storage.database import Connection
+from storage.donations import sums_by_cause
 from storage.foreign_receipts import ForeignReceipt
 from storage.sales import SaleRow
 
@@ -214,10 +216,11 @@ def book_return(
         counted=back.counted,
         issuer=known.sale.issuer,
         clamps=back.clamps,
-        version=POOLS_VERSION if known.sale.pool_lots or known.sale.taken else PROTOCOL_VERSION,
+        version=_version_of(known.sale, back),
         collected_back=tuple(_change(known.sale, part) for part in back.pools.collected),
         clamped_pools=back.pools.clamped_pools,
         restored_taken=tuple(_granted(lot) for lot in prepared.restored_taken),
+        donated_back=back.donated,
         approved_by=approver_ref,
         sale_business_date=known.sale.moment.business_date,
         returned_before=tuple(known.before[line_no] for line_no in sorted(known.before)),
@@ -237,11 +240,21 @@ def book_return(
     return closed
 
 
+def _version_of(sale: SaleEvent, back: GoodsBack) -> int:
+    """The least version that says all of this return."""
+    if back.donated:
+        return PROGRAMMES_VERSION
+    return POOLS_VERSION if sale.pool_lots or sale.taken else PROTOCOL_VERSION
+
+
 def _write(till: "Till", connection: Connection, prepared: _Prepared, event: ReturnEvent) -> ClosedReturn:
     points, back = prepared.points, prepared.back
     now_ms = event.moment.utc_ms
     row = _row(till, prepared.known.sale, event, _standing(till, connection, points, now_ms))
     job_id = sales.write_return(connection, row, lines=event.lines, payments=event.payments)
+    donations.write_donations(
+        connection, event.event_id, sums_by_cause(event.donated_back, sign=-1), business_date=event.moment.business_date
+    )
     if points is not None:
         _write_points(connection, points, event)
     return ClosedReturn(

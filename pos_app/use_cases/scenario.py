@@ -128,6 +128,7 @@ class _Run:
         if moment_ms < self._clock.now_ms:
             raise refused(self._path, f"step {number} is earlier than the one before it")
         self._clock.now_ms = moment_ms
+        self._till.terms = msgspec.structs.replace(self._till.terms, store_id=step.store)
         reasons: tuple[str, ...] = ()
         try:
             if step.return_of:

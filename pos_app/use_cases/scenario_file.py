@@ -114,10 +114,14 @@ class Expected(Section, frozen=True):
 
 
 class Step(Section, frozen=True):
-    """One thing that happens: a receipt (``buy``), a return (``return_of`` names a step), or a look at a balance."""
+    """One thing that happens: a receipt (``buy``), a return (``return_of`` names a step), or a look at a balance.
+
+    ``store``: where, for programmes that run in some stores only.
+    """
 
     at: str
     id: str = ""
+    store: str = ""
     member: str = ""
     buy: tuple[Bought, ...] = ()
     burn: str = "0"

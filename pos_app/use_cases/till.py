@@ -85,7 +85,7 @@ class Till:
         self.attendance = Attendance()
         self.pin_worker = PinWorker()
         self._authoriser = Authoriser(self)
-        self._wanted: tuple[str, Wanted] = ("", wanted_by(()))
+        self._wanted: tuple[tuple[str, str], Wanted] = ("", ""), wanted_by(())
         self.reward_issuers = frozenset(
             programme.issuer
             for programme in terms.programmes.programmes
@@ -193,14 +193,14 @@ class Till:
 
     def _wanted_on(self, business_date: str) -> Wanted:
         """What the rules of the programmes that run on this day look at; worked out once a day."""
-        wanted = self._wanted
-        if wanted[0] != business_date:
+        wanted, day_and_store = self._wanted, (business_date, self.terms.store_id)
+        if wanted[0] != day_and_store:
             running = (
                 one
                 for one in self.terms.programmes.programmes
                 if why_programme_rests(one, business_date, self.terms.store_id) is None
             )
-            wanted = self._wanted = business_date, wanted_by(running)
+            wanted = self._wanted = day_and_store, wanted_by(running)
         return wanted[1]
 
     def trusted_ms(self, terminal: Terminal, now_ms: int) -> int:

@@ -55,7 +55,8 @@ class Basket(msgspec.Struct, frozen=True):
     """An open basket. ``event_id`` is minted when it opens; ``member`` is None until a card is scanned.
 
     ``authorisation``: by what right ``burn_units`` are burned, where the till does not decide by itself. ``takes``: the rewards
-    (``programme/rule``) that the member asks for; the points that they cost want the same right.
+    (``programme/rule``) that the member asks for; the points that they cost want the same right. ``card_after_lines``: how many lines
+    there were when the member came; ``card_while_paying``: the customer had been asked to pay these goods by then.
     """
 
     event_id: str
@@ -64,6 +65,8 @@ class Basket(msgspec.Struct, frozen=True):
     burn_units: int = 0
     authorisation: Authorisation | None = None
     takes: tuple[str, ...] = ()
+    card_after_lines: int = 0
+    card_while_paying: bool = False
 
 
 class Standing(msgspec.Struct, frozen=True):

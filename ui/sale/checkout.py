@@ -62,6 +62,8 @@ def open_panel(desk: Desk, command: Command) -> None:
         desk.stop(Problem(ProblemCode.LOCKED))
     else:
         desk.is_leaving = False
+        if command in _TO_PAY:
+            desk.paying = desk.basket.lines
         panel = _panel_for(desk, command)
         desk.panel = desk.panel if type(desk.panel) is type(panel) else panel
 

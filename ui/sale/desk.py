@@ -14,7 +14,7 @@ from pos_app.model.staff import Permission
 from pos_app.use_cases.quoting import Tender
 from pos_app.use_cases.staffing import Approval
 from pos_app.use_cases.till import Till
-from pos_app.use_cases.views import Basket, Quote
+from pos_app.use_cases.views import Basket, BasketLine, Quote
 from ui.sale.numbers import typed_form
 from ui.sale.ports import Play
 from ui.sale.screen import (
@@ -43,7 +43,10 @@ class Pending(NamedTuple):
 
 
 class Desk:
-    """The state of the sale screen. ``basket`` and ``quote`` always belong together: only ``change`` replaces them."""
+    """The state of the sale screen. ``basket`` and ``quote`` always belong together: only ``change`` replaces them.
+
+    ``paying``: the lines that the customer was asked to pay last.
+    """
 
     def __init__(self, till: Till, play: Play) -> None:
         self.till = till
@@ -89,6 +92,7 @@ class Desk:
         self.tenders: tuple[Tender, ...] = ()
         self.is_leaving = False
         self.is_done = False
+        self.paying: tuple[BasketLine, ...] | None = None
         self.basket = self.till.open_basket()
         self.quote = self.till.quote(self.basket)
 
@@ -120,8 +124,17 @@ class Desk:
         takes = self.basket.takes if is_same else ()
         if not is_same:
             self.let_go()
-        self.change(msgspec.structs.replace(self.basket, member=member, burn_units=burn_units, takes=takes))
+        basket = msgspec.structs.replace(self.basket, member=member, burn_units=burn_units, takes=takes)
+        self.change(basket if is_same else self._noting_when(basket))
         self.panel = None
+
+    def _noting_when(self, basket: Basket) -> Basket:
+        """The basket with a note of when this member came: before the goods, after them, or once they were to be paid."""
+        return msgspec.structs.replace(
+            basket,
+            card_after_lines=len(basket.lines),
+            card_while_paying=bool(basket.lines) and self.paying is basket.lines,
+        )
 
     def burn_panel(self, suggested_units: int | None = None) -> BurnPanel:
         """The panel for points as the basket is now, which has a member. It suggests what burns already, else the most."""

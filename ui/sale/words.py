@@ -350,7 +350,7 @@ def written(values: Values, formats: Formats) -> dict[str, str]:
 
 def _written(name: str, value: int | str, formats: Formats) -> str:
     if isinstance(value, str):
-        return formats.iso_date(value) if name == "expires" else value
+        return formats.iso_date(value) if name in {"expires", "day"} else value
     match name.rpartition("_")[2]:
         case "minor":
             return formats.money(value)

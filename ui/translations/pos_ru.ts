@@ -1452,6 +1452,10 @@
         <translation>Пока чек не был найден, по нему уже возвращали: {goods}.</translation>
     </message>
     <message>
+        <source>{receipts} receipts have this number. This is that of {day}, {total_minor}. For the next one scan the number again.</source>
+        <translation>Чеков с этим номером: {receipts}. Это чек от {day}, {total_minor}. Чтобы увидеть следующий, отсканируйте номер ещё раз.</translation>
+    </message>
+    <message>
         <source>This receipt is itself a return.</source>
         <translation>Этот чек сам является возвратом.</translation>
     </message>

@@ -96,17 +96,18 @@ class Tiers(Goods, frozen=True, kw_only=True):
 
 
 class Prize(Section, frozen=True, kw_only=True):
-    """So many prizes of a kind."""
+    """So many prizes of a kind. Who wins one gets a unit of ``pool``, for which a reward of the programme hands it over."""
 
     name: Name
     count: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 1
+    pool: Identifier = "prize"
 
 
 class Draw(Section, frozen=True, kw_only=True):
     """Chance that anybody can check: everything follows from a seed whose hash stands here, and on the receipts, before it is used.
 
-    ``seed_hash``: SHA-256 of the seed, in hexadecimal digits. With a ``pool`` it is a lottery: on ``draw_on`` the ``prizes`` are
-    drawn among the units of that pool, its tickets.
+    ``seed_hash``: SHA-256 of the seed, in hexadecimal digits. With a ``pool`` it is a lottery: on ``draw_on`` or later the ``prizes``
+    are drawn among the units of that pool, its tickets, that began before this day.
     """
 
     seed_hash: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]

@@ -165,7 +165,8 @@ class Collect(Rule, frozen=True, kw_only=True, tag="collect"):
     """Puts units into a pool that is not points: stamps, tickets, sums. ``life`` and ``pending`` go before the programme's.
 
     ``per``: for each piece of these goods, for each receipt with some of them, or for each ``per_minor`` of what is paid.
-    ``chance_bp``: not always, but so many times in 10 000, as the programme's draw says. ``begins``: at once, or where the last lot
+    ``chance_bp``: not always, but so many times in 10 000, as the programme's draw says; ``wins`` is what the receipt then calls it.
+    ``begins``: at once, or where the last lot
     of the pool ends (a membership that is renewed).
     """
 
@@ -176,6 +177,7 @@ class Collect(Rule, frozen=True, kw_only=True, tag="collect"):
     pending: PendingChoice | None = None
     life: LifeChoice | None = None
     chance_bp: Annotated[int, msgspec.Meta(ge=1, le=10_000)] | None = None
+    wins: Name | None = None
     begins: Literal["now", "after_last"] = "now"
     lane: Identifier = "collect"
 

@@ -1,6 +1,7 @@
 """``progressive``: the rate grows with what is bought, on this receipt or on the card over a period."""
 
 from bisect import bisect_right
+from itertools import compress
 
 from pos_app.loyalty import reasons
 from pos_app.loyalty.document import Programme, Progressive, Step
@@ -30,8 +31,7 @@ def prepare(programme: Programme, rule: Progressive, scale: Scale) -> Kind:
     ladder = _Ladder(programme, rule, scale)
 
     def rate(receipt: Receipt, weights: list[int]) -> Rating:
-        paid = zip(receipt.base_minor(programme), weights, strict=True)
-        counted_minor = sum([minor for minor, weight in paid if weight])
+        counted_minor = sum(compress(receipt.base_minor(programme), weights))
         if by_receipt:
             return ladder.rating(reasons.PROGRESSIVE_RECEIPT, counted_minor, counted_minor, counted_minor=0)
         sums = {} if receipt.member is None else receipt.member.accumulators

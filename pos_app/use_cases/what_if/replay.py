@@ -229,6 +229,7 @@ class Replay:
             facts,
             one.chosen,
             one.verified,
+            self._pool_ends_ms(standing) if side.renewed else {},
         )
 
     def _facts(self, one: Bought, standing: Standing) -> tuple[str, ...]:
@@ -252,6 +253,14 @@ class Replay:
             unit: purse.available_units
             for unit, purse in standing.purses.items()
             if not is_points(unit) and purse.available_units
+        }
+
+    def _pool_ends_ms(self, standing: Standing) -> dict[str, int]:
+        """When the last lot of each unit that is renewed ends."""
+        return {
+            unit: max(lot.expires_at_ms for lot in lots)
+            for unit in self.side.renewed
+            if unit in standing.purses and (lots := standing.purses[unit].lots())
         }
 
     def _used(self, standing: Standing, business_date: str) -> dict[str, int]:

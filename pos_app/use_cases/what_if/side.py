@@ -3,7 +3,7 @@
 from typing import Any
 
 from pos_app.loyalty.document import POINTS_POOL, AnyRule, Bought, Programme, Reward, Tiers
-from pos_app.loyalty.knowing import cap_counters, in_window
+from pos_app.loyalty.knowing import cap_counters, in_window, wanted_by
 from pos_app.loyalty.programme import ProgrammeSet, accumulator_period
 from pos_app.model.identifiers import is_points, ledger_unit
 
@@ -29,6 +29,7 @@ class Side:
         self.bought: dict[str, Bought] = _wanted(rules, "bought")
         self.reward_keys = frozenset(key for key, _, rule in rules if isinstance(rule, Reward))
         self.hears_strangers = any(rule.anyone for *_, rule in rules)
+        self.renewed = wanted_by(documents).renewed
         self.has_pools = any(not is_points(unit) for unit in _units(rules))
 
     @property

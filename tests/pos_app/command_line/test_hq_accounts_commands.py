@@ -91,3 +91,17 @@ def test_that_a_claim_is_taken(engine: Engine) -> None:
     assert "10 points are new to the member. " == run(engine, "claim", code, "299").out
     assert "The points were there all along. " == run(engine, "claim", code, "a").out
     assert 2 == run(engine, "claim", "POSC", "a").code
+
+
+def test_that_partners_see_what_they_owe_each_other(engine: Engine) -> None:
+    Till(engine, 7).book(sale(account_ref="a", card="299", earned=70), now_ms=START_MS)
+    period = ("--since", "2026-01-01", "--until", "2026-01-31")
+    found = run(engine, "settlement", *period, "--json").json
+
+    assert ([], [("", 70, 70)]) == (
+        found["owed"],
+        [(one["partner"], one["issued_units"], one["outstanding_units"]) for one in found["partners"]],
+    )
+    assert "(no partner)" in run(engine, "settlement", *period).out
+    assert [] == run(engine, "settlement", "--since", "2025-01-01", "--until", "2025-12-31", "--json").json["owed"]
+    assert 2 == run(engine, "settlement", "--since", "soon", "--until", "2026-01-31").code

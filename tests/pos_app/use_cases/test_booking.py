@@ -61,7 +61,7 @@ def test_that_the_event_says_what_the_rows_say(shop: Shop) -> None:
         event.burn_worth_minor,
     )
     first_lot = shop.query("SELECT lot_id FROM lot WHERE granted_units = ?", closed.quote.result.earned_units)[0][0]
-    assert [(first_lot, 30, None)] == [msgspec.structs.astuple(part) for part in event.burned_lots]
+    assert [(first_lot, 30, None, "fixed-card")] == [msgspec.structs.astuple(part) for part in event.burned_lots]
     assert (BOB, shop.member(BOB).account_ref) == (event.card_ref, event.account_ref)
     moment = event.moment
     assert ("store-1", "cashier-1", NOON_MS + 1000, "UTC", "2026-07-01") == (

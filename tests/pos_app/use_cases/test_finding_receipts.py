@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from pos_app.errors import InputError
-from pos_app.protocol.events import ReturnedLine, decode_body
-from pos_app.protocol.messages import ErrorAnswer, ReceiptAnswer, ReceiptReturn, encode_message
+from pos_app.protocol.events import ReturnedLine, decode_body, encode_body
+from pos_app.protocol.messages import ErrorAnswer, OtherReceipt, ReceiptAnswer, ReceiptReturn, encode_message
 from pos_app.protocol.signing import answer_to_sign, create_private_key, public_key_of, sign
 from pos_app.use_cases.clock import SystemClock
 from pos_app.use_cases.finding_receipts import (
@@ -244,6 +244,50 @@ def test_that_an_address_that_cannot_be_one_asks_nobody(open_shop: OpenShop) -> 
     shop = open_shop("fixed-card", hq={"url": "https://hq.example.org:0"})
     shop.till.database.write(lambda c: journal.change_terminal(c, hq_public_key=public_key_of(HQ_KEY)))
     assert Word.AWAY is unknown(shop, "777-01-0000001")
+
+
+def same_number(shop: Shop, sale: ClosedSale, number: str) -> str:
+    """A sale's event as HQ would show it, if its till had printed this number."""
+    event = msgspec.structs.replace(decode_body(sold_at(shop, sale).encode()), receipt_number=number)
+    return encode_body(event).decode()
+
+
+def test_that_of_several_sales_of_one_number_each_can_be_shown_and_taken_back(open_shop: OpenShop, other: Shop) -> None:
+    bought = other.sell(BasketLine(TEA, 3000), card=BOB)
+    other.clock.now_ms += DAY_MS
+    later = other.sell(BREAD, card=BOB)
+    number = bought.receipt_number
+    elsewhere = ReceiptReturn(ELSEWHERE, (ReturnedLine(1, 1000, 1000, 167, 30, 0),))
+    second = OtherReceipt(same_number(other, later, number))
+    shown = ReceiptAnswer(sold_at(other, bought), (elsewhere,), others=(second,))
+    with under_hq(open_shop, *[signed(shown)] * 4) as (shop, _):
+        first = find_returnable(shop.till, number)
+        following = find_returnable(shop.till, number, after=bought.event_id)
+        again = find_returnable(shop.till, number, after=later.event_id)
+        named = find_returnable(shop.till, number, sale_event_id=later.event_id)
+        assert [bought.event_id, later.event_id, bought.event_id, later.event_id] == [
+            one.known.sale.event_id for one in (first, following, again, named)
+        ]
+        assert (2, {1: 2000}, {1: 1000}) == (first.same_number, left_milli(first), left_milli(following))
+        with pytest.raises(InputError) as refused:
+            shop.till.return_goods(number, {1: 1000}).result()
+        assert "return.several" == refused.value.code
+        back = shop.till.return_goods(number, {1: 1000}, sale_event_id=later.event_id).result()
+        event = decode_body(shop.query("SELECT body FROM event WHERE event_id = ?", back.event_id)[0][0])
+        assert later.event_id == getattr(event, "sale_event_id", "")
+        with pytest.raises(InputError):
+            shop.till.return_goods(number, {1: 1000}, sale_event_id=back.event_id).result()
+
+
+def test_that_what_came_back_of_another_sale_of_the_number_is_not_counted(open_shop: OpenShop, other: Shop) -> None:
+    bought = other.sell(BasketLine(TEA, 3000), card=BOB)
+    elsewhere = ReceiptReturn(ELSEWHERE, (ReturnedLine(1, 3000, 3000, 500, 90, 0),))
+    shown: list[ReceiptAnswer] = []
+    with under_hq(open_shop, signed(shown)) as (shop, _):
+        own = shop.sell(TEA, card=BOB)
+        shown.append(ReceiptAnswer(same_number(other, bought, own.receipt_number), (elsewhere,)))
+        found = find_returnable(shop.till, own.receipt_number, sale_event_id=own.event_id)
+        assert (True, {1: 1000}, 2) == (found.is_own, left_milli(found), found.same_number)
 
 
 def test_that_what_came_back_unseen_is_told(other: Shop, bought: ClosedSale) -> None:

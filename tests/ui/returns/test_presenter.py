@@ -10,6 +10,7 @@ from devices.sounder import Tone
 from pos_app.model.receipts import PaymentKind
 from pos_app.model.staff import Role, StaffMember
 from pos_app.protocol.claims import CHECK_BYTES, Claim, claim_code
+from pos_app.protocol.events import SaleEvent, decode_body, encode_body
 from pos_app.settings import Hq
 from pos_app.use_cases import staff_changes
 from pos_app.use_cases.printing import PrintQueue
@@ -18,6 +19,7 @@ from pos_app.use_cases.till import Till
 from pos_app.use_cases.unseen_returning import unseen_goods
 from pos_app.use_cases.views import BasketLine
 from storage import journal, staff
+from storage.foreign_receipts import ForeignReceipt, keep_foreign
 from tests.ui.conftest import OpenTill
 from tests.ui.returns.counter import Counter
 from ui.gallery.shop import (
@@ -37,6 +39,7 @@ from ui.returns.screen import GivePanel, Stage
 from ui.sale.screen import ApprovalPanel
 
 UNKNOWN = "777-01-0000123"
+ANOTHER = "018f0000-0000-7000-8000-00000000000e"
 
 
 def sell(till: Till, *codes: str, card: str = "", by_card: bool = False, **pieces: int) -> str:
@@ -114,7 +117,7 @@ def test_that_the_code_for_points_on_the_paper_names_the_receipt_too(till: Till,
     counter.open()
     counter.scan(f"]Q1{claim_code(claim, bytes(32))}")
     assert (Stage.CHOOSING, number) == (counter.screen.stage, counter.screen.number)
-    assert "" == receipt_in(ClaimScan("POSCX"))
+    assert ("", "") == receipt_in(ClaimScan("POSCX"))
 
 
 @pytest.mark.parametrize(
@@ -337,6 +340,30 @@ def test_that_what_came_back_unseen_is_said_when_the_receipt_is_shown(
     assert f"3 × {product.name}" == unknown.back
     counter.press(Command.RETURNS)
     assert "back_unseen" == counter.notice
+
+
+def test_that_of_two_receipts_of_one_number_the_next_is_shown_when_it_is_scanned_again(
+    till: Till, counter: Counter, number: str
+) -> None:
+    connection = till.database.reader()
+    body = connection.exec_driver_sql(
+        "SELECT body FROM event JOIN sale USING (event_id) WHERE receipt_number = ?", (number,)
+    ).scalar_one()
+    sold = decode_body(body)
+    assert isinstance(sold, SaleEvent)
+    first = msgspec.structs.replace(sold, event_id=ANOTHER, lines=sold.lines[:1])
+    shown = ForeignReceipt(ANOTHER, number, encode_body(first), (), asked_at_ms=0)
+    till.database.write(lambda c: keep_foreign(c, shown))
+
+    lines = [len(counter.open(number).rows), len(counter.scan(number).rows), len(counter.scan(number).rows)]
+    assert ("same_number", [1, 2, 1]) == (counter.notice, lines)
+    counter.scan(number)
+    counter.scan(PLASTERS)
+    counter.press(Command.CASH)
+    counter.press(Command.CONFIRM)
+    assert Stage.DONE is counter.screen.stage
+    returned = "SELECT sale_event_id FROM sale WHERE kind = 'return' ORDER BY event_id DESC"
+    assert sold.event_id == till.database.reader().exec_driver_sql(returned).scalar()
 
 
 def test_that_headquarters_that_does_not_answer_is_said(open_sample: OpenTill) -> None:
