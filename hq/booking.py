@@ -6,7 +6,7 @@ taken from the event and what HQ decides for itself is in docs/reference/sync-pr
 
 import hashlib
 
-from hq import account_events, claims, leases, returns
+from hq import account_events, claims, coupons, leases, returns
 from hq.checks import check
 from hq.due import book_and_repay, due_books, expired_since, lot_of
 from hq.loading import touched_refs
@@ -25,6 +25,7 @@ from pos_app.protocol.events import (
     AuditEvent,
     CardEvent,
     ClaimEvent,
+    CouponVoidEvent,
     EnrolmentEvent,
     ErasureEvent,
     HoldVoidEvent,
@@ -56,7 +57,7 @@ def book_event(work: WorkingSet, received: Received, *, now_ms: int) -> None:
     work.add_booked(received, Booked(received.terminal_id, received.incarnation, received.seq, body_hash))
 
 
-def _book(work: WorkingSet, received: Received, event: AnyEvent, now_ms: int) -> None:  # noqa: C901 - one arm for each kind
+def _book(work: WorkingSet, received: Received, event: AnyEvent, now_ms: int) -> None:  # noqa: C901, PLR0912 - one arm for each kind
     match event:
         case SaleEvent():
             _sell(work, received, event, now_ms=now_ms)
@@ -78,6 +79,8 @@ def _book(work: WorkingSet, received: Received, event: AnyEvent, now_ms: int) ->
             account_events.erase(work, event, now_ms=now_ms)
         case HoldVoidEvent():
             _void_hold(work, received, event, now_ms=now_ms)
+        case CouponVoidEvent():
+            coupons.void(work, received, event, now_ms=now_ms)
         case LeaseReleaseEvent():
             _release(work, received, event, now_ms=now_ms)
         case ClaimEvent():
@@ -110,6 +113,7 @@ def _sell(work: WorkingSet, received: Received, event: SaleEvent, *, now_ms: int
             at_ms=min(event.moment.utc_ms, now_ms),
             now_ms=now_ms,
         )
+    coupons.use(work, received, event, now_ms=now_ms)
     earned_units = sum(granted.grant.units for granted in event.granted_lots)
     write_down(work, received, event, earned_units=earned_units, burned_units=event.burn_units)
     write_awards(work, event)

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from hq.received import UnbookableError
+from pos_app.loyalty.couponing import rules_that_gave
 from pos_app.model.accounts import AccountStatus
-from pos_app.model.evaluation import EngineInput
+from pos_app.model.evaluation import Donated, EngineInput
 from pos_app.model.identifiers import is_points
 from pos_app.model.money import BASIS_POINTS
 from pos_app.model.receipts import Payment
@@ -21,6 +22,7 @@ from pos_app.protocol.events import (
     AuditEvent,
     CardEvent,
     ClaimEvent,
+    CouponVoidEvent,
     EnrolmentEvent,
     ErasureEvent,
     GrantedLot,
@@ -32,6 +34,8 @@ from pos_app.protocol.events import (
     UnseenReturnEvent,
 )
 
+COUPONS_MAX = 50
+"""On one receipt."""
 AMOUNT_MAX = 10**12
 """Of money and of points: millions of such events still fit an account's sums."""
 _QUANTITY_MAX_MILLI = 10**12
@@ -44,6 +48,7 @@ _LOT_TIMES_MS = range(-62_135_510_400_000, 253_402_214_400_000)
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _REF = re.compile(r"[^\x00-\x1f\x7f-\x9f]{1,64}")
 """What the protocol's ``Ref`` takes: one reference beyond it would make pages of changes that no till can read."""
+_COUPON = re.compile(r"[0-9A-HJKMNP-TV-Z]{5}-[1-9][0-9]{0,6}")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 UNSOUND_INPUT = (ArithmeticError, AssertionError, LookupError, TypeError, ValueError)
 """What the engine raises on an input that no sound till writes, and that passed all the checks."""
@@ -75,6 +80,8 @@ def check(event: AnyEvent) -> None:
             _require(event.status in _STATUSES, "status")
         case LeaseReleaseEvent():
             _require(0 <= event.units <= AMOUNT_MAX, "range")
+        case CouponVoidEvent():
+            _check_coupon_ids([event.coupon_id])
 
 
 def is_ref(text: str) -> bool:
@@ -106,6 +113,8 @@ def _check_sale(event: SaleEvent) -> None:
     _require(all(0 <= share.worth_minor <= AMOUNT_MAX for share in event.burn_shares), "range")
     _check_input(event.engine_input)
     _check_pools(event)
+    _check_donated(event.donated)
+    _check_coupons(event)
     giving = {lot.grant.programme_id for lot in event.granted_lots}
     _require(all(award.programme_id in giving for award in event.awards if award.units), "awards")
 
@@ -139,6 +148,26 @@ def _check_pools(event: SaleEvent) -> None:
     _require(sum(one.units for one in event.taken) == sum(part.units for part in event.taken_lots), "taken")
 
 
+def _check_coupons(event: SaleEvent) -> None:
+    """A coupon for each rule that one was presented of and that gave something, and for no other."""
+    _check_coupon_ids([coupon.coupon_id for coupon in event.coupons])
+    rules = [coupon.rule for coupon in event.coupons]
+    _require(len(rules) == len(set(rules)), "coupons")
+    _require(set(rules) == rules_that_gave(event) & set(event.engine_input.coupons), "coupons")
+
+
+def _check_coupon_ids(coupon_ids: list[str]) -> None:
+    _require(len(set(coupon_ids)) == len(coupon_ids) <= COUPONS_MAX, "coupons")
+    _require(all(_COUPON.fullmatch(one) for one in coupon_ids), "coupons")
+
+
+def _check_donated(donated: Iterable[Donated]) -> None:
+    """Sums of it are kept by cause."""
+    for one in donated:
+        _require(0 < one.amount_minor <= AMOUNT_MAX, "donated")
+        _require(0 < len(one.cause) and _is_text(one.cause), "donated")
+
+
 def _check_input(seen: EngineInput) -> None:
     """The engine reckons with these again; a power with an exponent beyond bounds would keep it busy for ever."""
     _require(0 <= seen.points_exponent <= _POINTS_EXPONENT_MAX, "range")
@@ -158,6 +187,8 @@ def _check_input(seen: EngineInput) -> None:
 def _check_return(event: ReturnEvent) -> None:
     _check_lots(event.restored_lots)
     _check_lots(event.restored_taken)
+    _check_donated(event.donated_back)
+    _check_coupon_ids(list(event.freed_coupons))
     changes = (*event.clawed_back, *event.collected_back)
     _require(_are_points(-change.units for change in changes), "range")
     _require(_are_amounts(event.counted.values()), "range")
@@ -239,10 +270,10 @@ def _uuids(event: AnyEvent) -> Iterator[str]:
     """The ids that name rows of the database."""
     match event:
         case SaleEvent():
-            yield from filter(None, (event.auth_id,))
+            yield from filter(None, (event.auth_id, *(coupon.auth_id for coupon in event.coupons)))
         case ReturnEvent():
             yield event.sale_event_id
-        case HoldVoidEvent():
+        case HoldVoidEvent() | CouponVoidEvent():
             yield event.auth_id
         case LeaseReleaseEvent():
             yield event.lease_id

@@ -74,8 +74,12 @@ def withdraw(engine: Engine, kind: DocumentKind, key: str) -> None:
 
 
 def published(engine: Engine) -> tuple[Document, ...]:
-    """Everything that is published now."""
-    found = select(_document.kind, _document.key, _document.body).where(_document.body.is_not(None))
+    """Everything that is published now, but for coupons."""
+    # Of coupons there may be very many, and whoever has a batch can make its codes: `pos-app hq coupons` lists them.
+    kinds = (DocumentKind.PRODUCT.value, DocumentKind.PROGRAMME.value, DocumentKind.STAFF.value)
+    found = select(_document.kind, _document.key, _document.body).where(
+        _document.body.is_not(None), _document.kind.in_(kinds)
+    )
     with engine.connect() as connection:
         return tuple(Document(*row) for row in connection.execute(found.order_by(_document.kind, _document.key)))
 

@@ -20,11 +20,11 @@ def due_books(work: WorkingSet, account: Account, *, at_ms: int, now_ms: int) ->
 def expired_since(
     work: WorkingSet, account: Account, lot_ids: Iterable[str], *, issuer: str, at_ms: int
 ) -> dict[str, int]:
-    """What has expired of those of these lots that were the account's and good at this moment: units by lot."""
+    """What has expired of those of these lots that were the account's and good at this moment: units by lot, the soonest expiring first."""
     lots = [work.lapsed_lots[lot_id] for lot_id in lot_ids if lot_id in work.lapsed_lots]
     return {
         lot.lot_id: work.expired_units[lot.lot_id]
-        for lot in lots
+        for lot in sorted(lots, key=lambda one: (one.expires_at_ms or 0, one.lot_id))
         if lot.issuer == issuer
         and lot.starts_at_ms <= at_ms
         and not is_expired(lot, at_ms=at_ms)

@@ -22,6 +22,7 @@ from pos_app.protocol.events import (
     AuditEvent,
     CardEvent,
     ClaimEvent,
+    CouponVoidEvent,
     EnrolmentEvent,
     HoldVoidEvent,
     MergeEvent,
@@ -91,6 +92,7 @@ def load_run(
     _load_claims(connection, work, [*of_sales, *(claim.event_id for claim in claims)])
     _load_holds(connection, work, events)
     _load_overdrawn(connection, work)
+    work.coupons.load(connection, _coupons_of(events))
     return work
 
 
@@ -98,7 +100,7 @@ def touched_refs(event: AnyEvent) -> tuple[set[str], set[str]]:
     """The accounts and cards that booking this event will look at; none that no account or card can have."""
     card_numbers: set[str] = set()
     match event:
-        case UnseenReturnEvent() | AuditEvent():
+        case UnseenReturnEvent() | AuditEvent() | CouponVoidEvent():
             account_refs = set()
         case SaleEvent() | ClaimEvent():
             account_refs, card_numbers = {event.account_ref}, {event.card_ref}
@@ -245,6 +247,22 @@ def _load_holds(connection: Connection, work: WorkingSet, events: Sequence[AnyEv
     if auth_ids:
         found = connection.execute(_HOLDS, {"refs": list(work.accounts), "auth_ids": auth_ids})
         work.holds.update((row.auth_id, Hold(*row)) for row in found)
+
+
+def _coupons_of(events: Sequence[AnyEvent]) -> set[str]:
+    """The coupons that the events name; none that can be no coupon."""
+    named: set[str] = set()
+    for event in events:
+        match event:
+            case SaleEvent():
+                named.update(one.coupon_id for one in event.coupons)
+            case ReturnEvent():
+                named.update(event.freed_coupons)
+            case CouponVoidEvent():
+                named.add(event.coupon_id)
+            case _:
+                pass
+    return set(filter(is_ref, named))
 
 
 def _load_overdrawn(connection: Connection, work: WorkingSet) -> None:

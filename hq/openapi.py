@@ -25,6 +25,7 @@ _REQUESTS = (
     messages.EnrolRequest,
     messages.PersonalUpload,
     messages.HoldRequest,
+    messages.CouponRequest,
     messages.ProgrammeSetUpload,
 )
 _ANSWERS = (
@@ -34,6 +35,7 @@ _ANSWERS = (
     messages.ChangesPage,
     messages.SnapshotPage,
     messages.HoldAnswer,
+    messages.CouponAnswer,
     messages.ReceiptAnswer,
     messages.CardAnswer,
     messages.Done,
@@ -133,6 +135,7 @@ def _till_paths() -> Part:
             "post": _signed("Personal records go up", "PersonalAnswer", _body("PersonalUpload"))
         },
         f"{root}/holds": {"post": _signed("Hold points for a sale", "HoldAnswer", _body("HoldRequest"))},
+        f"{root}/coupons": {"post": _signed("Reserve a coupon for a basket", "CouponAnswer", _body("CouponRequest"))},
         f"{root}/programme-sets": {"post": _signed("A programme set goes up", "Done", _body("ProgrammeSetUpload"))},
         f"{root}/changes": {"get": _signed("What changed after a cursor", "ChangesPage", more=[cursor, *report])},
         f"{root}/snapshot": {"get": _signed("All accounts, page by page", "SnapshotPage", more=[cursor])},

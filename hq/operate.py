@@ -27,8 +27,10 @@ from hq.retention import retain as drop_old
 from hq.terminals import revoke_terminal
 from hq.workers import HqServer, refuse_too_many, run_workers, serve_here, uvicorn_config
 from pos_app.errors import InputError, StorageError
+from pos_app.loyalty.programme import decode_programme
 from pos_app.protocol.messages import Document, DocumentKind
 from pos_app.settings import STANDARD_MARGINS, Margins
+from pos_app.use_cases.programme_checking import Remark, check_beside
 
 DEFAULT_PORT = 8765
 _BACKLOG = 256
@@ -202,6 +204,18 @@ def publish(
                 return documents.publish_programme(engine, path)
             case DocumentKind.STAFF:
                 return documents.publish_staff(engine, path)
+            case DocumentKind.COUPON | DocumentKind.COUPON_SPENT:
+                raise AssertionError("coupons are made, and not read from a file")
+
+
+def check_programme(database_url: str, path: Path, *, margins: Margins = STANDARD_MARGINS) -> tuple[Remark, ...]:
+    """What is odd about a programme's file beside those that are published; raises ``ProgrammeError`` where they cannot run together."""
+    others = [
+        decode_programme((one.body or "").encode())
+        for one in published(database_url)
+        if one.kind == DocumentKind.PROGRAMME
+    ]
+    return check_beside(path, others, bands_percent=margins.bands_percent)
 
 
 def published(database_url: str) -> tuple[Document, ...]:

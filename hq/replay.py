@@ -154,6 +154,7 @@ def differs(sale: SaleEvent, programmes: ProgrammeSet) -> bool:
         result.collected,
         result.pool_lots,
         result.taken,
+        result.donated,
     )
     told = (
         sale.awards,
@@ -168,6 +169,7 @@ def differs(sale: SaleEvent, programmes: ProgrammeSet) -> bool:
         sale.collected,
         tuple(granted.grant for granted in sale.pool_lots),
         sale.taken,
+        sale.donated,
     )
     return computed != told
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from hq import coupons
 from hq.checks import UNSOUND_INPUT
 from hq.due import book_and_repay, due_books
 from hq.received import Received, UnbookableError
@@ -88,6 +89,7 @@ def settle(work: WorkingSet, received: Received, event: ReturnEvent, *, now_ms: 
             pools = msgspec.structs.replace(back.pools, clamped_pools=event.clamped_pools)
             back = msgspec.structs.replace(back, clamps=event.clamps, pools=pools)
     book_back(work, sale, back, event_id=event.event_id, at_ms=min(event.moment.utc_ms, now_ms), now_ms=now_ms)
+    coupons.free(work, sale, event)
 
 
 def settle_unseen(work: WorkingSet, event: UnseenReturnEvent, sales: Sequence[SaleEvent], *, now_ms: int) -> bool:

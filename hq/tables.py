@@ -287,15 +287,19 @@ account_mark = Table(
     _text("since_date"),
 )
 
-# A coupon that a till has reserved (``held``) or used up (``used``); ``auth_id`` is the reservation's, else the sale's event id.
+# A coupon that a till has reserved (``held``), used (``used``), given back (``voided``) or freed by a return (``freed``); ``auth_id`` is
+# the reservation's, else the sale's event id. ``event_id`` is the sale that used it.
 coupon_use = Table(
     "coupon_use",
     metadata,
     Column("coupon_id", Text, primary_key=True),
     Column("auth_id", Uuid(as_uuid=False), primary_key=True),
-    _text("terminal_id"),
+    _uuid("terminal_id"),
     _text("state"),
     _number("created_at_ms"),
+    _uuid("event_id", nullable=True),
+    Index(None, "event_id"),
+    CheckConstraint("state IN ('held', 'used', 'voided', 'freed')", name="state_known"),
 )
 
 # What the tills of a region hear of: ``change_no`` is the number of the transaction that changed the account last, ``since_no`` of
@@ -503,6 +507,19 @@ terminal_day = Table(
     _number("issued_units", default=0),
     _number("burned_units", default=0),
     PrimaryKeyConstraint("terminal_id", "business_date"),
+)
+
+# What each till collected for a cause on each day, as its receipts say.
+cause_day = Table(
+    "cause_day",
+    metadata,
+    _uuid("terminal_id"),
+    _text("business_date"),
+    _text("cause"),
+    _number("by_customers_minor", default=0),
+    _number("by_shop_minor", default=0),
+    _number("returned_minor", default=0),
+    PrimaryKeyConstraint("terminal_id", "business_date", "cause"),
 )
 
 personal_field = Table(

@@ -26,6 +26,11 @@ _WORDS: dict[str, tuple[str, str]] = {
     "date": ("An event names a day that cannot be.", _LOOK),
     "ref": ("An event names an account, card or programme that cannot be.", _LOOK),
     "text": ("An event holds words that cannot be kept.", _LOOK),
+    "coupons": ("A sale or return names coupons that cannot be its own.", _LOOK),
+    "coupon_twice": (
+        "A coupon was used once more than it may be: two tills took it while headquarters could not be asked.",
+        "Nothing, what was sold stays sold. Every till knows now that the coupon is used up.",
+    ),
     "status": ("An event gives an account a status that there is not.", _LOOK),
     "not_a_sale": (
         "A return names something that is no sale, or whose details are past their retention.",

@@ -10,7 +10,20 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import Engine, select, text
 from starlette.concurrency import run_in_threadpool
 
-from hq import cards, changes, enrolment, holds, inbox, openapi, personal, programme_sets, receipts, snapshots, tables
+from hq import (
+    cards,
+    changes,
+    coupons,
+    enrolment,
+    holds,
+    inbox,
+    openapi,
+    personal,
+    programme_sets,
+    receipts,
+    snapshots,
+    tables,
+)
 from hq.authentication import SignedCall, read_signed_call
 from hq.config import HqConfig
 from hq.limits import HEALTH_PATH, Backlog, read_body
@@ -62,6 +75,12 @@ def till_router(
     @router.post("/v1/terminals/{terminal_id}/holds")
     async def hold(request: Request, terminal_id: str) -> Response:
         return await door.answer(request, terminal_id, lambda call: holds.receive_hold(engine, call, now_ms=utc_ms()))
+
+    @router.post("/v1/terminals/{terminal_id}/coupons")
+    async def reserve_coupon(request: Request, terminal_id: str) -> Response:
+        return await door.answer(
+            request, terminal_id, lambda call: coupons.receive_coupon(engine, call, now_ms=utc_ms())
+        )
 
     @router.post("/v1/terminals/{terminal_id}/programme-sets")
     async def upload_set(request: Request, terminal_id: str) -> Response:

@@ -12,6 +12,8 @@ import msgspec
 from sqlalchemy import BindParameter, Connection, Table, bindparam, delete, select, update
 
 from hq import tables
+from hq.causes import SUMS, added_up
+from hq.coupon_book import CouponBook
 from hq.erasure import forget_holders
 from hq.leases import read_leases
 from hq.personal import merge_records
@@ -53,7 +55,7 @@ _HELD = select(*_HOLD_COLUMNS).where(tables.hold.c.account_ref.in_(_REFS), table
 class WorkingSet:
     """What was loaded, and what is to be written. Not for two threads."""
 
-    def __init__(self, region: str = "") -> None:
+    def __init__(self, region: str = "") -> None:  # noqa: PLR0915 - one statement for each thing that is kept
         """``region`` is that of the till whose doings are booked: whatever they touch is known there from now on. Empty: nobody's."""
         self.region = region
         self.policy = BurnPolicy()
@@ -83,12 +85,14 @@ class WorkingSet:
         self.sales: list[Values] = []
         self.payments: list[Values] = []
         self.awards: list[Values] = []
+        self.given: list[Values] = []
         self.tasks: list[Values] = []
         self.unseen_returns: list[Values] = []
         self.receipts: list[Values] = []
         self.new_claims: list[Values] = []
         self.erasures: list[tuple[str, int]] = []
         self.stale_views: Counter[str] = Counter()
+        self.coupons = CouponBook()
         self._known_cards: set[str] = set()
         self._known_lots: set[tuple[str, str]] = set()
         self._touched: dict[str, None] = {}
@@ -282,12 +286,14 @@ class WorkingSet:
             (tables.booked_event, sorted(self._new_booked, key=lambda row: str(row["event_id"]))),
         ):
             insert_rows(connection, table, rows)
+        upsert_rows(connection, tables.cause_day, added_up(self.given), add=SUMS)
         upsert_rows(connection, tables.receipt, sorted(self.receipts, key=lambda row: str(row["receipt_number"])))
         # First those who are forgotten: whoever is merged with one of them is forgotten too.
         forget_holders(connection, dict(self.erasures))
         for source_ref, target_ref in self._merges:
             _move(connection, source_ref=source_ref, target_ref=target_ref)
         self._write_holds(connection)
+        self.coupons.write(connection)
         self._count_stale_views(connection)
 
     def _write_accounts(self, connection: Connection) -> None:

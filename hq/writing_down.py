@@ -2,6 +2,7 @@
 
 import msgspec
 
+from hq.causes import note_given
 from hq.received import Received
 from hq.working_set import WorkingSet
 from pos_app.protocol.events import ReturnEvent, SaleEvent, UnseenReturnEvent
@@ -17,6 +18,8 @@ def write_down(
     burned_units: int,
 ) -> None:
     """A receipt and its payments. Money and points are reported as the receipt says, whatever the ledger makes of it."""
+    if not isinstance(event, UnseenReturnEvent):
+        note_given(work, received, event)
     moment = event.moment
     asks = isinstance(event, SaleEvent) and event.asks_nps
     work.sales.append(

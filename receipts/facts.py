@@ -48,6 +48,19 @@ class DiscountFacts(msgspec.Struct, frozen=True):
     amount_minor: int
 
 
+class CauseFacts(msgspec.Struct, frozen=True):
+    """What this receipt gives to a cause, or a return takes back: the customer's and the shop's own, in minor units.
+
+    ``member_minor``: what member and shop gave so far, None without a member; ``all_minor``: what this till collected so far.
+    """
+
+    name: str
+    by_customer_minor: int
+    by_shop_minor: int
+    member_minor: int | None
+    all_minor: int
+
+
 class NpsFacts(msgspec.Struct, frozen=True):
     """The one question. ``url`` is the whole address behind the QR code, ``code`` the short one-time code printed below it.
 
@@ -68,7 +81,7 @@ class ReceiptFacts(msgspec.Struct, frozen=True, kw_only=True):
     show it, so headquarters settles its points later. ``awards`` are printed as points below their lines, and ``discounts``,
     which are within ``discount_minor``, as what was taken off. ``locale`` is a Babel locale (amounts, dates), ``language`` a receipt
     language (words).
-    ``claim`` is the code by which a member gets the points if this sale should be lost; empty for none.
+    ``claim`` is the code by which a member gets the points if this sale should be lost; empty for none. ``causes`` got something.
     """
 
     shop: ShopFacts
@@ -94,6 +107,7 @@ class ReceiptFacts(msgspec.Struct, frozen=True, kw_only=True):
     awards: tuple[Award, ...] = ()
     discounts: tuple[DiscountFacts, ...] = ()
     nps: NpsFacts | None = None
+    causes: tuple[CauseFacts, ...] = ()
     claim: str = ""
     copy: bool = False
     locale: str = "en_GB"

@@ -26,7 +26,7 @@ from receipts.document import (
     Text,
     Weight,
 )
-from receipts.facts import DiscountFacts, NpsFacts, ReceiptFacts
+from receipts.facts import CauseFacts, DiscountFacts, NpsFacts, ReceiptFacts
 from receipts.formats import Formats
 from receipts.layout_member import member_panel
 
@@ -46,6 +46,8 @@ def lay_out(facts: ReceiptFacts) -> Document:
         blocks += _tax_table(facts, formats)
     if facts.member is not None:
         blocks.append(member_panel(facts, facts.member, formats))
+    for cause in facts.causes:
+        blocks += _cause(cause, facts.kind, formats)
     if facts.nps is not None:
         blocks += _question(facts.nps, formats)
     blocks += _foot(facts, formats)
@@ -237,6 +239,19 @@ def _tax_table(facts: ReceiptFacts, formats: Formats) -> Iterator[AnyBlock]:
             for row in facts.tax
         ),
     )
+
+
+def _cause(cause: CauseFacts, kind: SaleKind, formats: Formats) -> Iterator[AnyBlock]:
+    """What was given for a cause, and how much that is so far."""
+    words, is_return = formats.words, kind is SaleKind.RETURN
+    yield Space()
+    yield Text(words.cause.format(cause=cause.name), weight=Weight.STRONG)
+    for name, minor in ((words.cause_given, cause.by_customer_minor), (words.cause_by_shop, cause.by_shop_minor)):
+        if minor:
+            yield Columns(name, formats.less(minor) if is_return else formats.amount(minor))
+    if cause.member_minor is not None:
+        yield Columns(words.cause_member, formats.money(cause.member_minor))
+    yield Columns(words.cause_all, formats.money(cause.all_minor))
 
 
 def _question(nps: NpsFacts, formats: Formats) -> Iterator[AnyBlock]:

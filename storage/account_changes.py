@@ -1,4 +1,4 @@
-"""What people do to accounts and cards, as rows: cards added, replaced and blocked, accounts frozen and merged.
+"""What people do to accounts and cards, as rows: cards added, replaced and blocked, accounts frozen, merged and marked.
 
 Each takes the event that says it. Doing it again changes nothing, so it can be put on top of what HQ says of an account.
 """
@@ -7,11 +7,11 @@ from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from pos_app.model.accounts import AccountStatus, CardStatus
-from pos_app.protocol.events import AccountStatusEvent, CardAction, CardEvent, MergeEvent
-from storage import accounts, tables
+from pos_app.protocol.events import AccountStatusEvent, CardAction, CardEvent, MarkEvent, MergeEvent
+from storage import accounts, marks, tables
 from storage.accounts import MonthlySum
 
-AccountAct = CardEvent | MergeEvent | AccountStatusEvent
+AccountAct = CardEvent | MergeEvent | AccountStatusEvent | MarkEvent
 _account = tables.account.c
 _card = tables.card.c
 _personal = tables.personal_field.c
@@ -28,6 +28,8 @@ def apply_act(connection: Connection, event: AccountAct) -> None:
             _set_status(connection, ref, AccountStatus(event.status))
         case MergeEvent():
             _merge(connection, merged_ref=event.merged_ref, survivor_ref=event.account_ref)
+        case MarkEvent():
+            marks.note_event(connection, event)
 
 
 def cards_of(connection: Connection, account_ref: str) -> dict[str, CardStatus]:
@@ -54,11 +56,12 @@ def _set_status(connection: Connection, account_ref: str, status: AccountStatus)
 
 
 def _merge(connection: Connection, *, merged_ref: str, survivor_ref: str) -> None:
-    """Cards, sums, receipts, reserved points and the holder's record go over; the merged account stays as a sign-post."""
+    """Cards, sums, receipts, reserved points, marks and the holder's record go over; the merged account stays as a sign-post."""
     connection.execute(update(tables.card).where(_card.account_ref == merged_ref).values(account_ref=survivor_ref))
     _move_sums(connection, merged_ref, survivor_ref)
     _move_reserved(connection, merged_ref, survivor_ref)
     _move_holder(connection, merged_ref, survivor_ref)
+    marks.move_marks(connection, merged_ref=merged_ref, survivor_ref=survivor_ref)
     connection.execute(
         update(tables.account)
         .where(_account.account_ref == merged_ref)

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.sqlite import Insert, insert
 from pos_app.loyalty.ledger import AccountKind, Entry
 from pos_app.model.accounts import AccountStatus, CardStatus, Lease, Lot
 from pos_app.model.calendar import month_of
+from pos_app.model.marks import Mark
 from pos_app.protocol.events import (
     AccountStatusEvent,
     AnyEvent,
@@ -20,8 +21,9 @@ from pos_app.protocol.events import (
     ReturnEvent,
     SaleEvent,
 )
+from pos_app.protocol.marking import MarkingEvent, marks_after
 from pos_app.protocol.messages import AccountState, CardState
-from storage import accounts, journal, tables
+from storage import accounts, journal, marks, tables
 from storage.accounts import MonthlySum
 from storage.database import driver_connection
 from storage.journal import Terminal
@@ -124,6 +126,7 @@ def _with_later(connection: Connection, state: AccountState, later: _Later) -> A
         card_class=_class_with(state.card_class, later.events),
         cards=_cards_with(state.cards, later.events),
         status=_status_with(state.status, later.events),
+        marks=_marks_with(state.marks, later.events),
     )
 
 
@@ -221,6 +224,13 @@ def _status_with(status: str, events: Iterable[AnyEvent]) -> str:
     return status
 
 
+def _marks_with(of_account: tuple[Mark, ...], events: Iterable[AnyEvent]) -> tuple[Mark, ...]:
+    for event in events:
+        if isinstance(event, MarkingEvent):
+            of_account = marks_after(of_account, event)
+    return of_account
+
+
 def _carry_over(connection: Connection, later: _Later, into: str) -> None:
     """HQ has merged an account, and what we did to it since belongs to the survivor, which we know already."""
     before = accounts.read_books(connection, into)
@@ -234,6 +244,7 @@ def _carry_over(connection: Connection, later: _Later, into: str) -> None:
     )
     receipts = sum(isinstance(event, SaleEvent) for event in later.events)
     accounts.add_to_sums(connection, into, _sums_of(later.events), receipts=receipts)
+    marks.put_marks(connection, into, _marks_with(marks.marks_of(connection, into), later.events))
 
 
 _ACCOUNT_COLUMNS = (
@@ -261,7 +272,7 @@ def _upsert(table: Table, columns: Sequence[str], key: str, *, if_changed: bool 
 
 _put_account = Statement(lambda: _upsert(tables.account, _ACCOUNT_COLUMNS, "account_ref"))
 _put_card = Statement(lambda: _upsert(tables.card, ("number", "account_ref", "status"), "number", if_changed=True))
-_BALANCES = (tables.lot, tables.overdraft, tables.accumulator, tables.lease, tables.reserved)
+_BALANCES = (tables.lot, tables.overdraft, tables.accumulator, tables.lease, tables.reserved, tables.account_mark)
 
 
 def _putting(table: Table) -> Statement:
@@ -332,7 +343,7 @@ def write_states(connection: Connection, states: Sequence[AccountState], *, snap
 
 
 Balances = tuple[set[Row], ...]
-"""The rows of an account's balances, as the tables have them: lots, overdraft, sums, leases, what is reserved."""
+"""The rows of an account's balances, as the tables have them: lots, overdraft, sums, leases, what is reserved; and its marks."""
 
 
 def _balances_of(driver: Any, account_ref: str) -> Balances:
@@ -370,6 +381,7 @@ def _balances_in(state: AccountState) -> Balances:
             (ref, issuer, state.held_units.get(issuer, 0), state.leased_elsewhere_units.get(issuer, 0))
             for issuer in state.held_units.keys() | state.leased_elsewhere_units.keys()
         },
+        {(ref, mark.name, mark.value, mark.since_date) for mark in state.marks},
     )
 
 

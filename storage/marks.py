@@ -1,14 +1,16 @@
 """The marks of members: what every till is to know of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
+import msgspec
 from sqlalchemy import Connection, bindparam, delete, select
 
 from pos_app.model import marks
 from pos_app.model.marks import Mark
-from pos_app.protocol.events import AnyEvent, MergeEvent
+from pos_app.protocol.events import MergeEvent, decode_body
 from pos_app.protocol.marking import MarkingEvent, marks_after
-from storage import accounts, tables
+from storage import accounts, journal, tables
 from storage.database import driver_connection
 from storage.statements import Statement, insert_of
 
@@ -51,22 +53,31 @@ def move_marks(connection: Connection, *, merged_ref: str, survivor_ref: str) ->
     put_marks(connection, merged_ref, ())
 
 
-def recounted(events: Iterable[AnyEvent]) -> dict[str, tuple[Mark, ...]]:
-    """The marks of every account by these events, in the order in which they were booked; accounts without any are left out."""
+def recounted(connection: Connection) -> dict[str, tuple[Mark, ...]]:
+    """The marks of every account that this till knows by the events of its journal; accounts without any are left out."""
     by_account: dict[str, tuple[Mark, ...]] = {}
     home: dict[str, str] = {}
-    for event in events:
+    for event in sorted(_marking_events(connection), key=lambda event: event.moment.hlc):
         if isinstance(event, MergeEvent):
-            both = [by_account.get(ref, ()) for ref in (event.account_ref, event.merged_ref)]
-            by_account[event.account_ref] = marks.merged(*both, refs=(event.account_ref, event.merged_ref))
-            by_account[event.merged_ref] = ()
+            refs = event.account_ref, event.merged_ref
             home[event.merged_ref] = event.account_ref
-        elif isinstance(event, MarkingEvent):
-            ref = event.account_ref
-            while ref in home:
-                ref = home[ref]
-            by_account[ref] = marks_after(by_account.get(ref, ()), event)
-    return {ref: of_account for ref, of_account in by_account.items() if of_account}
+            by_account[event.account_ref] = marks.merged(*(by_account.pop(ref, ()) for ref in refs), refs=refs)
+            continue
+        ref = event.account_ref
+        while ref in home:
+            ref = home[ref]
+        by_account[ref] = marks_after(by_account.get(ref, ()), event)
+    known = set(connection.execute(select(tables.account.c.account_ref)).scalars())
+    return {ref: of_account for ref, of_account in by_account.items() if of_account and ref in known}
+
+
+def _marking_events(connection: Connection) -> Iterator[MergeEvent | MarkingEvent]:
+    """What cannot be read is left to the chain's check."""
+    for body in journal.bodies_of(connection, ("mark", "act", "merge")):
+        with suppress(msgspec.MsgspecError, UnicodeDecodeError):
+            event = decode_body(body)
+            if isinstance(event, MergeEvent | MarkingEvent):
+                yield event
 
 
 def stored(connection: Connection) -> dict[str, tuple[Mark, ...]]:
@@ -76,3 +87,16 @@ def stored(connection: Connection) -> dict[str, tuple[Mark, ...]]:
     for ref, *values in connection.execute(select(*columns).order_by(_mark.account_ref, _mark.name, _mark.value)):
         by_account[ref] = (*by_account.get(ref, ()), Mark(*values))
     return by_account
+
+
+def wrong_accounts(connection: Connection) -> list[str]:
+    """The accounts whose stored marks are not those of the events, in order."""
+    here, said = stored(connection), recounted(connection)
+    return sorted(ref for ref in here.keys() | said.keys() if here.get(ref) != said.get(ref))
+
+
+def put_right(connection: Connection, account_refs: Iterable[str]) -> None:
+    """Store the marks of these accounts as the events say."""
+    said = recounted(connection)
+    for ref in account_refs:
+        put_marks(connection, ref, said.get(ref, ()))

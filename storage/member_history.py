@@ -8,7 +8,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from pos_app.model.products import ProductClass
 from pos_app.protocol.events import ActEvent, SaleEvent
-from storage import accounts, tables
+from storage import accounts, budgets, tables
 from storage.database import driver_connection
 from storage.statements import EMPTY, Statement
 
@@ -56,6 +56,7 @@ _uses_of = Statement(
         _use.account_ref == bindparam("account_ref")
     )
 )
+_rules_used = Statement(lambda: select(_use.rule).where(_use.event_id == bindparam("event_id")))
 _insert_use = Statement(
     lambda: (
         insert(tables.rule_use)
@@ -81,12 +82,22 @@ def rule_uses(connection: Connection, account_ref: str) -> list[RuleUse]:
 
 
 def note_uses(connection: Connection, event: SaleEvent | ActEvent) -> None:
-    """Keep what rules with caps gave on this sale or for this act, longer than a receipt; a second time changes nothing."""
+    """Keep what rules with caps gave on this sale or for this act, longer than a receipt; a second time changes nothing.
+
+    What a rule with a budget gave counts for it without a card too.
+    """
+    if not event.used:
+        return
+    driver = driver_connection(connection)
+    of_budgets = event.engine_input.budgets
+    known = {row[0] for row in _rules_used.all(driver, event.event_id)} if of_budgets else set()
+    for rule in sorted(of_budgets.keys() & event.used.keys() - known):
+        budgets.add_given(connection, rule, event.used[rule])
     _insert_use.run_many(
-        driver_connection(connection),
+        driver,
         (
             (event.event_id, rule, event.account_ref, event.moment.business_date, units)
             for rule, units in event.used.items()
-            if event.account_ref
+            if event.account_ref or rule in of_budgets
         ),
     )

@@ -15,6 +15,7 @@ from pos_app.model.accounts import Lot
 from pos_app.model.calendar import month_of
 from pos_app.model.evaluation import LotGrant
 from pos_app.protocol.events import (
+    ActEvent,
     AdjustmentEvent,
     AdjustmentReason,
     GrantedLot,
@@ -25,10 +26,10 @@ from pos_app.protocol.events import (
 from storage import accounts, tables
 from storage.accounts import MonthlySum
 
-CountingEvent = SaleEvent | ReturnEvent | AdjustmentEvent
+CountingEvent = SaleEvent | ReturnEvent | AdjustmentEvent | ActEvent
 _event = tables.event.c
 _entry = tables.entry.c
-_COUNTING = ("sale", "return", "adjustment")
+_COUNTING = ("sale", "return", "adjustment", "act")
 _IN_LOTS = (AccountKind.AVAILABLE.value, AccountKind.PENDING.value)
 Sums = dict[tuple[str, str, str], int]
 """What was counted, by account, programme and month; in minor units, never zero."""
@@ -220,6 +221,8 @@ def _given(event: CountingEvent) -> tuple[GrantedLot, ...]:
     """The lots that an event gives, of points and of pools."""
     if isinstance(event, AdjustmentEvent):
         return () if event.granted is None else (event.granted,)
+    if isinstance(event, ActEvent):
+        return event.granted_lots
     if isinstance(event, SaleEvent):
         return event.granted_lots + event.pool_lots
     return event.restored_lots + event.restored_taken
@@ -227,7 +230,7 @@ def _given(event: CountingEvent) -> tuple[GrantedLot, ...]:
 
 def _count(sums: Counter[tuple[str, str, str]], account_ref: str, event: CountingEvent, months: dict[str, str]) -> None:
     """A return takes what it brings back out of the month in which it was counted."""
-    if isinstance(event, AdjustmentEvent):
+    if isinstance(event, AdjustmentEvent | ActEvent):
         return
     if isinstance(event, SaleEvent):
         sign, month = 1, months[event.event_id]
@@ -248,6 +251,8 @@ def _said_units(event: CountingEvent) -> dict[AccountKind, int]:
         }
     if isinstance(event, ReturnEvent):
         return {AccountKind.REDEEMED: -given}
+    if isinstance(event, ActEvent):
+        return {AccountKind.ISSUED: -given}
     is_forgiven = event.reason is AdjustmentReason.FORGIVEN_OVERDRAFT
     return {AccountKind.WRITE_OFF if is_forgiven else AccountKind.ISSUED: -event.units}
 

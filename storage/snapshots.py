@@ -18,6 +18,7 @@ _FORGOTTEN = (
     tables.accumulator,
     tables.lease,
     tables.reserved,
+    tables.account_mark,
 )
 
 

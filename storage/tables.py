@@ -503,7 +503,7 @@ coupon_batch = _table(
 )
 
 # Which coupon (batch and number) was used on which receipt, by what right, and which return made it free again. It stays when the
-# receipt is dropped. ``event_seq`` is the event's number under the till's present name, 0 under a former one.
+# receipt is dropped.
 coupon_use = _table(
     "coupon_use",
     _text("coupon_id", primary_key=True),
@@ -511,9 +511,8 @@ coupon_use = _table(
     _text("business_date"),
     _text("basis", default=""),
     _text("freed_by", default=""),
-    _integer("event_seq", default=0),
     Index(None, "event_id"),
-    Index("ix_coupon_use_alone", "event_seq", sqlite_where=text("basis = 'floor'")),
+    Index("ix_coupon_use_alone", "event_id", sqlite_where=text("basis = 'floor'")),
     rowid=False,
 )
 
@@ -546,12 +545,36 @@ donation = _table(
     rowid=False,
 )
 
-# What chance goes by, until it is published.
+# What chance goes by. Once it is published nothing is drawn by it any more.
 draw_seed = _table(
     "draw_seed",
     _text("seed_hash", primary_key=True),
     Column("seed", LargeBinary, nullable=False),
+    _integer("published", default=0),
     CheckConstraint("length(seed) = 32", name="seed_length"),
+    CheckConstraint("published IN (0, 1)", name="published_flag"),
+    rowid=False,
+)
+
+# A lottery that was held, as it is published.
+draw_result = _table(
+    "draw_result",
+    _text("seed_hash", primary_key=True),
+    Column("report", LargeBinary, nullable=False),
+    _integer("held_at_ms"),
+    rowid=False,
+)
+
+# What a rule with a budget ("programme/rule") gave here in all, and beneath an HQ what it may: as the document counts, under the name
+# that the till had then (terminal and incarnation).
+budget = _table(
+    "budget",
+    _text("rule", primary_key=True),
+    _text("holder", primary_key=True),
+    _integer("allotted", default=0),
+    _integer("given_units", default=0),
+    _range("allotted", 0),
+    _range("given_units", 0),
     rowid=False,
 )
 

@@ -16,6 +16,7 @@ class Command(StrEnum):
     CARD_OFF = "card_off"
     VOID = "void"
     AMOUNT = "amount"
+    GIVE = "give"
     CASH = "cash"
     CARD = "card"
     FINISH = "finish"
@@ -37,6 +38,7 @@ KEY_NAMES: dict[Command, str] = {
     Command.CARD_OFF: "F6",
     Command.VOID: "F7",
     Command.AMOUNT: "F8",
+    Command.GIVE: "+",
     Command.CASH: "F9",
     Command.CARD: "F10",
     Command.FINISH: "F9",

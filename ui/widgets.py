@@ -106,7 +106,7 @@ class Field(QLineEdit):
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Type, unless the key is a command's."""
         command = command_of(event)
-        is_typed = command is None or (command is Command.MULTIPLY and self._takes_star)
+        is_typed = command is None or (command in {Command.MULTIPLY, Command.GIVE} and self._takes_star)
         is_edit = command is Command.REMOVE and bool(self.text())
         if is_typed or is_edit:
             super().keyPressEvent(event)

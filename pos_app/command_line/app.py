@@ -7,6 +7,7 @@ import typer
 
 from pos_app import __version__
 from pos_app.command_line import (
+    charity_commands,
     hq_commands,
     import_commands,
     member_commands,
@@ -19,6 +20,7 @@ from pos_app.command_line.claim_command import claim
 from pos_app.command_line.opening import opened
 from pos_app.command_line.options import SettingsOption
 from pos_app.command_line.output import EXIT_FAILED, console, print_json, speaking
+from pos_app.command_line.profit_share_command import profit_share
 from pos_app.command_line.sentinel_command import sentinel
 from pos_app.command_line.staffing_options import ByOption, sign_in
 from pos_app.command_line.what_if_command import what_if
@@ -33,6 +35,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 app.add_typer(import_commands.app, name="import")
+app.add_typer(charity_commands.app, name="charity")
 app.add_typer(hq_commands.app, name="hq")
 app.add_typer(member_commands.app, name="member")
 app.add_typer(programme_commands.app, name="programme")
@@ -40,6 +43,7 @@ app.add_typer(staff_commands.app, name="staff")
 app.command()(staff_commands.audit)
 app.command()(claim)
 app.command("what-if")(what_if)
+app.command("profit-share")(profit_share)
 app.command()(sentinel)
 status_commands.register(app)
 app.command("simulate-chain")(simulation_commands.simulate_chain)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pos_app.command_line.charity_commands import FromOption, UntilOption, first_day, last_day, print_causes
 from pos_app.command_line.hq_options import DatabaseOption
 from pos_app.command_line.output import console, print_json, speaking
 from pos_app.model.policy import Allowance
@@ -29,6 +30,7 @@ def register(app: typer.Typer) -> None:
     app.command()(reinstate)
     app.command()(claim)
     app.command()(settlement)
+    app.command()(charity)
 
 
 def tasks(database: DatabaseOption, as_json: JsonOption = False) -> None:
@@ -257,6 +259,28 @@ def settlement(
             print_json(found)
         else:
             print_settlement(found, points_exponent=points_exponent)
+
+
+def charity(
+    database: DatabaseOption,
+    since: FromOption = None,
+    until: UntilOption = None,
+    currency_exponent: Annotated[int, typer.Option(min=0, max=3, help="Decimals of the chain's currency.")] = 2,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what all tills collected for each cause: given by customers, given by the shops, taken back by returns.
+
+    Example: `pos-app hq charity --from 2026-07-01 --until 2026-09-30`.
+    """
+    from hq import operate
+    from hq.causes import causes_given
+
+    with speaking(as_json=as_json), operate.opened(database) as engine:
+        found = causes_given(engine, from_date=first_day(since), until_date=last_day(until))
+        if as_json:
+            print_json(found)
+        else:
+            print_causes(found, exponent=currency_exponent)
 
 
 def _utc_ms(day: datetime) -> int:

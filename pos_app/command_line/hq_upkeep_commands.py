@@ -7,6 +7,7 @@ import typer
 
 from pos_app.command_line.hq_options import DatabaseOption
 from pos_app.command_line.output import console, counted, print_json, speaking
+from pos_app.command_line.programme_commands import print_remarks
 from pos_app.model.identifiers import TERMINAL_NUMBER_MAX
 from pos_app.settings import STANDARD_MARGINS, Margins, margin_bands_problem
 
@@ -56,6 +57,8 @@ def publish(
 ) -> None:
     """Publish products, a programme or staff to the tills that take them from headquarters. What is published stays until withdrawn.
 
+    Of a programme it says what is odd about it beside those that are published; one that cannot run together with them is refused.
+
     Examples: `pos-app hq publish products products.csv`, `pos-app hq publish programme bonus.toml`.
     """
     from hq import operate
@@ -63,6 +66,8 @@ def publish(
 
     which, margins = DocumentKind(_kind(kind)), _margins(margin_bands)
     with speaking():
+        if which is DocumentKind.PROGRAMME:
+            print_remarks(operate.check_programme(database, file, margins=margins))
         changed = operate.publish(database, which, file, exponent=decimals, margins=margins)
         console.print(f"{counted(changed, which.value)} new or changed; tills fetch them when they next ask.")
 

@@ -40,8 +40,8 @@ SENTENCES = {
     codes.MARGIN_BEYOND: "No goods reach a margin of {margin} %: the highest published band begins at {highest} %.",
     codes.COST_MARGIN: "The rule {rule} gives up to {rate}: of goods whose margin is below {below_percent} % that is more than the margin. "
     "A [guard] would keep it within a share of the margin.",
-    codes.COST_TOGETHER: "The rules {rules} always give together up to {rate}: of goods whose margin is below {below_percent} % that is more "
-    "than the margin. A [guard] would keep them within a share of the margin.",
+    codes.COST_TOGETHER: "The rules {rules} always give together up to {rate}: of goods whose margin is below {below_percent} % that is "
+    "more than the margin. A [guard] would keep them within a share of the margin.",
     codes.GUARD_LOWERS: "The rule {rule} promises up to {rate}, and the guard leaves {most} at most, whatever the margin of the goods.",
     codes.BUDGET_UNKNOWN: "The rule {rule} gives nothing at a till: tills do not keep the budget.",
     codes.POINTS_TOO_LATE: "What is given can be used from {first} on, and what takes it ends on {last}.",
@@ -59,7 +59,8 @@ def sentence(remark: Remark) -> str:
 def _with_rates(values: Mapping[str, int | str]) -> dict[str, int | str]:
     """The values with their rates in percent: ``rate_bp`` becomes ``rate``."""
     return {
-        name.removesuffix("_bp"): percent(int(value)) if name.endswith("_bp") else value for name, value in values.items()
+        name.removesuffix("_bp"): percent(int(value)) if name.endswith("_bp") else value
+        for name, value in values.items()
     }
 
 

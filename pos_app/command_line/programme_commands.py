@@ -18,7 +18,9 @@ app = typer.Typer(help="Look at programme files before they run.", no_args_is_he
 
 @app.command()
 def check(
-    files: Annotated[list[Path], typer.Argument(help="Programme files, or folders of them: all that would run together.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Programme files, or folders of them: all that would run together.")
+    ],
     settings: SettingsOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for another program.")] = False,
 ) -> None:

@@ -46,7 +46,7 @@ def burn_on(plan: Plan, receipt: Receipt, *, off_minor: int = 0, spent_units: in
     burning, worth_minor = programme.burning, plan.scale.point_worth_minor
     point_units = 10**engine_input.points_exponent
     spendable_units = member.spendable_units - spent_units
-    weights = goods.of_lines(receipt)
+    weights = [goods[kind] for kind in receipt.goods]
     eligible = [line for line, weight in zip(receipt.lines, weights, strict=True) if weight and line.amount_minor > 0]
     limit = _barred(burning, member.receipts_before + 1, spendable_units, eligible, point_units)
     if limit is not None:

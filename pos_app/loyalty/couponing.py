@@ -1,5 +1,7 @@
 """Coupons and the rules that they are for: which rules want one, whether one is good now, what it gave. Pure."""
 
+from typing import Protocol
+
 import msgspec
 
 from pos_app.loyalty.conditions import rests
@@ -8,7 +10,7 @@ from pos_app.loyalty.plan import why_programme_rests
 from pos_app.loyalty.programme import ProgrammeSet
 from pos_app.loyalty.rating import rule_key
 from pos_app.model.coupons import CouponBatch, CouponRefusal
-from pos_app.model.evaluation import EngineResult
+from pos_app.model.evaluation import Award, Collected, Discount, EngineResult, Taken
 from pos_app.model.policy import Allowance, BurnPolicy
 
 _GIVES_NOTHING = (Access, Act, Notice)
@@ -92,9 +94,28 @@ def why_not_alone(facts: AloneFacts) -> CouponRefusal | None:
     return CouponRefusal.LIMIT if facts.taken_since_contact >= facts.policy.till_coupons else None
 
 
-def rules_that_gave(result: EngineResult) -> frozenset[str]:
+class Gave(Protocol):
+    """What a receipt gave, as the engine says it, or the event of its sale."""
+
+    @property
+    def discounts(self) -> tuple[Discount, ...]: ...  # noqa: D102 - named like what they are
+    @property
+    def awards(self) -> tuple[Award, ...]: ...  # noqa: D102
+    @property
+    def collected(self) -> tuple[Collected, ...]: ...  # noqa: D102
+    @property
+    def taken(self) -> tuple[Taken, ...]: ...  # noqa: D102
+
+
+def rules_that_gave(result: Gave) -> frozenset[str]:
     """The rules that took something off, gave or collected something on this receipt, or by which a reward was taken."""
-    gave = [*result.discounts, *(one for one in result.awards if one.units), *result.collected, *result.taken]
+    points = tuple(one for one in result.awards if one.units)
+    gave: tuple[Discount | Award | Collected | Taken, ...] = (
+        *result.discounts,
+        *points,
+        *result.collected,
+        *result.taken,
+    )
     return frozenset(f"{one.programme_id}/{one.rule_id}" for one in gave)
 
 

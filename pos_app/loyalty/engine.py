@@ -24,7 +24,7 @@ from pos_app.loyalty.limits import Limits
 from pos_app.loyalty.plan import Plan, plan_for
 from pos_app.loyalty.pricing import discounts_of, price_receipt, priced
 from pos_app.loyalty.programme import Programme, ProgrammeSet
-from pos_app.loyalty.rating import FULL_WEIGHT_PERCENT, Receipt
+from pos_app.loyalty.rating import Receipt
 from pos_app.loyalty.refusals import Worked, refusals_of
 from pos_app.loyalty.taking import is_spendable, take_rewards
 from pos_app.loyalty.telling import locks_of, notices_of
@@ -181,24 +181,19 @@ def _awards(plan: Plan, receipt: Receipt, worked: Worked) -> tuple[list[Award], 
         for gift in gifts:
             giver, units = gift.giver, gift.units
             programme_id = giver.programme_id
-            line = receipt.lines[gift.index]
-            awards.append(Award(line.line_no, programme_id, giver.rule_id, units, _reason(gift, line, receipt, plan)))
+            line_no = receipt.lines[gift.index].line_no
+            awards.append(Award(line_no, programme_id, giver.rule_id, units, _reason(gift, receipt, plan)))
             total_units[programme_id] = total_units.get(programme_id, 0) + units
             if giver.rule.caps is not None:
                 limits.note(giver, units)
     return awards, total_units
 
 
-def _reason(gift: Gift, line: EngineLine, receipt: Receipt, plan: Plan) -> Reason:
+def _reason(gift: Gift, receipt: Receipt, plan: Plan) -> Reason:
     giver, index, rating = gift.giver, gift.index, gift.rating
     base_minor = receipt.base_minor(giver.programme)[index]
-    values: dict[str, ReasonValue] = {**rating.values, "base_minor": base_minor}
-    if giver.tells_weight:
-        weight = giver.weight(receipt.keys[index], line)
-        if weight != FULL_WEIGHT_PERCENT:
-            values["weight_percent"] = weight
-            values["product_class"] = line.product_class._value_
-            values["band"] = line.band
+    weighing = giver.weighing_of[receipt.goods[index]]
+    values: dict[str, ReasonValue] = {**rating.values, "base_minor": base_minor, **weighing}
     if gift.lowered:
         values["line_max_points"] = gift.worth // plan.scale.point_worth
     if gift.limited_units is not None:

@@ -1,5 +1,6 @@
 """A short way to say a receipt, for the worked examples of the rules."""
 
+from pos_app.loyalty.goods_kinds import GoodsKind
 from pos_app.loyalty.rating import Receipt
 from pos_app.model.evaluation import EngineInput, EngineLine, MemberContext
 from pos_app.model.products import ProductClass
@@ -15,4 +16,4 @@ def receipt_of(
     ]
     member = MemberContext("a-1", card_class, accumulators or {}, receipts_before=4, spendable_units=0)
     engine_input = EngineInput(2, "", 2, 0, 0, "UTC", "2026-07-01", tuple(lines), member)
-    return Receipt(engine_input, lines, [0] * len(lines), amounts_minor)
+    return Receipt(engine_input, lines, [GoodsKind(line) for line in lines], amounts_minor)

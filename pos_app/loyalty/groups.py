@@ -15,7 +15,7 @@ def beaten_in_groups(plan: Plan, receipt: Receipt, prices: Receipt) -> frozenset
     """
     groups: dict[str, list[tuple[Contender, Receipt]]] = {}
     at_prices = Receipt(
-        receipt.engine_input, receipt.lines, receipt.keys, [line.amount_minor for line in receipt.lines]
+        receipt.engine_input, receipt.lines, receipt.goods, [line.amount_minor for line in receipt.lines]
     )
     for lane in (*plan.price_lanes, *plan.point_lanes):
         for contender in lane.contenders:

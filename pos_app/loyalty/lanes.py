@@ -1,18 +1,13 @@
 """Lanes: which rule wins a line, what multipliers add, and how the points of a lane are rounded once and shared out to its lines."""
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
 from pos_app.loyalty import reasons
-from pos_app.loyalty.rating import FULL_WEIGHT_PERCENT, KEYS_MAX, GoodsKey, Rating, Receipt, Scale
+from pos_app.loyalty.goods_kinds import ByGoods
+from pos_app.loyalty.limits import Limits
+from pos_app.loyalty.plan import NOBODY, Contender, Decision, Lane
+from pos_app.loyalty.rating import FULL_WEIGHT_PERCENT, Rating, Receipt, Scale
 from pos_app.model.money import share_out, share_out_by
-
-if TYPE_CHECKING:
-    from pos_app.loyalty.limits import Limits
-    from pos_app.loyalty.plan import Contender, Decision, Lane
-
-NOBODY = -1
 
 
 class Decided(msgspec.Struct, frozen=True, gc=False):
@@ -22,7 +17,7 @@ class Decided(msgspec.Struct, frozen=True, gc=False):
     ``boost_weights`` the weights of every line by them.
     """
 
-    lane: "Lane"
+    lane: Lane
     ratings: list[Rating]
     winners: list[int]
     worths: list[int]
@@ -38,7 +33,7 @@ class Gift(msgspec.Struct, gc=False):
     """
 
     index: int
-    giver: "Contender"
+    giver: Contender
     rating: Rating
     worth: int
     lowered: bool = False
@@ -47,7 +42,7 @@ class Gift(msgspec.Struct, gc=False):
     guarded: bool = False
 
 
-def decide(lane: "Lane", receipt: Receipt, barred: frozenset[str] = frozenset()) -> Decided:
+def decide(lane: Lane, receipt: Receipt, barred: frozenset[str] = frozenset()) -> Decided:
     """Let every contender rate the receipt; the highest worth wins a line, the first contender where worths are equal.
 
     ``barred``: rules that another one of their group has beaten.
@@ -59,7 +54,7 @@ def decide(lane: "Lane", receipt: Receipt, barred: frozenset[str] = frozenset())
             for contender, rating in zip(lane.contenders, ratings, strict=True)
         ]
     if lane.is_uniform and lane.contenders:
-        winners, worths = _by_known_winners(lane, receipt, ratings, lane.decisions(ratings, barred))
+        winners, worths = _by_known_winners(lane, receipt, lane.decisions(ratings, barred))
     else:
         winners, worths = _by_offers(lane, receipt, ratings)
     if not lane.boosters:
@@ -73,37 +68,19 @@ def _barred(rating: Rating) -> Rating:
     return msgspec.structs.replace(rating, code=reasons.GROUP_BEATEN, rate=0)
 
 
-def _by_known_winners(
-    lane: "Lane", receipt: Receipt, ratings: list[Rating], decisions: dict[GoodsKey, "Decision"]
-) -> tuple[list[int], list[int]]:
-    """Where offers grow with what is paid alone, goods of one key have one winner, which the lane remembers."""
+def _by_known_winners(lane: Lane, receipt: Receipt, decisions: ByGoods[Decision]) -> tuple[list[int], list[int]]:
+    """Where offers grow with what is paid alone, goods of one kind have one winner, which the lane remembers."""
     winners = []
     worths = []
-    for index, (key, base) in enumerate(zip(receipt.keys, receipt.base_minor(lane.contenders[0].programme), strict=True)):
-        known = decisions.get(key)
-        if known is None:
-            if len(decisions) >= KEYS_MAX:
-                decisions.clear()
-            known = decisions[key] = _best_for(lane, ratings, receipt, index)
-        winner, factor = known
+    for kind, base in zip(receipt.goods, receipt.base_minor(lane.contenders[0].programme), strict=True):
+        winner, factor = decisions[kind]
         worth = base * factor
         worths.append(worth)
         winners.append(winner if worth else NOBODY)
     return winners, worths
 
 
-def _best_for(lane: "Lane", ratings: list[Rating], receipt: Receipt, index: int) -> tuple[int, int]:
-    """The winner of goods, and its rate times its weight."""
-    winner, best = NOBODY, 0
-    key, line = receipt.keys[index], receipt.lines[index]
-    for number, (contender, rating) in enumerate(zip(lane.contenders, ratings, strict=True)):
-        factor = rating.rate * contender.weight(key, line) if rating.rate else 0
-        if factor > best:
-            winner, best = number, factor
-    return winner, best
-
-
-def _by_offers(lane: "Lane", receipt: Receipt, ratings: list[Rating]) -> tuple[list[int], list[int]]:
+def _by_offers(lane: Lane, receipt: Receipt, ratings: list[Rating]) -> tuple[list[int], list[int]]:
     winners = [NOBODY] * len(receipt.lines)
     worths = [0] * len(receipt.lines)
     for number, (contender, rating) in enumerate(zip(lane.contenders, ratings, strict=True)):
@@ -116,14 +93,14 @@ def _by_offers(lane: "Lane", receipt: Receipt, ratings: list[Rating]) -> tuple[l
     return winners, worths
 
 
-def offers_of(contender: "Contender", rating: Rating, receipt: Receipt) -> list[int]:
+def offers_of(contender: Contender, rating: Rating, receipt: Receipt) -> list[int]:
     """What a rule offers for each line, lowered to its limit for a line."""
     offers = _unlimited(contender, rating, receipt)
     most = contender.line_max
     return offers if most is None else [min(offer, most) for offer in offers]
 
 
-def _unlimited(contender: "Contender", rating: Rating, receipt: Receipt) -> list[int]:
+def _unlimited(contender: Contender, rating: Rating, receipt: Receipt) -> list[int]:
     weights = contender.weights(receipt)
     if contender.kind.offers is not None:
         return contender.kind.offers(receipt, weights)
@@ -173,7 +150,7 @@ def _boosted(gift: Gift, decided: Decided) -> list[Gift]:
     return [best, *found] if best else found
 
 
-def share_points(gifts: list[Gift], receipt: Receipt, scale: Scale, limits: "Limits") -> None:
+def share_points(gifts: list[Gift], receipt: Receipt, scale: Scale, limits: Limits) -> None:
     """Round the lane's worth down once and share it out to its programmes, then to their purses, then to lines, by the largest remainder.
 
     A purse is a programme, or a rule with a limit of its own for the receipt or a longer time. Rounding per lane and not per rule
@@ -191,13 +168,13 @@ def share_points(gifts: list[Gift], receipt: Receipt, scale: Scale, limits: "Lim
         _share_to_lines(units, given, receipt)
 
 
-def _share_to_purses(purses: dict[str, list[Gift]], scale: Scale, limits: "Limits") -> list[int]:
+def _share_to_purses(purses: dict[str, list[Gift]], scale: Scale, limits: Limits) -> list[int]:
     """The units of each purse where nothing is limited: every purse is a programme."""
     claims = [sum([gift.worth for gift in given]) * limits.point_units for given in purses.values()]
     return share_out(sum(claims) // scale.point_worth, claims, list(purses))
 
 
-def _share_to_purses_within(purses: dict[str, list[Gift]], scale: Scale, limits: "Limits") -> list[int]:
+def _share_to_purses_within(purses: dict[str, list[Gift]], scale: Scale, limits: Limits) -> list[int]:
     """The units of each purse within all limits, which have less left then."""
     programmes: dict[str, dict[str, list[Gift]]] = {}
     for purse, given in purses.items():
@@ -214,7 +191,7 @@ def _share_to_purses_within(purses: dict[str, list[Gift]], scale: Scale, limits:
     return [units[purse] for purse in purses]
 
 
-def _claims(purses: dict[str, list[Gift]], scale: Scale, limits: "Limits") -> list[int]:
+def _claims(purses: dict[str, list[Gift]], scale: Scale, limits: Limits) -> list[int]:
     """What each purse of a programme is worth, lowered to what its own limits and those of the programme leave."""
     claims = [_lowered(given, sum([gift.worth for gift in given]), scale, limits) for given in purses.values()]
     most = limits.left_of_programme(next(iter(purses.values()))[0].giver)
@@ -225,7 +202,7 @@ def _claims(purses: dict[str, list[Gift]], scale: Scale, limits: "Limits") -> li
     return claims
 
 
-def _lowered(gifts: list[Gift], worth: int, scale: Scale, limits: "Limits") -> int:
+def _lowered(gifts: list[Gift], worth: int, scale: Scale, limits: Limits) -> int:
     claim: int = worth * limits.point_units
     most = limits.left_units(gifts[0].giver)
     if most is None or claim <= most * scale.point_worth:

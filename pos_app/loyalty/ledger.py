@@ -260,24 +260,25 @@ def book_sale(
 
     ``holder`` is the till that burned: what is leased to it goes first. ``taken_units``: what rewards take besides, by unit.
     ``expired_units``: by lot, what has been booked as expired of the burned points' lots that were good when the till burned from
-    them; it gives what no lot can.
+    them, the soonest expiring first: they go before any lot, as they would have gone in time.
     """
     draft = _Draft(books, event_id)
     units_of = {burn_issuer: burn_units + taken_units.get(burn_issuer, 0)}
     for issuer, units in (units_of | {one: n for one, n in taken_units.items() if one != burn_issuer}).items():
-        owed = _burn(draft, units=units, issuer=issuer, holder=holder, at_ms=at_ms)
+        owed = units - _burn_leased(draft, units=units, issuer=issuer, holder=holder, at_ms=at_ms)
         if issuer == burn_issuer:
             owed -= _burn_expired(draft, units=owed, issuer=issuer, expired_units=expired_units)
+        owed -= _burn_lots(draft, units=owed, issuer=issuer, at_ms=at_ms)
         draft.owe(owed, issuer=issuer, target=AccountKind.REDEEMED)
     for lot in granted:
         draft.credit(lot, source=AccountKind.ISSUED)
     return draft.done()
 
 
-def _burn(draft: _Draft, *, units: int, issuer: str, holder: str, at_ms: int) -> int:
-    """Burn from leases and lots; gives how many units neither could."""
-    owed = units - _burn_leased(draft, units=units, issuer=issuer, holder=holder, at_ms=at_ms)
-    for part in allocate_burn(draft.lots.values(), units=owed, issuer=issuer, at_ms=at_ms):
+def _burn_lots(draft: _Draft, *, units: int, issuer: str, at_ms: int) -> int:
+    """Burn from lots; gives how much that was."""
+    burned = 0
+    for part in allocate_burn(draft.lots.values(), units=units, issuer=issuer, at_ms=at_ms):
         draft.take(draft.lots[part.lot_id], part.units)
         draft.move(
             part.units,
@@ -286,8 +287,8 @@ def _burn(draft: _Draft, *, units: int, issuer: str, holder: str, at_ms: int) ->
             target=AccountKind.REDEEMED,
             lot_id=part.lot_id,
         )
-        owed -= part.units
-    return owed
+        burned += part.units
+    return burned
 
 
 def own_leases(leases: Iterable[Lease], *, holder: str, issuer: str, at_ms: int) -> tuple[Lease, ...]:

@@ -1,6 +1,6 @@
 """What programmes and rules may still give on this receipt: limits of the receipt, of a day, month, year, for ever, and budgets."""
 
-from pos_app.loyalty.document import CAP_PERIODS, PRICE_LANE, Caps, Collect
+from pos_app.loyalty.document import CAP_PERIODS, PRICE_LANE, AnyRule, Caps, Collect
 from pos_app.loyalty.plan import Contender, Plan
 from pos_app.loyalty.rating import Receipt
 from pos_app.model.evaluation import EngineInput
@@ -68,8 +68,19 @@ class Limits:
             self.used[giver.key] = self.used.get(giver.key, 0) + units
 
 
+def budget_units(rule: AnyRule, counted: int, *, points_exponent: int) -> int:
+    """What a document counts of a rule's gifts, in units: of points their smallest part, of everything else as it is."""
+    units: int = counted * 10**points_exponent if gives_points(rule) else counted
+    return units
+
+
+def gives_points(rule: AnyRule) -> bool:
+    """Whether what a rule gives is points; else it is money off, or units of a pool."""
+    return rule.lane != PRICE_LANE and not isinstance(rule, Collect)
+
+
 def _gives_points(giver: Contender) -> bool:
-    return giver.rule.lane != PRICE_LANE and not isinstance(giver.rule, Collect)
+    return gives_points(giver.rule)
 
 
 def _left_of(caps: Caps, key: str, engine_input: EngineInput, in_units: int) -> int:

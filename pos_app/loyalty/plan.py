@@ -31,16 +31,15 @@ from pos_app.loyalty.document import (
     Reward,
 )
 from pos_app.loyalty.donating import Cause, causes_of
+from pos_app.loyalty.goods_kinds import ByGoods, GoodsKinds
 from pos_app.loyalty.programme import ProgrammeSet
 from pos_app.loyalty.rating import (
+    FULL_WEIGHT_PERCENT,
     NOTHING,
-    GoodsKey,
-    GoodsKeys,
     Kind,
     Rating,
     Receipt,
     Scale,
-    Weights,
     rule_key,
     scale_for,
 )
@@ -57,7 +56,7 @@ from pos_app.loyalty.rules import (
     unrated,
 )
 from pos_app.loyalty.rules.goods import full_weight
-from pos_app.model.evaluation import Reason
+from pos_app.model.evaluation import EngineLine, Reason, ReasonValue
 
 _KINDS: dict[type[AnyRule], Callable[[Programme, Any, Scale], Kind]] = {
     Access: unrated.prepare,
@@ -85,13 +84,12 @@ _NO_WEIGHTS: list[int] = []
 class Contender:
     """A rule that takes part in a lane, ready to be asked.
 
-    ``always``: what it says of every member's receipt, None where it must be asked. ``tells_weight``: its awards say how their goods
-    are weighed.
+    ``always``: what it says of every member's receipt, None where it must be asked. ``weight_of`` goods by this rule, and
+    ``weighing_of`` them: what an award says of it.
     """
 
     __slots__ = (
         "_is_conditional",
-        "_weights",
         "always",
         "chooses",
         "key",
@@ -104,8 +102,8 @@ class Contender:
         "receipt_checks",
         "rule",
         "rule_id",
-        "tells_weight",
-        "weight",
+        "weighing_of",
+        "weight_of",
     )
 
     def __init__(self, programme: Programme, rule: AnyRule, scale: Scale) -> None:
@@ -122,9 +120,8 @@ class Contender:
         self._is_conditional = bool(self.receipt_checks or self.member_checks)
         self.always = None if self._is_conditional else self.kind.always
         self.chooses = rule.when is not None and rule.when.chosen is not None
-        self.tells_weight = self.kind.offers is None and not isinstance(rule, Multiply)
-        self._weights = Weights(self.kind.weight)
-        self.weight = self._weights.of
+        self.weight_of = ByGoods(self.kind.weight)
+        self.weighing_of = ByGoods(self._weighing)
 
     def unmet(self, receipt: Receipt) -> Reason | None:
         """The first condition that does not hold, or None."""
@@ -147,7 +144,8 @@ class Contender:
 
     def weights(self, receipt: Receipt) -> list[int]:
         """The weight of every line."""
-        weights = self._weights.of_lines(receipt)
+        weight_of = self.weight_of
+        weights = [weight_of[kind] for kind in receipt.goods]
         if self.chooses and receipt.member is not None:
             chosen = receipt.member.chosen.get(self.key, ())
             return [
@@ -155,6 +153,14 @@ class Contender:
                 for weight, line in zip(weights, receipt.lines, strict=True)
             ]
         return weights
+
+
+    def _weighing(self, line: EngineLine) -> dict[str, ReasonValue]:
+        """How goods are weighed, where their weight makes the points and is not the full one."""
+        weight = self.kind.weight(line)
+        if weight == FULL_WEIGHT_PERCENT or self.kind.offers is not None or isinstance(self.rule, Multiply):
+            return {}
+        return {"weight_percent": weight, "product_class": line.product_class.value, "band": line.band}
 
 
 def has_limits(rule: AnyRule) -> bool:
@@ -174,6 +180,7 @@ def _line_max(programme: Programme, rule: AnyRule, scale: Scale) -> int | None:
     return min(points) * scale.point_worth if points else None
 
 
+NOBODY = -1
 Decision = tuple[int, int]
 """Which contender wins goods, and the rate times the weight that it wins with."""
 
@@ -208,7 +215,7 @@ class Lane:
         self.line_limited = tuple(number for number, one in numbered if one.line_max is not None)
         self._always = [contender.always or NOTHING for contender in self.contenders]
         self._asked = tuple((number, one) for number, one in numbered if one.always is None)
-        self._decisions: dict[tuple[frozenset[str] | int, ...], dict[GoodsKey, Decision]] = {}
+        self._decisions: dict[tuple[frozenset[str] | int, ...], ByGoods[Decision]] = {}
 
     def ratings(self, receipt: Receipt) -> list[Rating]:
         """What each contender says of the receipt."""
@@ -219,15 +226,29 @@ class Lane:
             ratings[number] = contender.rating(receipt)
         return ratings
 
-    def decisions(self, ratings: list[Rating], barred: frozenset[str]) -> dict[GoodsKey, Decision]:
+    def decisions(self, ratings: list[Rating], barred: frozenset[str]) -> ByGoods[Decision]:
         """What is known of the winners at these rates, where these rules are ``barred``: what always is the same needs no look."""
         rates = (barred, *[ratings[number].rate for number, _ in self._asked])
         known = self._decisions.get(rates)
         if known is None:
             if len(self._decisions) >= _RATES_MAX:
                 self._decisions.clear()
-            known = self._decisions[rates] = {}
+            known = self._decisions[rates] = ByGoods(self._decision_at([rating.rate for rating in ratings]))
         return known
+
+    def _decision_at(self, rates: list[int]) -> Callable[[EngineLine], Decision]:
+        """Who wins goods at these rates: the highest worth, the first contender where worths are equal."""
+        giving = [(number, rate, self.contenders[number].kind.weight) for number, rate in enumerate(rates) if rate]
+
+        def decision(line: EngineLine) -> Decision:
+            winner, best = NOBODY, 0
+            for number, rate, weight in giving:
+                factor = rate * weight(line)
+                if factor > best:
+                    winner, best = number, factor
+            return winner, best
+
+        return decision
 
 
 def _is_uniform(contenders: Iterable[Contender]) -> bool:
@@ -252,10 +273,10 @@ class Plan(msgspec.Struct, frozen=True, eq=False):
     rewards: tuple[Contender, ...]
     notices: tuple[Contender, ...]
     accesses: tuple[Contender, ...]
-    burners: tuple[tuple[Programme, Weights], ...]
+    burners: tuple[tuple[Programme, ByGoods[int]], ...]
     guard: Guard | None
     scale: Scale
-    goods: GoodsKeys
+    goods: GoodsKinds
     has_groups: bool
     has_purses: bool
     with_tiers: tuple[Programme, ...]
@@ -324,7 +345,7 @@ def _plan(programmes: ProgrammeSet, running: tuple[tuple[str, tuple[str, ...]], 
         burners=_burners(active),
         guard=_strictest([programme.guard for programme in active if programme.guard]),
         scale=scale,
-        goods=GoodsKeys(by_product=_names_any_product(contenders, active)),
+        goods=GoodsKinds(by_product=_names_any_product(contenders, active)),
         has_groups=any(contender.rule.group for contender in contenders),
         has_purses=any(contender.purse == contender.key for contender in contenders),
         with_tiers=tuple(programme for programme in active if programme.tiers is not None),
@@ -334,9 +355,9 @@ def _plan(programmes: ProgrammeSet, running: tuple[tuple[str, tuple[str, ...]], 
     )
 
 
-def _burners(active: list[Programme]) -> tuple[tuple[Programme, Weights], ...]:
+def _burners(active: list[Programme]) -> tuple[tuple[Programme, ByGoods[int]], ...]:
     """The programmes with a section for burning that are of the same issuer as the first of them."""
-    found = [(one, Weights(full_weight(one.burning))) for one in active if one.burning]
+    found = [(one, ByGoods(full_weight(one.burning))) for one in active if one.burning]
     return tuple(pair for pair in found if pair[0].issuer == found[0][0].issuer)
 
 

@@ -6,7 +6,7 @@ from pos_app.loyalty.guard import Guarding
 from pos_app.loyalty.lanes import Decided, Gift, decide, gifts_of
 from pos_app.loyalty.limits import Limits
 from pos_app.loyalty.plan import Plan
-from pos_app.loyalty.rating import GoodsKey, Receipt, Scale
+from pos_app.loyalty.rating import Receipt, Scale
 from pos_app.model.evaluation import Discount, EngineLine, Reason
 from pos_app.model.money import round_half_up, share_out
 
@@ -18,9 +18,9 @@ def price_receipt(receipt: Receipt) -> Receipt:
     """
     free = [index for index, line in enumerate(receipt.lines) if not line.fixed]
     lines = [receipt.lines[index] for index in free]
-    keys: list[GoodsKey] = [receipt.keys[index] for index in free]
+    goods = [receipt.goods[index] for index in free]
     prices_minor = [line.amount_minor for line in lines]
-    return Receipt(receipt.engine_input, lines, keys, prices_minor, net_minor=prices_minor)
+    return Receipt(receipt.engine_input, lines, goods, prices_minor, net_minor=prices_minor)
 
 
 class Discounted(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ import msgspec
 from pos_app.errors import ProgrammeError
 from pos_app.loyalty.document import Period, Points, Programme, Progressive
 from pos_app.loyalty.reading import Fault, dotted, read_document
+from pos_app.loyalty.schema import json_schema
 from pos_app.model.money import AMOUNT_MAX_MINOR
 
 __all__ = [
@@ -97,11 +98,6 @@ def decode_programme(raw: bytes) -> Programme:
 def accumulator_period(programme: Programme) -> Period | None:
     """The period over which a rule of the programme counts a sum on the card, or None where none does."""
     return next((rule.period for rule in programme.rules if isinstance(rule, Progressive) and rule.period), None)
-
-
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema of a programme document, for editors and for other programs."""
-    return msgspec.json.schema(Programme)
 
 
 def _parts(programmes: Iterable[Programme]) -> Iterator[int]:

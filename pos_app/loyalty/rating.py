@@ -1,23 +1,20 @@
 """What a rule sees of a receipt, and what it says about it."""
 
 from collections.abc import Callable
-from itertools import count
+from functools import cached_property
 from math import lcm
 
 import msgspec
 
 from pos_app.loyalty.document import AnyRule, Goods, Points, Programme
+from pos_app.loyalty.goods_kinds import GoodsKind
 from pos_app.model.evaluation import EngineInput, EngineLine, MemberContext, NextStep, Reason, ReasonValue
 from pos_app.model.money import BASIS_POINTS, tax_included_minor
 
 FULL_WEIGHT_PERCENT = 100
-KEYS_MAX = 20_000
-"""Of so many goods one rule or lane remembers what it has decided; then it begins anew."""
-GoodsKey = int
-"""What rules know goods by: lines of one key have the same weight by every rule."""
 
 
-class Scale(msgspec.Struct, frozen=True):
+class Scale(msgspec.Struct, frozen=True, dict=True):
     """How worth is counted, exactly and in whole numbers: paid minor units x rate x weight in percent.
 
     ``factor`` makes every rate of the plan whole: a rate of r basis points counts r x ``factor``. ``unit_worth`` is the worth of
@@ -27,12 +24,12 @@ class Scale(msgspec.Struct, frozen=True):
     factor: int
     point_worth_minor: int
 
-    @property
+    @cached_property
     def minor_worth(self) -> int:
         """The worth of one minor unit."""
         return BASIS_POINTS * FULL_WEIGHT_PERCENT * self.factor
 
-    @property
+    @cached_property
     def point_worth(self) -> int:
         """The worth of one whole point."""
         return self.point_worth_minor * self.minor_worth
@@ -53,26 +50,26 @@ def scale_for(rules: list[AnyRule], *, point_worth_minor: int) -> Scale:
 
 
 class Receipt:
-    """A receipt as rules see it: its lines without regulated goods, their keys, and what each is worth to the shop.
+    """A receipt as rules see it: its lines without regulated goods, the kinds of their goods, and what each is worth to the shop.
 
     The lines have their prices before this receipt's discounts, and then after them; ``paid_minor`` is what is paid by money, once
     that is known, and ``net_minor`` that without tax, where it is not to be reckoned from it. ``member`` is None without a card, and
     ``card_class`` is empty then, as for a card of no class.
     """
 
-    __slots__ = ("_net_minor", "card_class", "engine_input", "keys", "lines", "member", "paid_minor")
+    __slots__ = ("_net_minor", "card_class", "engine_input", "goods", "lines", "member", "paid_minor")
 
     def __init__(
         self,
         engine_input: EngineInput,
         lines: list[EngineLine],
-        keys: list[GoodsKey],
+        goods: list[GoodsKind],
         paid_minor: list[int],
         net_minor: list[int] | None = None,
     ) -> None:
         self.engine_input = engine_input
         self.lines = lines
-        self.keys = keys
+        self.goods = goods
         self.paid_minor = paid_minor
         self.member: MemberContext | None = engine_input.member
         self.card_class = "" if engine_input.member is None else engine_input.member.card_class
@@ -94,7 +91,7 @@ class Receipt:
         return [(-line.amount_minor, line.product_code) for line in self.lines]
 
 
-class Progress(msgspec.Struct, frozen=True):
+class Progress(msgspec.Struct, frozen=True, gc=False):
     """How far a progressive rule has brought the member: what this receipt counts, the class reached, and the next step."""
 
     counted_minor: int = 0
@@ -102,7 +99,7 @@ class Progress(msgspec.Struct, frozen=True):
     next_step: NextStep | None = None
 
 
-class Rating(msgspec.Struct, frozen=True):
+class Rating(msgspec.Struct, frozen=True, gc=False):
     """What a rule gives for a receipt: a scaled rate, 0 for nothing.
 
     ``code`` and ``values`` go into the reason of every award, ``values`` without cost and without anything personal.
@@ -150,70 +147,6 @@ MemberCheck = Callable[[MemberContext, EngineInput], Reason | None]
 def rule_key(programme: Programme, rule: AnyRule) -> str:
     """The name of a rule among all programmes."""
     return f"{programme.id}/{rule.id}"
-
-
-class GoodsKeys:
-    """The keys of goods: a small number for all goods that no rule tells apart. What is decided about goods is found by it.
-
-    ``by_product``: some rule names single products, so goods are told apart by their code too. A number is never given twice, so
-    what was remembered about goods stays true when the numbering begins anew.
-    """
-
-    __slots__ = ("_by_product", "_known", "_numbers")
-
-    def __init__(self, *, by_product: bool) -> None:
-        self._by_product = by_product
-        self._known: dict[tuple[str | int | None, ...], GoodsKey] = {}
-        self._numbers = count()
-
-    def of_lines(self, lines: list[EngineLine]) -> list[GoodsKey]:
-        """The key of every line. A class's plain text hashes quicker than the class."""
-        names: list[tuple[str | int | None, ...]] = [
-            (line.product_class._value_, line.band, line.department, line.category, line.margin_floor_percent)
-            for line in lines
-        ]
-        if self._by_product:
-            names = [(*name, line.product_code) for name, line in zip(names, lines, strict=True)]
-        known = self._known
-        try:
-            return [known[name] for name in names]
-        except KeyError:
-            return [self._key(name) for name in names]
-
-    def _key(self, name: tuple[str | int | None, ...]) -> GoodsKey:
-        key = self._known.get(name)
-        if key is None:
-            if len(self._known) >= KEYS_MAX:
-                self._known.clear()
-            key = self._known[name] = next(self._numbers)
-        return key
-
-
-class Weights:
-    """The weights of goods by one section or rule; it remembers goods that it has seen."""
-
-    __slots__ = ("_known", "_weight")
-
-    def __init__(self, weight: WeightFunction) -> None:
-        self._weight = weight
-        self._known: dict[GoodsKey, int] = {}
-
-    def of(self, key: GoodsKey, line: EngineLine) -> int:
-        """The weight of the goods of a line, whose key this is."""
-        weight = self._known.get(key)
-        if weight is None:
-            if len(self._known) >= KEYS_MAX:
-                self._known.clear()
-            weight = self._known[key] = self._weight(line)
-        return weight
-
-    def of_lines(self, receipt: Receipt) -> list[int]:
-        """The weight of every line."""
-        known = self._known
-        try:
-            return [known[key] for key in receipt.keys]
-        except KeyError:
-            return [self.of(key, line) for key, line in zip(receipt.keys, receipt.lines, strict=True)]
 
 
 def is_meant(goods: Goods, line: EngineLine) -> bool:

@@ -8,9 +8,9 @@ from pos_app.loyalty.collecting import chance_refuses
 from pos_app.loyalty.conditions import rests
 from pos_app.loyalty.document import Collect, Goods
 from pos_app.loyalty.guard import Guarding
-from pos_app.loyalty.lanes import NOBODY, Decided, Gift
+from pos_app.loyalty.lanes import Decided, Gift
 from pos_app.loyalty.limits import Limits
-from pos_app.loyalty.plan import Contender, Plan, why_programme_rests
+from pos_app.loyalty.plan import NOBODY, Contender, Plan, why_programme_rests
 from pos_app.loyalty.pricing import Discounted
 from pos_app.loyalty.programme import ProgrammeSet
 from pos_app.loyalty.rating import NOTHING, Rating, Receipt, is_excluded, is_meant
@@ -210,7 +210,7 @@ def _why_unfit(contender: Contender, index: int, receipt: Receipt) -> Reason | N
     line = receipt.lines[index]
     if not is_meant(contender.rule, line):
         return why_not_meant(contender.rule, line)
-    if not contender.weight(receipt.keys[index], line):
+    if not contender.weight_of[receipt.goods[index]]:
         return Reason(reasons.WEIGHT_ZERO, {"product_class": line.product_class.value, "band": line.band})
     if contender.chooses and not contender.weights(receipt)[index]:
         return Reason(reasons.WHEN_CHOSEN, {})

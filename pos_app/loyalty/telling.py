@@ -25,8 +25,8 @@ def _concerns(contender: Contender, receipt: Receipt) -> bool:
 def locks_of(plan: Plan, receipt: Receipt) -> tuple[Lock, ...]:
     """The lines that are for others: goods that access rules name, and none of those lets this customer buy."""
     locks = []
-    for index, (line, key) in enumerate(zip(receipt.lines, receipt.keys, strict=True)):
-        naming = [contender for contender in plan.accesses if contender.weight(key, line)]
+    for index, (line, goods) in enumerate(zip(receipt.lines, receipt.goods, strict=True)):
+        naming = [contender for contender in plan.accesses if contender.weight_of[goods]]
         unmet = [_barrier(contender, index, receipt) for contender in naming]
         if naming and (reason := unmet[0]) and None not in unmet:
             first = naming[0]
@@ -50,8 +50,8 @@ def silent(plan: Plan, receipt: Receipt) -> Iterator[Refusal]:
         if reason is not None:
             yield Refusal(0, contender.programme.id, contender.rule.id, reason)
     locked = {(one.line_no, one.programme_id, one.rule_id) for one in locks_of(plan, receipt)}
-    for index, (line, key) in enumerate(zip(receipt.lines, receipt.keys, strict=True)):
+    for index, (line, goods) in enumerate(zip(receipt.lines, receipt.goods, strict=True)):
         for contender in plan.accesses:
             name = (line.line_no, contender.programme.id, contender.rule.id)
-            if name not in locked and contender.weight(key, line) and (barrier := _barrier(contender, index, receipt)):
+            if name not in locked and contender.weight_of[goods] and (barrier := _barrier(contender, index, receipt)):
                 yield Refusal(*name, barrier)

@@ -8,7 +8,17 @@ from enum import StrEnum
 
 import msgspec
 
-from pos_app.model.evaluation import Award, BurnShare, Collected, Discount, Donated, EngineInput, LotGrant, Taken, units_taken
+from pos_app.model.evaluation import (
+    Award,
+    BurnShare,
+    Collected,
+    Discount,
+    Donated,
+    EngineInput,
+    LotGrant,
+    Taken,
+    units_taken,
+)
 from pos_app.model.identifiers import is_derived
 from pos_app.model.policy import BurnBasis as BurnBasis  # noqa: PLC0414 - part of what events say
 from pos_app.model.receipts import Payment, SaleLine

@@ -13,6 +13,7 @@ import msgspec
 
 from pos_app.model.accounts import Lease, Lot
 from pos_app.model.identifiers import TERMINAL_NUMBER_MAX
+from pos_app.model.marks import Mark
 from pos_app.model.policy import BurnPolicy
 from pos_app.protocol.chain import Envelope
 from pos_app.protocol.events import PROTOCOL_VERSION, ReturnedLine
@@ -48,6 +49,7 @@ SetHash = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$", max_length=64)]
 Cursor = Annotated[str, msgspec.Meta(max_length=400)]
 Units = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
 Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+CouponId = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-HJKMNP-TV-Z]{5}-[1-9][0-9]{0,6}$", max_length=13)]
 
 
 class MalformedError(ValueError):
@@ -212,6 +214,7 @@ class AccountState(msgspec.Struct, frozen=True):
 
     ``leases`` are those of the asking till; what others hold is in ``leased_elsewhere_units``, by issuer, and what HQ holds for
     sales that are under way in ``held_units``. ``offline_burning`` is false where HQ wants to be asked for every burn.
+    ``marks`` are what every till is to know of the member beside points.
     """
 
     account_ref: Ref
@@ -230,6 +233,7 @@ class AccountState(msgspec.Struct, frozen=True):
     leased_elsewhere_units: dict[str, int] = {}
     held_units: dict[str, int] = {}
     offline_burning: bool = True
+    marks: tuple[Mark, ...] = ()
 
 
 class DocumentKind(StrEnum):
@@ -238,12 +242,17 @@ class DocumentKind(StrEnum):
     PRODUCT = "product"
     PROGRAMME = "programme"
     STAFF = "staff"
+    COUPON = "coupon"
+    """A batch of coupons; taken where HQ owns the programmes."""
+    COUPON_SPENT = "coupon_spent"
+    """A coupon that is used up."""
 
 
 class Document(msgspec.Struct, frozen=True):
-    """One published thing, whole; ``body`` None withdraws it. ``key`` is the product's code, the programme's id, the ``staff_ref``.
+    """One published thing, whole; ``body`` None withdraws it. ``key`` is the product's code, the programme's id, the ``staff_ref``, the
+    batch's or the coupon's id.
 
-    The body is JSON: a ``Product``, a programme document, a ``StaffDocument``.
+    The body is JSON: a ``Product``, a programme document, a ``StaffDocument``, a ``CouponBatch``, or nothing of interest.
     """
 
     kind: Ref
@@ -333,6 +342,32 @@ class HoldAnswer(msgspec.Struct, frozen=True):
     auth_id: TerminalId
     held_units: Units
     available_units: Units
+    refusal: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    hq_time_ms: Milliseconds = 0
+
+
+class CouponRequest(msgspec.Struct, frozen=True):
+    """A till asks HQ to reserve a coupon for a basket. The same ``auth_id`` again is the same reservation, with the same answer."""
+
+    auth_id: TerminalId
+    coupon_id: CouponId
+
+
+class CouponReserveRefusal(StrEnum):
+    """Why HQ reserves nothing. ``HELD``: it lies in a basket elsewhere. ``RESTORING`` and ``SETTLED`` as of a hold."""
+
+    USED = "used"
+    HELD = "held"
+    UNKNOWN = "unknown"
+    WITHDRAWN = "withdrawn"
+    RESTORING = "restoring"
+    SETTLED = "settled"
+
+
+class CouponAnswer(msgspec.Struct, frozen=True):
+    """The coupon is reserved, or it is not: ``refusal`` is empty or a ``CouponReserveRefusal``."""
+
+    auth_id: TerminalId
     refusal: Annotated[str, msgspec.Meta(max_length=64)] = ""
     hq_time_ms: Milliseconds = 0
 

@@ -7,9 +7,10 @@ writer thread and raises ``InputError`` or ``NotAllowedError``: nothing was book
 A *holder* is named by one of their cards or by the account's reference.
 """
 
-import os
 import re
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from devices.barcodes import card_check_is_right
 from pos_app.errors import InputError
@@ -17,23 +18,21 @@ from pos_app.loyalty import ledger
 from pos_app.loyalty.ledger import Booking, Books
 from pos_app.model.accounts import AccountStatus, CardStatus, Lot, Member
 from pos_app.model.evaluation import LotGrant
-from pos_app.model.identifiers import derived_id, uuid7
+from pos_app.model.identifiers import derived_id
 from pos_app.model.staff import Permission
 from pos_app.protocol.events import (
-    KINDS,
     AccountStatusEvent,
     AdjustmentEvent,
     AdjustmentReason,
-    AnyEvent,
     CardAction,
     CardEvent,
     GrantedLot,
     MergeEvent,
-    encode_body,
 )
 from pos_app.use_cases import staffing
 from pos_app.use_cases.auditing import write_audit
 from pos_app.use_cases.enrolling import find_card_range
+from pos_app.use_cases.member_events import append, due_books, new_id, write_due
 from pos_app.use_cases.moments import moment_of
 from pos_app.use_cases.staffing import Approval
 from storage import account_changes, accounts, journal
@@ -48,6 +47,11 @@ UNITS_MAX = 10**9
 _REFERENCE = re.compile(r"[A-Z0-9/-]{0,40}")
 _GIVES = frozenset({AdjustmentReason.GOODWILL, AdjustmentReason.COMPENSATION, AdjustmentReason.FORGIVEN_OVERDRAFT})
 _TAKES = frozenset({AdjustmentReason.FRAUD})
+_OF_PROGRAMMES = frozenset(
+    {AdjustmentReason.PROFIT_SHARE, AdjustmentReason.REFERRAL_RETURNED, AdjustmentReason.DRAW_PRIZE}
+)
+_MAY_OWE = frozenset({AdjustmentReason.PROFIT_SHARE, AdjustmentReason.REFERRAL_RETURNED})
+"""What a programme takes back is owed where it is spent; by hand nobody takes more than there is."""
 
 
 def find_holder(connection: Connection, holder: str) -> AccountFacts:
@@ -79,29 +83,58 @@ def adjust(
     _check_adjustment(units, reason, reference)
     if expires_at_ms is not None and (expires_at_ms <= now_ms or not _is_gift(units, reason)):
         raise _refused("expiry", "Only points that are given expire, and later than now.", todo="Correct the date.")
-    before, due = _books(till, connection, facts.account_ref, now_ms)
-    issuer = till.issuer_at(now_ms)
-    event_id = _new_id(now_ms)
-    booking, lot = _adjustment(till, due.books, event_id, units, reason, issuer, now_ms, expires_at_ms)
+    wanted = Adjustment(units, reason, reference=reference, expires_at_ms=expires_at_ms)
+    # What cannot be booked is said before a manager is called.
+    _adjustment(till, due_books(till, connection, facts.account_ref, now_ms)[1].books, new_id(now_ms), "", wanted, now_ms)
     approver_ref = staffing.check(till, Permission.ADJUST_POINTS, approval, subject=facts.account_ref)
-    terminal = journal.read_terminal(connection)
-    event = AdjustmentEvent(
-        event_id=event_id,
-        moment=moment_of(till, terminal, now_ms),
-        account_ref=facts.account_ref,
-        units=units,
-        reason=reason,
-        issuer=issuer,
-        reference=reference,
-        granted=None if lot is None else _granted(lot),
-        approved_by=approver_ref,
-    )
-    _append(connection, event)
-    _write_due(till, connection, before, due, now_ms)
-    accounts.write_booking(connection, booking, before=due.books, utc_ms=now_ms)
+    event = book_adjustment(till, connection, facts.account_ref, wanted, approver_ref=approver_ref)
     values: dict[str, int | str] = {"units": units, "reason": reason.value, "reference": reference}
     _audit(till, connection, event, "adjust_points", **values)
     return _member(till, connection, facts.account_ref)
+
+
+class Adjustment(msgspec.Struct, frozen=True):
+    """What is given (``units`` > 0) or taken. ``event_id`` empty: a new one; a derived one happens once, whoever books it again.
+
+    ``issuer``: a unit of the ledger, empty for the points that burn here. ``programme_id``: which programme gives it, if any.
+    """
+
+    units: int
+    reason: AdjustmentReason
+    reference: str = ""
+    expires_at_ms: int | None = None
+    event_id: str = ""
+    issuer: str = ""
+    programme_id: str = ""
+
+
+def book_adjustment(
+    till: "Till", connection: Connection, account_ref: str, wanted: Adjustment, *, approver_ref: str = ""
+) -> AdjustmentEvent:
+    """Book it on the writer thread, whoever decided it: the event, what is due on the account, and the entries.
+
+    Raises ``InputError`` where there is less to take or to forgive than is wanted.
+    """
+    now_ms = till.clock.utc_ms()
+    before, due = due_books(till, connection, account_ref, now_ms)
+    event_id = wanted.event_id or new_id(now_ms)
+    issuer = wanted.issuer or till.issuer_at(now_ms)
+    booking, lot = _adjustment(till, due.books, event_id, issuer, wanted, now_ms)
+    event = AdjustmentEvent(
+        event_id=event_id,
+        moment=moment_of(till, journal.read_terminal(connection), now_ms),
+        account_ref=account_ref,
+        units=wanted.units,
+        reason=wanted.reason,
+        issuer=issuer,
+        reference=wanted.reference,
+        granted=None if lot is None else _granted(lot),
+        approved_by=approver_ref,
+    )
+    append(connection, event)
+    write_due(till, connection, before, due, now_ms)
+    accounts.write_booking(connection, booking, before=due.books, utc_ms=now_ms)
+    return event
 
 
 def merge(
@@ -121,13 +154,13 @@ def merge(
     approver_ref = staffing.check(till, Permission.CHANGE_ACCOUNT, approval, subject=taking.account_ref)
     terminal = journal.read_terminal(connection)
     event = MergeEvent(
-        event_id=_new_id(now_ms),
+        event_id=new_id(now_ms),
         moment=moment_of(till, terminal, now_ms),
         account_ref=taking.account_ref,
         merged_ref=giving.account_ref,
         approved_by=approver_ref,
     )
-    _append(connection, event)
+    append(connection, event)
     _move_points(till, connection, event)
     account_changes.apply_act(connection, event)
     _audit(till, connection, event, "merge_accounts", merged=giving.account_ref)
@@ -194,6 +227,10 @@ def unfreeze(
 
 
 def _check_adjustment(units: int, reason: AdjustmentReason, reference: str) -> None:
+    if reason in _OF_PROGRAMMES:
+        raise _refused(
+            "reason", "Only a programme gives or takes points for this reason.", todo="Choose another reason."
+        )
     if not 0 < abs(units) <= UNITS_MAX:
         raise _refused("units", "That is no number of points to give or take.", todo="Correct the points.")
     if (units < 0 and reason in _GIVES) or (units > 0 and reason in _TAKES):
@@ -215,23 +252,17 @@ def _is_gift(units: int, reason: AdjustmentReason) -> bool:
 
 
 def _adjustment(
-    till: "Till",
-    books: Books,
-    event_id: str,
-    units: int,
-    reason: AdjustmentReason,
-    issuer: str,
-    now_ms: int,
-    expires_at_ms: int | None,
+    till: "Till", books: Books, event_id: str, issuer: str, wanted: Adjustment, now_ms: int
 ) -> tuple[Booking, Lot | None]:
-    if _is_gift(units, reason):
+    units, issuer = wanted.units, issuer or till.issuer_at(now_ms)
+    if _is_gift(units, wanted.reason):
         lot = Lot(
             lot_id=derived_id(event_id, "lot-1"),
             account_ref=books.account_ref,
             issuer=issuer,
-            programme_id="",
+            programme_id=wanted.programme_id,
             starts_at_ms=now_ms,
-            expires_at_ms=expires_at_ms,
+            expires_at_ms=wanted.expires_at_ms,
             granted_units=units,
             remaining_units=units,
             matured=True,
@@ -243,7 +274,7 @@ def _adjustment(
             raise _refused("forgiven", f"The member owes {till.points_text(owed)} points.", todo="Forgive no more.")
         return ledger.book_forgiveness(books, event_id=event_id, units=units, issuer=issuer), None
     has = sum(lot.remaining_units for lot in books.lots if lot.issuer == issuer)
-    if has < -units:
+    if has < -units and wanted.reason not in _MAY_OWE:
         raise _refused("too_much", f"The member has {till.points_text(has)} points.", todo="Take no more away.")
     return ledger.book_removal(books, event_id=event_id, units=-units, issuer=issuer), None
 
@@ -254,26 +285,12 @@ def _granted(lot: Lot) -> GrantedLot:
     )
 
 
-def _books(till: "Till", connection: Connection, account_ref: str, now_ms: int) -> tuple[Books, Booking]:
-    """The books as stored, and what is due on them: without it, points that have expired would be given away or taken."""
-    before = accounts.read_books(connection, account_ref)
-    if till.believes_clock(journal.read_terminal(connection), now_ms):
-        return before, ledger.book_due(before, at_ms=now_ms)
-    return before, Booking((), (), before)
-
-
-def _write_due(till: "Till", connection: Connection, before: Books, due: Booking, now_ms: int) -> None:
-    """Where headquarters decides, it books what is due itself, and the till has only looked past it."""
-    if till.books_due(journal.read_terminal(connection), now_ms):
-        accounts.write_booking(connection, due, before=before, utc_ms=now_ms)
-
-
 def _move_points(till: "Till", connection: Connection, event: MergeEvent) -> None:
     now_ms = event.moment.utc_ms
-    source, source_due = _books(till, connection, event.merged_ref, now_ms)
-    target, target_due = _books(till, connection, event.account_ref, now_ms)
-    _write_due(till, connection, source, source_due, now_ms)
-    _write_due(till, connection, target, target_due, now_ms)
+    source, source_due = due_books(till, connection, event.merged_ref, now_ms)
+    target, target_due = due_books(till, connection, event.account_ref, now_ms)
+    write_due(till, connection, source, source_due, now_ms)
+    write_due(till, connection, target, target_due, now_ms)
     giving, taking = ledger.book_merge(source_due.books, target_due.books, event_id=event.event_id)
     accounts.write_booking(connection, giving, before=source_due.books, utc_ms=now_ms)
     accounts.write_booking(connection, taking, before=target_due.books, utc_ms=now_ms)
@@ -310,7 +327,7 @@ def _book_card(
     approver_ref = staffing.check(till, Permission.CHANGE_CARD, approval, subject=card_number)
     terminal = journal.read_terminal(connection)
     event = CardEvent(
-        event_id=_new_id(now_ms),
+        event_id=new_id(now_ms),
         moment=moment_of(till, terminal, now_ms),
         account_ref=facts.account_ref,
         card_number=card_number,
@@ -318,7 +335,7 @@ def _book_card(
         replaces=replaces,
         approved_by=approver_ref,
     )
-    _append(connection, event)
+    append(connection, event)
     account_changes.apply_act(connection, event)
     _audit(till, connection, event, f"{action.value}_card", card=card_number)
 
@@ -342,33 +359,17 @@ def _set_status(
     approver_ref = staffing.check(till, Permission.CHANGE_ACCOUNT, approval, subject=facts.account_ref)
     terminal = journal.read_terminal(connection)
     event = AccountStatusEvent(
-        event_id=_new_id(now_ms),
+        event_id=new_id(now_ms),
         moment=moment_of(till, terminal, now_ms),
         account_ref=facts.account_ref,
         status=status.value,
         reason=reason,
         approved_by=approver_ref,
     )
-    _append(connection, event)
+    append(connection, event)
     account_changes.apply_act(connection, event)
     _audit(till, connection, event, "freeze" if status is AccountStatus.FROZEN else "unfreeze", reason=reason)
     return _member(till, connection, facts.account_ref)
-
-
-def _new_id(now_ms: int) -> str:
-    return str(uuid7(utc_ms=now_ms, random_bytes=os.urandom(10)))
-
-
-def _append(connection: Connection, event: AnyEvent) -> None:
-    journal.append_event(
-        connection,
-        journal.read_terminal(connection),
-        event_id=event.event_id,
-        kind=KINDS[type(event)],
-        body=encode_body(event),
-        utc_ms=event.moment.utc_ms,
-        hlc=event.moment.hlc,
-    )
 
 
 def _audit(

@@ -15,7 +15,7 @@ from pos_app.protocol.events import AnyEvent, decode_body
 from pos_app.protocol.signing import public_key_of
 from pos_app.use_cases.mirror_check import look_at
 from pos_app.use_cases.pins import pepper_mark
-from storage import audit, health, journal, key_store, people, print_jobs, pruning, rebuild, recount, staff
+from storage import audit, health, journal, key_store, marks, people, print_jobs, pruning, rebuild, recount, staff
 from storage.database import Connection
 from storage.journal import JournalRow, Terminal
 from storage.key_store import KeyPlace
@@ -195,18 +195,19 @@ def _balances(till: "Till", connection: Connection) -> Answer:
 
 
 def _counters(till: "Till", connection: Connection) -> Answer:
-    """What programmes count, and how many receipts each member has."""
+    """What programmes count, how many receipts each member has, and what every till is to know of them."""
     if till.settings.till.authority == "hq":
-        return Verdict.NOTE, "Headquarters keeps sums and numbers of receipts; they are compared there."
+        return Verdict.NOTE, "Headquarters keeps sums, numbers of receipts and marks; they are compared there."
     counted = recount.recount(connection)
     if not counted.is_whole:
-        return Verdict.NOTE, "Older events were pruned: sums and numbers of receipts cannot be counted again."
+        return Verdict.NOTE, "Older events were pruned: sums, numbers of receipts and marks cannot be counted again."
     sums, receipts = recount.stored_sums(connection), recount.stored_receipts(connection)
     problems = [f"account {key[0]}: the sum of {key[1]} for {key[2]}" for key in _different(sums, counted.sums)]
     problems += [f"account {ref}: the number of receipts" for ref in _different(receipts, counted.receipts)]
+    problems += [f"account {ref}: the marks" for ref in marks.wrong_accounts(connection)]
     return _verdict(
         problems[:_SHOWN_MAX],
-        good="Sums and numbers of receipts are those of the events.",
+        good="Sums, receipt counts, marks are those of the events.",
         todo=f"The events are right. {_REPAIR}",
     )
 

@@ -160,7 +160,8 @@ def _event_of(connection: Connection, stored: StoredSale | None, receipt_number:
 def _agrees(result: EngineResult, sale: SaleEvent) -> bool:
     """Whether the engine gives today what the sale's event says."""
     computed = (result.awards, result.discounts, result.burn_shares, result.collected, result.taken, result.used)
-    return computed == (sale.awards, sale.discounts, sale.burn_shares, sale.collected, sale.taken, sale.used)
+    told = (sale.awards, sale.discounts, sale.burn_shares, sale.collected, sale.taken, sale.used)
+    return computed == told and result.donated == sale.donated
 
 
 def _is_stored(connection: Connection, stored: StoredSale, sale: SaleEvent) -> bool:

@@ -51,7 +51,11 @@ def check_files(paths: Iterable[Path], *, bands_percent: Sequence[int]) -> tuple
     Whether they can run together, and what is odd about them, is asked where each of them is sound. Raises ``ProgrammeError`` for a
     file that cannot be read.
     """
-    files = [_File(path.name, read_text(path)) for given in paths for path in (files_in(given) if given.is_dir() else [given])]
+    files = [
+        _File(path.name, read_text(path))
+        for given in paths
+        for path in (files_in(given) if given.is_dir() else [given])
+    ]
     sound: list[tuple[_File, Programme]] = []
     faults: list[Remark] = []
     for file in files:

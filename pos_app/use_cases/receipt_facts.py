@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from pos_app.loyalty.donating import cause_of
 from pos_app.loyalty.programme import Programme
 from pos_app.model.evaluation import Taken
 from pos_app.model.identifiers import pool_of
@@ -14,8 +15,8 @@ from pos_app.protocol.nps import nps_url, one_time_code, spaced
 from pos_app.use_cases import claiming
 from pos_app.use_cases.programmes import decode_programme_set
 from pos_app.use_cases.views import Standing
-from receipts.facts import DiscountFacts, MemberFacts, NpsFacts, ReceiptFacts, ShopFacts
-from storage import accounts, foreign_receipts, journal, pools, programmes, sales, unseen_returns
+from receipts.facts import CauseFacts, DiscountFacts, MemberFacts, NpsFacts, ReceiptFacts, ShopFacts
+from storage import accounts, donations, foreign_receipts, journal, pools, programmes, sales, unseen_returns
 from storage.database import Connection
 from storage.sales import SaleRow, StoredSale
 
@@ -54,11 +55,12 @@ def receipt_facts(till: "Till", connection: Connection, event_id: str, *, is_cop
         foreign_receipt=head.foreign_receipt,
         original_receipt="" if original is None else original.receipt_number,
         is_unseen=original is not None and original.is_unseen and bool(till.settings.hq.url),
-        member=_member(connection, stored),
+        member=_member(till, connection, stored),
         points_exponent=till.settings.points.exponent,
         awards=stored.awards,
         discounts=_discounts(till, connection, stored),
         nps=_nps(connection, head),
+        causes=_causes(till, connection, head),
         claim=claiming.code_for(connection, event_id) if till.settings.hq.claim_codes else "",
         copy=is_copy,
         locale=shop.locale,
@@ -89,6 +91,26 @@ def programmes_of_sale(connection: Connection, event_id: str) -> tuple[Programme
         return ()
     body = programmes.find_programme_set(connection, sale.engine_input.programme_set_hash)
     return () if body is None else decode_programme_set(body).programmes
+
+
+def _causes(till: "Till", connection: Connection, head: SaleRow) -> tuple[CauseFacts, ...]:
+    """What this receipt gave to causes, or took back, and how much that was by then."""
+    sums = donations.donations_of(connection, head.event_id)
+    if not sums:
+        return ()
+    ran = programmes_of_sale(connection, head.sale_event_id or head.event_id) or till.terms.programmes.programmes
+    units = {cause.name: cause.unit for cause in filter(None, map(cause_of, ran))}
+    pools_then = msgspec.json.decode(head.standing, type=Standing).pools if head.standing else None
+    return tuple(
+        CauseFacts(
+            name=one.cause,
+            by_customer_minor=abs(one.by_customer_minor),
+            by_shop_minor=abs(one.by_shop_minor),
+            member_minor=None if pools_then is None else pools_then.get(units.get(one.cause, ""), 0),
+            all_minor=donations.given_so_far(connection, one.cause, until_event_id=head.event_id),
+        )
+        for one in sums
+    )
 
 
 class _Original(msgspec.Struct, frozen=True):
@@ -162,7 +184,7 @@ def _returned(line: SaleLine, back: ReturnedLine) -> SaleLine:
     )
 
 
-def _member(connection: Connection, stored: StoredSale) -> MemberFacts | None:
+def _member(till: "Till", connection: Connection, stored: StoredSale) -> MemberFacts | None:
     head = stored.head
     if not head.standing:
         return None
@@ -176,7 +198,7 @@ def _member(connection: Connection, stored: StoredSale) -> MemberFacts | None:
         burned_worth_minor=head.burn_worth_minor,
         balance=standing.balance,
         next_step=standing.next_step,
-        pools={pool_of(unit): units for unit, units in standing.pools.items()},
+        pools={pool_of(unit): units for unit, units in standing.pools.items() if unit not in till.causes_by_unit},
         gifts=tuple(_gift(one) for one in pools.read_pools(connection, head.event_id).taken if one.gives),
     )
 

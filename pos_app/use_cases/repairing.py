@@ -14,7 +14,7 @@ from pos_app.use_cases import staffing
 from pos_app.use_cases.auditing import write_audit
 from pos_app.use_cases.checking import receipt_events
 from pos_app.use_cases.staffing import Approval
-from storage import audit, health, journal, people, rebuild, recount
+from storage import audit, health, journal, marks, people, rebuild, recount
 from storage.database import Connection
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def repair(till: "Till", connection: Connection, *, approval: Approval | None = 
     approver_ref = staffing.check(till, Permission.REPAIR, approval)
     steps: list[Callable[[Connection], Repaired]] = [_receipts, _audit, _search]
     if till.settings.till.authority == "local":
-        steps += [_counters, _lots, _overdrafts]
+        steps += [_counters, _lots, _overdrafts, _marks]
     repaired = tuple(one for step in steps if (one := step(connection)).names)
     if repaired:
         values: dict[str, int | str] = {one.what: len(one.names) for one in repaired}
@@ -107,3 +107,9 @@ def _overdrafts(connection: Connection) -> Repaired:
     if wrong:
         recount.put_overdrafts(connection)
     return Repaired("overdrafts", tuple(sorted(wrong)))
+
+
+def _marks(connection: Connection) -> Repaired:
+    wrong = marks.wrong_accounts(connection) if recount.recount(connection).is_whole else []
+    marks.put_right(connection, wrong)
+    return Repaired("marks", tuple(wrong))

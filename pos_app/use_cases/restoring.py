@@ -10,10 +10,11 @@ import msgspec
 from pos_app.errors import InputError
 from pos_app.model.staff import Permission
 from pos_app.protocol.chain import Envelope
-from pos_app.protocol.events import KINDS, AnyEvent, AuditEvent, decode_body
+from pos_app.protocol.events import KINDS, ActEvent, AnyEvent, AuditEvent, decode_body
+from pos_app.protocol.marking import MarkingEvent
 from pos_app.use_cases import staffing
 from pos_app.use_cases.auditing import write_audit
-from storage import audit, journal, rebuild
+from storage import audit, journal, marks, member_history, rebuild
 from storage.database import Connection
 from storage.mirror import Durable, MirroredEvent, doubled_places, read_mirror
 from storage.rebuild import ReceiptEvent
@@ -141,5 +142,9 @@ def _append(connection: Connection, event: AnyEvent, body: bytes) -> None:
     )
     if isinstance(event, ReceiptEvent):
         rebuild.restore_sale_rows(connection, event)
+    if isinstance(event, MarkingEvent):
+        marks.note_event(connection, event)
+    if isinstance(event, ActEvent):
+        member_history.note_uses(connection, event)
     if isinstance(event, AuditEvent):
         audit.add_row(connection, audit.row_of(event))

@@ -15,20 +15,23 @@ from pos_app.loyalty.programme import Programme, parse_programme
 from pos_app.loyalty.reasons import words
 from pos_app.model.evaluation import Award, Collected, Discount, Reason, Refusal, Taken
 from pos_app.model.identifiers import pool_of
+from pos_app.model.marks import SEGMENT, Mark
 from pos_app.model.money import text_from_minor
 from pos_app.model.products import Product
 from pos_app.model.receipts import PaymentKind
 from pos_app.programmes import preset_text
-from pos_app.use_cases import account_acts
+from pos_app.use_cases import account_acts, giving
 from pos_app.use_cases.clock import ManualClock
 from pos_app.use_cases.explaining import explain_receipt
 from pos_app.use_cases.importing import add_members
+from pos_app.use_cases.profit_sharing import share_profit
 from pos_app.use_cases.programmes import read_file
 from pos_app.use_cases.quoting import Tender
 from pos_app.use_cases.scenario_file import (
     Bought,
     Expected,
     Scenario,
+    ScenarioMember,
     ScenarioProduct,
     Step,
     read_scenario,
@@ -38,8 +41,8 @@ from pos_app.use_cases.scenario_file import (
     utc_ms_of,
 )
 from pos_app.use_cases.till import Till, open_till
-from pos_app.use_cases.views import BasketLine, ClosedSale
-from storage import catalogue
+from pos_app.use_cases.views import Basket, BasketLine, ClosedSale
+from storage import catalogue, marks
 from storage.accounts import NewMember
 
 _PRESET = "preset:"
@@ -106,7 +109,9 @@ class _Run:
         self._receipts: dict[str, str] = {}
         exponent = till.terms.currency.exponent
         products = [_product(product, exponent, path) for product in scenario.products]
+        costs = [(product.code, scaled(product.cost, exponent, path)) for product in scenario.products if product.cost]
         till.database.write(lambda connection: catalogue.put_products(connection, products))
+        till.database.write(lambda connection: catalogue.put_costs(connection, costs))
         add_members(
             till,
             [
@@ -116,8 +121,16 @@ class _Run:
             ],
         )
         for member in scenario.members:
+            self._put_segments(member)
             if member.card_of:
                 till.book_act(account_acts.add_card, self._card(member.card_of), self._cards[member.id]).result()
+
+    def _put_segments(self, member: ScenarioMember) -> None:
+        today = self._till.business_date(self._clock.now_ms)
+        of_member = [Mark(SEGMENT, segment, today) for segment in member.segments]
+        if of_member:
+            ref = f"account-{member.id}"
+            self._till.database.write(lambda connection: marks.put_marks(connection, ref, of_member))
 
     def all(self) -> tuple[Outcome, ...]:
         """Every step in order."""
@@ -133,6 +146,8 @@ class _Run:
         try:
             if step.return_of:
                 what, got = f"return of {step.return_of}", self._return(step)
+            elif step.profit_share:
+                what, got = f"profit share of {step.profit_share}", self._share_profit(step)
             elif step.buy:
                 what, got, reasons = self._buy(number, step)
             else:
@@ -143,12 +158,19 @@ class _Run:
         got |= self._balance(step)
         return Outcome(number, step.at, what, got, reasons, _differences(step.expect, got))
 
+    def _share_profit(self, step: Step) -> dict[str, str]:
+        for programme in self._till.terms.programmes.programmes:
+            if programme.profit_share is not None:
+                self._till.book_act(share_profit, programme.id, step.profit_share, is_booked=True).result()
+        return {}
+
     def _buy(self, number: int, step: Step) -> tuple[str, dict[str, str], tuple[str, ...]]:
         basket = self._till.open_basket()
         lines = tuple(self._line(bought) for bought in step.buy)
         member = None if not step.member else self._till.find_member(self._card(step.member))
         burn_units = scaled(step.burn, self._till.terms.points_exponent, self._path)
         basket = msgspec.structs.replace(basket, lines=lines, member=member, burn_units=burn_units, takes=step.take)
+        basket = self._with_gift(basket, step)
         closed = self._till.close_sale(basket, [Tender(PaymentKind.CASH, _ENOUGH_CASH_MINOR)]).result()
         self._receipts[step.id or str(number)] = closed.receipt_number
         explanation = explain_receipt(self._till, closed.receipt_number)
@@ -168,6 +190,20 @@ class _Run:
             tuple(f"{self._what(one)}: {self._why(one.reason)}" for one in given),
         )
 
+    def _with_gift(self, basket: Basket, step: Step) -> Basket:
+        """The basket with what its customer gives to the first cause: an amount, or what rounds the total up."""
+        if not step.donate:
+            return basket
+        cause = next(iter(giving.causes_now(self._till).values()), None)
+        if cause is None:
+            raise refused(self._path, "no programme collects for a cause on that day")
+        is_rounding = step.donate == "up"
+        if is_rounding:
+            amount_minor = giving.missing_minor(self._till.quote(basket), basket, cause)
+        else:
+            amount_minor = scaled(step.donate, self._till.terms.currency.exponent, self._path)
+        return giving.with_gift(basket, giving.product_of(self._till, cause), amount_minor, rounds_up=is_rounding)
+
     def _what(self, one: _Reasoned) -> str:
         """What was given or refused, to which line and by which rule."""
         match one:
@@ -176,7 +212,7 @@ class _Run:
             case Award():
                 return f"line {one.line_no}: {self._points(one.units)} by {one.rule_id}"
             case Collected():
-                return f"line {one.line_no}: {one.units} {pool_of(one.unit)} by {one.rule_id}"
+                return f"line {one.line_no}: {one.units} {pool_of(one.unit)} by {one.rule_id or one.programme_id}"
             case Taken():
                 return f"receipt: {one.gives or 'a reward'} by {one.rule_id}"
             case Refusal():
@@ -201,6 +237,9 @@ class _Run:
             "notices": "\n".join(notice.text for notice in result.notices),
             "points_by_line": " ".join(self._points(units) for units in by_line),
         }
+        if result.donated:
+            given = (sum(one.amount_minor for one in result.donated if one.by_shop is side) for side in (False, True))
+            got["donated"], got["shop_donated"] = map(self._money, given)
         if result.collected:
             got["collected"] = _listed(_collected_units(result.collected))
         if result.taken:

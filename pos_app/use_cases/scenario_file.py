@@ -48,7 +48,7 @@ class ScenarioShop(Section, frozen=True):
 
 
 class ScenarioProduct(Section, frozen=True):
-    """A product; prices and ``tax`` are written as people write them. ``margin`` is the lower end of its margin's band, in percent."""
+    """A product; prices, ``cost`` and ``tax`` are written as people write them. ``margin`` is its margin's lower end in percent."""
 
     code: str
     price: str
@@ -61,12 +61,17 @@ class ScenarioProduct(Section, frozen=True):
     sold_by_weight: bool = False
     member_price: str = ""
     margin: Percent | None = None
+    cost: str = ""
 
 
 class ScenarioMember(Section, frozen=True):
-    """A member, called by ``id`` in the steps; ``birthday`` is MM-DD. ``card_of``: one more card of that member's account."""
+    """A member, called by ``id`` in the steps; ``birthday`` is MM-DD. ``card_of``: one more card of that member's account.
+
+    ``segments``: the groups that the shop has put the member into.
+    """
 
     id: str
+    segments: tuple[str, ...] = ()
     card_class: str = ""
     birthday: str = ""
     card_of: str = ""
@@ -110,13 +115,15 @@ class Expected(Section, frozen=True):
     taken: tuple[str, ...] | None = None
     pools: tuple[str, ...] | None = None
     notices: tuple[str, ...] | None = None
+    donated: str | None = None
+    shop_donated: str | None = None
     refused: str | None = None
 
 
 class Step(Section, frozen=True):
     """One thing that happens: a receipt (``buy``), a return (``return_of`` names a step), or a look at a balance.
 
-    ``store``: where, for programmes that run in some stores only.
+    ``store``: where, for programmes that run in some stores only. ``profit_share``: a quarter that is paid out, as ``2026-Q1``.
     """
 
     at: str
@@ -126,7 +133,9 @@ class Step(Section, frozen=True):
     buy: tuple[Bought, ...] = ()
     burn: str = "0"
     take: tuple[str, ...] = ()
+    donate: str = ""
     return_of: str = ""
+    profit_share: str = ""
     lines: tuple[Returned, ...] = ()
     expect: Expected = Expected()
 

@@ -14,6 +14,7 @@ import msgspec
 
 from pos_app.errors import InputError
 from pos_app.loyalty.document import POINTS_POOL, Reward
+from pos_app.loyalty.donating import cause_of
 from pos_app.loyalty.knowing import Wanted, wanted_by
 from pos_app.loyalty.offering import RewardChoice, rewards_now
 from pos_app.loyalty.plan import why_programme_rests
@@ -93,6 +94,9 @@ class Till:
             if isinstance(rule, Reward) and rule.pool == POINTS_POOL
         )
         """Whose points rewards may cost."""
+        causes = filter(None, map(cause_of, terms.programmes.programmes))
+        self.causes_by_unit = {cause.unit: cause.name for cause in causes}
+        """The ledger's pools of what is given to causes, and how these are called."""
 
     def close(self) -> None:
         """Finish what is queued and close the database."""

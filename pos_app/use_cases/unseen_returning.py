@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pos_app.errors import InputError
+from pos_app.loyalty.donating import causes_of
 from pos_app.model.identifiers import uuid7
 from pos_app.model.money import AMOUNT_MAX_MINOR, MILLI, line_amount_minor, tax_included_minor
 from pos_app.model.products import Product
@@ -84,6 +85,8 @@ def book_unseen_return(
     """
     number = sale_receipt_number.strip()
     _check(number, goods)
+    if any(one.product.code in causes_of(till.terms.programmes.programmes) for one in goods):
+        raise _refused("gift", "Money that was given to a cause comes back with its receipt only.")
     now_ms = till.clock.utc_ms()
     event_id = event_id or str(uuid7(utc_ms=now_ms, random_bytes=os.urandom(10)))
     if journal.find_event(connection, event_id) is not None:

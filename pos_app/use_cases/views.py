@@ -16,7 +16,7 @@ class BasketLine(msgspec.Struct, frozen=True):
     """One line before the sale is closed. ``override_minor`` is a price for the whole line in place of the catalogue's.
 
     ``batch`` and ``expires`` (ISO date) come from a GS1 code. ``price_on_label``: the override came with the code, from the shop's
-    own scales, and nobody has to allow it.
+    own scales, and nobody has to allow it. ``rounds_up``: money for a cause that follows the total of the rest.
     """
 
     product: Product
@@ -25,6 +25,7 @@ class BasketLine(msgspec.Struct, frozen=True):
     batch: str = ""
     expires: str = ""
     price_on_label: bool = False
+    rounds_up: bool = False
 
 
 class Authorisation(msgspec.Struct, frozen=True):

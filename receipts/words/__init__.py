@@ -63,6 +63,11 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     next_receipt: str
     next_month: str
     gift: str
+    cause: str
+    cause_given: str
+    cause_by_shop: str
+    cause_member: str
+    cause_all: str
     nps_question: str
     nps_scan: str
     nps_code: str

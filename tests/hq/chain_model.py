@@ -217,13 +217,22 @@ class ChainModel:
             sale = self._receipts.get(event.sale_receipt_number)
             if sale is not None:
                 self._unseen.remove((event, at_ms))
-                self._take_back(sale, _scanned(sale, event), event.event_id, at_ms)
-                self.changes += 1
+                if self._has_left(sale, event):
+                    self._take_back(sale, _scanned(sale, event), event.event_id, at_ms)
+                    self.changes += 1
 
     def let_all_expire(self, at_ms: int) -> None:
         for account in self.accounts.values():
             self._expire(account, at_ms)
         self.changes += 1
+
+    def _has_left(self, sale: SaleEvent, event: UnseenReturnEvent) -> bool:
+        """Whether all that was scanned is on the receipt and not back yet; else nothing moves, and a person is asked."""
+        scanned, back = _scanned(sale, event), self._back[sale.event_id]
+        all_there = {line.product_code for line in event.lines} <= {line.product_code for line in sale.lines}
+        return all_there and all(
+            pieces + back.get(line_no, 0) <= _sold(sale, line_no) for line_no, pieces in scanned.items()
+        )
 
     def _account(self, ref: str) -> Account:
         return self.accounts.setdefault(self.home(ref), Account())
@@ -250,8 +259,7 @@ class ChainModel:
         account = self._account(event.account_ref)
         self._expire(account, at_ms)
         before = account.owed
-        missing = self._burn(account, event.burn_units, holder, at_ms)
-        account.owed += missing - self._burn_lapsed(account, event, missing, at_ms)
+        account.owed += self._burn(account, event, holder, at_ms)
         for granted in event.granted_lots:
             grant = granted.grant
             self.totals["issued"] += grant.units
@@ -266,8 +274,9 @@ class ChainModel:
             self._recall(account)
         self._set_aside(event, account, holder, at_ms)
 
-    def _burn(self, account: Account, units: int, holder: str, at_ms: int) -> int:
-        """Leases of the till first, then lots; gives what was not there."""
+    def _burn(self, account: Account, event: SaleEvent, holder: str, at_ms: int) -> int:
+        """Leases of the till first, then what has expired since, then lots; gives what was not there."""
+        units = event.burn_units
         self.totals["redeemed"] += units
         for lease in sorted(account.leases, key=lambda one: (one.lot.expires_at_ms, one.lease_id)):
             if lease.holder == holder and not lease.lot.is_over(at_ms):
@@ -275,15 +284,17 @@ class ChainModel:
                 lease.units -= part
                 units -= part
         account.leases = [lease for lease in account.leases if lease.units]
+        units -= self._burn_lapsed(account, event, units, at_ms)
         return units - _take(units, [lot for lot in account.soonest() if lot.is_spendable(at_ms)])
 
     def _burn_lapsed(self, account: Account, event: SaleEvent, units: int, at_ms: int) -> int:
         """What was burned in time and has expired before headquarters heard of it; gives how much that was."""
         burned = 0
-        for part in event.burned_lots:
-            lot = account.lots.get(part.lot_id)
-            lapsed = min(units - burned, self._expired[part.lot_id]) if lot and lot.is_spendable(at_ms) else 0
-            self._expired[part.lot_id] -= lapsed
+        proposed = {part.lot_id for part in event.burned_lots}
+        for lot in account.soonest():
+            is_good = lot.lot_id in proposed and lot.is_spendable(at_ms)
+            lapsed = min(units - burned, self._expired[lot.lot_id]) if is_good else 0
+            self._expired[lot.lot_id] -= lapsed
             burned += lapsed
         if burned:
             self.surprises.append("burned in time, and over when it was heard of")

@@ -62,6 +62,11 @@ _PROBLEMS: dict[str, Sentences] = {
         QT_TRANSLATE_NOOP("Returns", "Nothing was booked."),
         QT_TRANSLATE_NOOP("Returns", "Press Esc, scan the receipt again and choose anew."),
     ),
+    "return.gift": Sentences(
+        QT_TRANSLATE_NOOP("Returns", "Money that was given to a cause comes back with its receipt only."),
+        QT_TRANSLATE_NOOP("Returns", "Nothing was booked."),
+        QT_TRANSLATE_NOOP("Returns", "Take it off the list, or find the receipt."),
+    ),
     "return.already_booked": Sentences(
         QT_TRANSLATE_NOOP("Returns", "This return is already booked."),
         QT_TRANSLATE_NOOP("Returns", "It was not booked a second time."),

@@ -7,10 +7,11 @@ import msgspec
 from devices.barcodes import BadScan, CardScan, ClaimScan, ProductScan, ReceiptScan, is_expired, read_code
 from devices.sounder import Tone
 from pos_app.errors import InputError
+from pos_app.loyalty.donating import Cause
 from pos_app.model.money import MILLI
 from pos_app.model.products import Product
 from pos_app.model.staff import Permission
-from pos_app.use_cases import overriding, staffing
+from pos_app.use_cases import giving, overriding, staffing
 from pos_app.use_cases.quoting import LINES_MAX, check_line
 from pos_app.use_cases.staffing import Approval
 from pos_app.use_cases.views import BasketLine
@@ -77,7 +78,10 @@ def take_word(desk: Desk, scan: CardScan, is_known: Future[bool]) -> None:
 
 def _take_goods(desk: Desk, scan: ProductScan) -> None:
     product = desk.till.find_product(scan.code)
-    if product is None:
+    cause = giving.causes_now(desk.till).get(scan.code)
+    if cause is not None and desk.basket.lines and (product is None or not product.price_minor):
+        _round_up(desk, cause)
+    elif product is None:
         desk.stop(Problem(ProblemCode.UNKNOWN_PRODUCT, {"code": scan.code}))
     elif is_expired(scan.expires, desk.till.business_date(desk.till.clock.utc_ms())):
         desk.stop(Problem(ProblemCode.EXPIRED, {"name": product.name, "expires": scan.expires, "batch": scan.batch}))
@@ -137,6 +141,9 @@ def _change_marked(desk: Desk, refusal: NoticeCode, **changes: int) -> None:
     if not lines:
         desk.say(NoticeCode.NO_LINE)
         return
+    if lines[marked].rounds_up:
+        desk.say(NoticeCode.GIFT_FOLLOWS)
+        return
     try:
         line = check_line(msgspec.structs.replace(lines[marked], **changes))
     except InputError as error:
@@ -163,6 +170,56 @@ def add_amount(desk: Desk, text: str, *, name: str) -> None:
         return
     product = desk.till.find_product(AMOUNT_CODE) or Product(AMOUNT_CODE, name, 0, 0)
     _add(desk, check_line(BasketLine(msgspec.structs.replace(product, price_minor=amount_minor))))
+
+
+def give(desk: Desk, text: str) -> None:
+    """The typed amount is for the first cause; without one it gets what rounds the total up, and once more takes that off again."""
+    cause = next(iter(giving.causes_now(desk.till).values()), None)
+    if cause is None:
+        desk.say(NoticeCode.NO_CAUSE)
+    elif not desk.basket.lines:
+        desk.say(NoticeCode.BASKET_EMPTY)
+    elif text.strip():
+        _give_amount(desk, cause, text)
+    else:
+        _round_up(desk, cause)
+
+
+def _give_amount(desk: Desk, cause: Cause, text: str) -> None:
+    amount_minor = parse_scaled(text, desk.exponent)
+    if amount_minor is None:
+        desk.say(NoticeCode.NOT_A_NUMBER)
+    else:
+        _put_gift(desk, cause, amount_minor)
+
+
+def _round_up(desk: Desk, cause: Cause) -> None:
+    """Round up what is to be paid, or no longer where it is rounded already."""
+    if any(line.product.code == cause.product_code and line.rounds_up for line in desk.basket.lines):
+        _put_gift(desk, cause, 0)
+    elif cause.round_to_minor is None:
+        desk.say(NoticeCode.GIFT_TYPE)
+    elif amount_minor := giving.missing_minor(desk.quote, desk.basket, cause):
+        _put_gift(desk, cause, amount_minor, rounds_up=True)
+    else:
+        desk.say(NoticeCode.GIFT_NOTHING, step_minor=cause.round_to_minor)
+
+
+def _put_gift(desk: Desk, cause: Cause, amount_minor: int, *, rounds_up: bool = False) -> None:
+    product = giving.product_of(desk.till, cause)
+    basket = giving.with_gift(desk.basket, product, amount_minor, rounds_up=rounds_up)
+    for line in basket.lines:
+        check_line(line)
+    if len(basket.lines) > LINES_MAX:
+        desk.stop(Problem(ProblemCode.LINES_FULL, {"most": LINES_MAX}))
+        return
+    desk.marked = len(basket.lines) - 1
+    desk.change(basket)
+    if amount_minor:
+        desk.inform(NoticeCode.GIFT_ON, {"given_minor": amount_minor, "cause": cause.name})
+    else:
+        desk.inform(NoticeCode.GIFT_OFF, {"cause": cause.name})
+    desk.play(Tone.OK)
 
 
 def _ask_again(desk: Desk, text: str, when_empty: NoticeCode) -> None:

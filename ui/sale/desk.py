@@ -11,6 +11,7 @@ from pos_app.loyalty import reasons
 from pos_app.model.accounts import Member
 from pos_app.model.evaluation import Reason, units_taken
 from pos_app.model.staff import Permission
+from pos_app.use_cases import giving
 from pos_app.use_cases.quoting import Tender
 from pos_app.use_cases.staffing import Approval
 from pos_app.use_cases.till import Till
@@ -99,9 +100,15 @@ class Desk:
     def change(self, basket: Basket) -> None:
         """Put another basket in place: evaluate it once, and lower the points where it no longer takes them all.
 
+        Money for a cause that rounds the total up follows it; a basket in which that changes is evaluated once more.
+
         Panels close, for they were about the basket before; a card that waits to be enrolled goes on waiting.
         """
         quote = self.till.quote(basket)
+        following = giving.followed(basket, quote, giving.causes_now(self.till))
+        if following is not basket:
+            self._follow(basket, following)
+            basket, quote = following, self.till.quote(following)
         burned_units = quote.result.burn_units
         if burned_units < basket.burn_units:
             basket = msgspec.structs.replace(basket, burn_units=burned_units)
@@ -114,6 +121,12 @@ class Desk:
         self.is_done = False
         if not isinstance(self.panel, EnrolPanel):
             self.panel = None
+
+    def _follow(self, basket: Basket, following: Basket) -> None:
+        """What rounds the total up is another amount, or nothing any more."""
+        if len(following.lines) < len(basket.lines):
+            self.marked = min(self.marked, len(following.lines) - 1)
+            self.tell(Notice(NoticeCode.GIFT_GONE))
 
     def put_member(self, member: Member | None) -> None:
         """Another member, or none: points that the one before wanted to burn stay theirs."""

@@ -77,8 +77,10 @@ class MemberPanel(QWidget):
         self._balance.setText(points_text(member.balance.available_units, self._formats))
         self._balance_note.setText(self._balance_text(member))
         self._expiry.setText(self._expiry_text(member.balance))
-        self._pools.setText(" \u00b7 ".join(f"{name}: {count}" for name, count in member.pools))
-        self._pools.setVisible(bool(member.pools))
+        counts = [f"{name}: {count}" for name, count in member.pools]
+        counts += [f"{cause}: {self._formats.money(minor)}" for cause, minor in member.given_minor]
+        self._pools.setText(" \u00b7 ".join(counts))
+        self._pools.setVisible(bool(counts))
         self._earns.setText(self._earns_text(member.earns_units))
         self._next.setText("" if member.next_step is None else self._next_text(member.next_step))
 

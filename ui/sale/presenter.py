@@ -237,6 +237,8 @@ class SalePresenter:
                 basket_actions.set_price(desk, first)
             case Command.AMOUNT:
                 self._add_amount(first)
+            case Command.GIVE:
+                basket_actions.give(desk, first)
             case Command.REMOVE if isinstance(desk.panel, VoidPanel):
                 basket_actions.void(desk)
             case Command.REMOVE:

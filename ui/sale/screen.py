@@ -62,6 +62,13 @@ class NoticeCode(StrEnum):
     BASKET_EMPTY = "basket_empty"
     NO_LINE = "no_line"
     NO_CARD = "no_card"
+    NO_CAUSE = "no_cause"
+    GIFT_ON = "gift_on"
+    GIFT_OFF = "gift_off"
+    GIFT_GONE = "gift_gone"
+    GIFT_FOLLOWS = "gift_follows"
+    GIFT_TYPE = "gift_type"
+    GIFT_NOTHING = "gift_nothing"
     CARD_TAKEN_OFF = "card_taken_off"
     VOIDED = "voided"
     PANEL_OPEN = "panel_open"
@@ -215,7 +222,7 @@ Panel = (
 
 class MemberFacts(msgspec.Struct, frozen=True):
     """What the member's panel shows. ``earns_units``: by the basket as it is. ``pools``: what is there of stamps, tickets and the
-    like, by name; what is owed of them is below 0.
+    like, by name; what is owed of them is below 0. ``given_minor``: what they and the shop gave to each cause so far.
     """
 
     name: str
@@ -227,6 +234,7 @@ class MemberFacts(msgspec.Struct, frozen=True):
     next_step: NextStep | None
     is_birthday: bool
     pools: tuple[tuple[str, int], ...] = ()
+    given_minor: tuple[tuple[str, int], ...] = ()
 
 
 class Totals(msgspec.Struct, frozen=True):

@@ -2,8 +2,10 @@
 
 from collections.abc import Set as AbstractSet
 
+from pos_app.model.accounts import Member
 from pos_app.model.identifiers import pool_of
 from pos_app.model.money import MILLI
+from pos_app.use_cases import giving
 from pos_app.use_cases.quoting import member_context
 from pos_app.use_cases.views import Quote
 from ui.keys import Command
@@ -71,6 +73,7 @@ def _member(desk: Desk) -> MemberFacts | None:
     if member is None:
         return None
     context = member_context(member, utc_ms=desk.till.clock.utc_ms(), zone=desk.till.terms.zone)
+    causes = desk.till.causes_by_unit
     return MemberFacts(
         name=member.name,
         card_number=member.card_number,
@@ -80,10 +83,24 @@ def _member(desk: Desk) -> MemberFacts | None:
         earns_units=desk.quote.result.earned_units,
         next_step=desk.quote.result.next_step,
         is_birthday=context.birthday,
-        pools=tuple(
-            (pool_of(unit), view.available_units - view.overdraft_units) for unit, view in member.pool_balances.items()
-        ),
+        pools=tuple((pool_of(unit), units) for unit, units in _pool_units(member).items() if unit not in causes),
+        given_minor=tuple((causes[unit], units) for unit, units in _pool_units(member).items() if unit in causes),
     )
+
+
+def _pool_units(member: Member) -> dict[str, int]:
+    """What a member has of each pool; below 0 what they owe."""
+    return {unit: view.available_units - view.overdraft_units for unit, view in member.pool_balances.items()}
+
+
+def _with_lines(desk: Desk) -> set[Command]:
+    """What can be done with goods in the basket."""
+    possible = {*_WITH_LINES, *({Command.FINISH} if desk.is_beside else {Command.CASH, Command.CARD})}
+    if desk.basket.member is not None:
+        possible.add(Command.POINTS)
+    if giving.causes_now(desk.till):
+        possible.add(Command.GIVE)
+    return possible
 
 
 def _commands(desk: Desk) -> AbstractSet[Command]:
@@ -95,14 +112,8 @@ def _commands(desk: Desk) -> AbstractSet[Command]:
     panel = desk.top_panel()
     if panel is not None:
         return keys_of(panel) - _ALREADY_OPEN.get(type(panel), frozenset())
-    has_lines, has_member = bool(desk.basket.lines), desk.basket.member is not None
-    possible = set(_ALWAYS)
-    if has_lines:
-        possible |= _WITH_LINES | ({Command.FINISH} if desk.is_beside else {Command.CASH, Command.CARD})
-    if not has_lines:
-        possible.add(Command.RETURNS)
-    if has_lines and has_member:
-        possible.add(Command.POINTS)
+    has_member = desk.basket.member is not None
+    possible = set(_ALWAYS) | (_with_lines(desk) if desk.basket.lines else {Command.RETURNS})
     if has_member:
         possible |= {Command.CARD_OFF, Command.VOID}
     if desk.is_beside:

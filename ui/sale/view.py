@@ -73,10 +73,13 @@ class SaleView(QWidget):
     staff_changed = Signal(str)
     """Who is signed in, empty for nobody."""
 
-    def __init__(self, settings: Settings, formats: Formats, *, has_staff: bool = False) -> None:
+    def __init__(
+        self, settings: Settings, formats: Formats, *, has_staff: bool = False, has_causes: bool = False
+    ) -> None:
         super().__init__()
         self.setObjectName("stage")
         self._has_staff = has_staff
+        self._has_causes = has_causes
         self._formats = formats
         self._is_beside = settings.till.mode == "beside"
         self._columns = settings.printer.columns
@@ -105,7 +108,7 @@ class SaleView(QWidget):
         self.entry = EntryBar(self._formats, is_beside=self._is_beside)
         self.member = MemberPanel(self._formats)
         self.totals = TotalsBox(self._formats)
-        self.keys = KeyBar(is_beside=self._is_beside, has_staff=self._has_staff)
+        self.keys = KeyBar(is_beside=self._is_beside, has_staff=self._has_staff, has_causes=self._has_causes)
         self._left, self._right, self._side = QStackedWidget(), QStackedWidget(), QStackedWidget()
         frame, sheet = card()
         sheet.setContentsMargins(6, 6, 6, 6)

@@ -22,6 +22,17 @@ _NOTICES: dict[NoticeCode, str] = {
     NoticeCode.BASKET_EMPTY: QT_TRANSLATE_NOOP("Notice", "There is nothing in the basket yet."),
     NoticeCode.NO_LINE: QT_TRANSLATE_NOOP("Notice", "There is no line to change yet."),
     NoticeCode.NO_CARD: QT_TRANSLATE_NOOP("Notice", "There is no card on this sale. Scan one."),
+    NoticeCode.NO_CAUSE: QT_TRANSLATE_NOOP("Notice", "Customers cannot give to a cause here now."),
+    NoticeCode.GIFT_ON: QT_TRANSLATE_NOOP("Notice", "{given_minor} for: {cause}"),
+    NoticeCode.GIFT_OFF: QT_TRANSLATE_NOOP("Notice", "Taken off again: {cause}"),
+    NoticeCode.GIFT_GONE: QT_TRANSLATE_NOOP("Notice", "The total needs no rounding up: the donation is off this sale."),
+    NoticeCode.GIFT_FOLLOWS: QT_TRANSLATE_NOOP(
+        "Notice", "This rounds the total up. For another amount type it, then press +."
+    ),
+    NoticeCode.GIFT_TYPE: QT_TRANSLATE_NOOP("Notice", "Type the amount to be given first, then press +."),
+    NoticeCode.GIFT_NOTHING: QT_TRANSLATE_NOOP(
+        "Notice", "The total is a multiple of {step_minor} already. Type an amount to be given, then press +."
+    ),
     NoticeCode.CARD_TAKEN_OFF: QT_TRANSLATE_NOOP("Notice", "The card is off this sale."),
     NoticeCode.VOIDED: QT_TRANSLATE_NOOP("Notice", "The basket was dropped. Nothing was booked."),
     NoticeCode.PANEL_OPEN: QT_TRANSLATE_NOOP("Notice", "Finish here first: Enter, or Esc to go back."),

@@ -48,14 +48,13 @@ CREATE TABLE coupon_use (
     business_date TEXT NOT NULL,
     basis TEXT DEFAULT '' NOT NULL,
     freed_by TEXT DEFAULT '' NOT NULL,
-    event_seq INTEGER DEFAULT 0 NOT NULL,
     CONSTRAINT pk_coupon_use PRIMARY KEY (coupon_id, event_id)
 )
  WITHOUT ROWID,
  STRICT
 """,
     "CREATE INDEX ix_coupon_use_event_id ON coupon_use (event_id)",
-    "CREATE INDEX ix_coupon_use_alone ON coupon_use (event_seq) WHERE basis = 'floor'",
+    "CREATE INDEX ix_coupon_use_alone ON coupon_use (event_id) WHERE basis = 'floor'",
     """
 CREATE TABLE coupon_hold (
     auth_id TEXT NOT NULL,
@@ -96,8 +95,33 @@ CREATE TABLE donation (
 CREATE TABLE draw_seed (
     seed_hash TEXT NOT NULL,
     seed BLOB NOT NULL,
+    published INTEGER DEFAULT 0 NOT NULL,
     CONSTRAINT pk_draw_seed PRIMARY KEY (seed_hash),
-    CONSTRAINT ck_draw_seed_seed_length CHECK (length(seed) = 32)
+    CONSTRAINT ck_draw_seed_seed_length CHECK (length(seed) = 32),
+    CONSTRAINT ck_draw_seed_published_flag CHECK (published IN (0, 1))
+)
+ WITHOUT ROWID,
+ STRICT
+""",
+    """
+CREATE TABLE draw_result (
+    seed_hash TEXT NOT NULL,
+    report BLOB NOT NULL,
+    held_at_ms INTEGER NOT NULL,
+    CONSTRAINT pk_draw_result PRIMARY KEY (seed_hash)
+)
+ WITHOUT ROWID,
+ STRICT
+""",
+    """
+CREATE TABLE budget (
+    rule TEXT NOT NULL,
+    holder TEXT NOT NULL,
+    allotted INTEGER DEFAULT 0 NOT NULL,
+    given_units INTEGER DEFAULT 0 NOT NULL,
+    CONSTRAINT pk_budget PRIMARY KEY (rule, holder),
+    CONSTRAINT ck_budget_allotted_range CHECK (allotted BETWEEN 0 AND 1000000000000000),
+    CONSTRAINT ck_budget_given_units_range CHECK (given_units BETWEEN 0 AND 1000000000000000)
 )
  WITHOUT ROWID,
  STRICT

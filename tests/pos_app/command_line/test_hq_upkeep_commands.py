@@ -43,6 +43,36 @@ def test_that_goods_are_published_listed_and_withdrawn(engine: Engine, tmp_path:
     assert 2 == run(engine, "publish", "prices", file).code
 
 
+def programme_file(folder: Path, programme_id: str, **keys: int) -> Path:
+    values = {"schema": 1, "version": 1, "point_worth_minor": 1, "rate_bp": 100} | keys
+    rule = {"kind": "percent", "id": "base", "rate_bp": values.pop("rate_bp")}
+    file = folder / f"{programme_id}.json"
+    file.write_text(json.dumps({**values, "id": programme_id, "name": programme_id, "rules": [rule]}))
+    return file
+
+
+def test_that_what_is_odd_about_a_programme_is_said_when_it_is_published(engine: Engine, tmp_path: Path) -> None:
+    assert "1 programme new" in run(engine, "publish", "programme", programme_file(tmp_path, "first", rate_bp=200)).out
+
+    ran = run(engine, "publish", "programme", programme_file(tmp_path, "second"))
+    assert (0, True) == (ran.code, "1 programme new or changed" in ran.out)
+    assert "second.json:1:" in ran.out
+    assert "warning: rules[1]: The rule base never gives anything: base of first always gives as much" in ran.out
+
+    again = run(engine, "publish", "programme", programme_file(tmp_path, "second", version=2, rate_bp=300))
+    assert "warning" not in again.out, "what it says of first is not news about second"
+
+
+def test_that_a_programme_that_cannot_run_with_the_others_is_not_published(engine: Engine, tmp_path: Path) -> None:
+    run(engine, "publish", "programme", programme_file(tmp_path, "first"))
+
+    ran = run(engine, "publish", "programme", programme_file(tmp_path, "second", point_worth_minor=2))
+    assert (2, True) == (ran.code, "a point of 'first' is worth 1, of 'second' 2" in ran.err)
+    assert ["first"] == [document["key"] for document in run(engine, "published", "--json").json]
+    replaced = run(engine, "publish", "programme", programme_file(tmp_path, "first", point_worth_minor=2))
+    assert 0 == replaced.code, "its older self is not in its way"
+
+
 def test_that_a_backup_is_written_verified_and_restored(engine: Engine, tmp_path: Path) -> None:
     with running(engine, books=False) as serving:
         journal = Journal(serving.url, create_enrolment_code(engine, "store-1", now_ms=now_ms()), number_wish=7)

@@ -106,9 +106,9 @@ def test_that_a_game_and_a_lottery_are_read() -> None:
 @pytest.mark.parametrize(
     ("rules", "draw", "said"),
     [
-        ((dessert(),), None, "rules\\[0\\].chance_bp: chance wants a draw"),
-        ((TICKETS, dessert()), LOTTERY, "rules\\[1\\].chance_bp: a lottery's seed stays secret"),
-        ((dessert(chance_bp=None, wins="Tea"),), None, "rules\\[0\\].wins: only what chance gives"),
+        ((dessert(),), None, "rules\\[1\\].chance_bp: chance wants a draw"),
+        ((TICKETS, dessert()), LOTTERY, "rules\\[2\\].chance_bp: a lottery's seed stays secret"),
+        ((dessert(chance_bp=None, wins="Tea"),), None, "rules\\[1\\].wins: only what chance gives"),
         ((TICKETS,), Draw(seed_hash=SEED_HASH), "draw: it decides nothing"),
         ((TICKETS,), msgspec.structs.replace(LOTTERY, draw_on=None), "draw: a lottery has all three"),
         ((TICKETS,), msgspec.structs.replace(LOTTERY, prizes=()), "draw: a lottery has all three"),
@@ -116,7 +116,7 @@ def test_that_a_game_and_a_lottery_are_read() -> None:
         (
             (TICKETS,),
             msgspec.structs.replace(LOTTERY, prizes=(Prize(name="Mug", pool="tickets"),)),
-            "draw.prizes\\[0\\].pool: a prize is a unit",
+            "draw.prizes\\[1\\].pool: a prize is a unit",
         ),
     ],
     ids=["no-draw", "lottery", "wins", "nothing", "no-date", "no-prizes", "no-tickets", "prize-pool"],

@@ -121,7 +121,7 @@ def test_that_what_no_lot_can_give_is_booked_as_overdraft() -> None:
     assert {"shop": 3} == booking.books.overdraft_units
 
 
-def test_that_what_has_expired_since_the_sale_gives_what_no_lot_can() -> None:
+def test_that_what_has_expired_since_the_sale_gives_before_any_lot() -> None:
     booking = book_sale(
         Books("a-1", (lot(1, 5),)),
         event_id=SALE_ID,
@@ -131,14 +131,14 @@ def test_that_what_has_expired_since_the_sale_gives_what_no_lot_can() -> None:
         granted=(),
         expired_units={lot_id(2): 8, lot_id(3): 0, lot_id(4): 4},
     )
-    taken = [("available", -5, "1"), ("redeemed", 5, "1"), ("expired", -8, "2"), ("redeemed", 8, "2")]
-    taken += [("expired", -4, "4"), ("redeemed", 4, "4"), ("overdraft", -3, ""), ("redeemed", 3, "")]
+    taken = [("expired", -8, "2"), ("redeemed", 8, "2"), ("expired", -4, "4"), ("redeemed", 4, "4")]
+    taken += [("available", -5, "1"), ("redeemed", 5, "1"), ("overdraft", -3, ""), ("redeemed", 3, "")]
     assert (taken, {"shop": 3}) == (moves(booking), booking.books.overdraft_units)
 
 
-def test_that_no_more_comes_from_what_has_expired_than_is_missing() -> None:
+def test_that_no_more_comes_from_what_has_expired_than_was_burned() -> None:
     booking = book_sale(
-        Books("a-1"),
+        Books("a-1", (lot(1, 5),)),
         event_id=SALE_ID,
         at_ms=NOW_MS,
         burn_units=3,

@@ -24,7 +24,8 @@ from pos_app.loyalty.document import (
 from pos_app.loyalty.lanes import _within
 from pos_app.loyalty.plan import plan_for
 from pos_app.loyalty.programme import programme_set
-from pos_app.loyalty.rating import KEYS_MAX, Rating, Scale
+from pos_app.loyalty.goods_kinds import KINDS_MAX
+from pos_app.loyalty.rating import Rating, Scale
 from pos_app.model.evaluation import EngineResult
 from pos_app.model.products import ProductClass
 from tests.pos_app.loyalty.builders import line, member, prices, programme, sold, units_by_line, why
@@ -191,8 +192,8 @@ def test_that_a_programme_for_a_segment_counts_for_its_members_alone() -> None:
 def test_that_a_shop_of_very_many_kinds_of_goods_is_still_reckoned_rightly() -> None:
     """What rules and lanes remember has an end; then they begin anew."""
     programmes = programme_set([programme(earn(exclude_categories=frozenset({"MILK"})))])
-    lines = [line(number, 10, category=f"c{number}") for number in range(1, KEYS_MAX + 3)]
-    assert KEYS_MAX + 2 == sold(programmes, *lines).earned_units
+    lines = [line(number, 10, category=f"c{number}") for number in range(1, KINDS_MAX + 3)]
+    assert KINDS_MAX + 2 == sold(programmes, *lines).earned_units
 
 
 def test_that_very_many_rates_are_still_reckoned_rightly() -> None:

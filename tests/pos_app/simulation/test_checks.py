@@ -4,12 +4,13 @@ import msgspec
 
 from pos_app.simulation import checks
 from pos_app.simulation.facts import HqFacts, LotInTime
-from pos_app.simulation.promises import Households, Promise, PromisedLot, Promises
+from pos_app.simulation.promises import Households, LineShares, Promise, PromisedLot, Promises
 
 NOTHING = HqFacts(
     arrived=frozenset(),
     sales={},
     receipts={},
+    unseen={},
     entries={},
     balances={},
     lots={},
@@ -55,6 +56,22 @@ def test_that_a_task_that_means_a_defect_is_found() -> None:
     assert ["1 tasks mean a defect: range: 2"] == list(
         checks.task_problems(facts(tasks={"range": 2}), anything_died=True)
     )
+
+
+def test_that_unseen_goods_that_nobody_was_asked_about_are_found() -> None:
+    book = Promises()
+    sale = Promise("sale", "sale", 1, "till-1", sale="sale", lines={1: LineShares(1)}, number="7", goods={"tea": 1})
+    back = Promise("back", "unseen_return", 1, "till-2", sale="x", number="7", goods={"ham": 1}, returned={1: 1})
+    for promise in (sale, back):
+        book.record(promise)
+    left = facts(arrived=frozenset(book.made), receipts={"7": ("sale",)}, unseen={"back": ""})
+    asked = msgspec.structs.replace(left, tasks={"unseen_unclear": 1})
+    wrong = msgspec.structs.replace(left, unseen={"back": "sale"})
+    assert [] == [*checks.unseen_problems(book, asked), *checks.unseen_problems(book, NOTHING)]
+    assert [
+        "1 returns without a receipt were not settled, and nobody was asked about all of them: back",
+        "1 returns without a receipt were settled wrongly: back went back to sale",
+    ] == [*checks.unseen_problems(book, left), *checks.unseen_problems(book, wrong)]
 
 
 def test_that_a_return_waits_for_a_sale_only_where_something_died() -> None:

@@ -48,7 +48,8 @@ def test_that_a_return_of_a_lost_sale_takes_nothing() -> None:
     assert {} == made(BOUGHT, back).sums(["back"]).issued_units
 
 
-def test_that_unseen_goods_go_back_to_the_sale_that_is_known_by_a_number_that_two_sales_printed() -> None:
+def two_sales_of_one_number() -> tuple[Promise, Promise, Promise]:
+    """Two members' sales with one number, and goods that came back unseen with it."""
     first, second = (
         msgspec.structs.replace(
             BOUGHT, event_id=name, sale=name, shopper=shopper, number="7", goods={code: 1}, redeemed_units={}
@@ -56,12 +57,29 @@ def test_that_unseen_goods_go_back_to_the_sale_that_is_known_by_a_number_that_tw
         for name, shopper, code in (("first", 1, "tea"), ("second", 2, "tea"))
     )
     back = Promise("back", "unseen_return", 2, "till-2", sale="second", number="7", goods={"tea": 1}, returned={1: 3})
-    book = made(first, second, back)
+    return first, second, back
+
+
+def test_that_unseen_goods_go_back_to_the_sale_that_they_were_settled_on() -> None:
+    book = made(*two_sales_of_one_number())
     kept = {(2, "shop"): 10, (2, "partner"): 3}
-    assert kept == book.sums(book.made, {"7": "first"}).issued_units
-    assert kept != book.sums(book.made, {"7": "second"}).issued_units
-    elsewhere = msgspec.structs.replace(back, goods={"ham": 1})
-    assert 4 == len(made(first, second, elsewhere).sums(book.made, {"7": "first"}).issued_units)
+    assert kept == book.sums(book.made, {"back": "first"}).issued_units
+    assert kept != book.sums(book.made, {"back": "second"}).issued_units
+    assert 4 == len(book.sums(book.made, {"back": ""}).issued_units)
+
+
+def test_that_unseen_goods_that_went_back_to_the_wrong_sale_or_to_none_are_found() -> None:
+    first, second, back = two_sales_of_one_number()
+    book = made(first, second, back)
+    both, one = {"7": ("first", "second")}, {"7": ("first",)}
+    assert [] == [*book.misplaced(book.made, {"back": "first"}, both), *book.misplaced(book.made, {}, both)]
+    assert ["back went back to second"] == list(book.misplaced(book.made, {"back": "second"}, one))
+    assert ["back did not go back to first"] == list(book.misplaced(book.made, {}, one))
+    ham = made(first, second, msgspec.structs.replace(back, goods={"ham": 1}))
+    assert [] == list(ham.misplaced(ham.made, {}, one))
+    assert ["back went back to first"] == list(ham.misplaced(ham.made, {"back": "first"}, one))
+    seen = made(first, back, Promise("seen", "return", 1, "till-1", sale="first", returned={1: 1}))
+    assert [] == list(seen.misplaced(seen.made, {}, one))
 
 
 def test_that_merged_shoppers_are_one_household_once_the_merge_arrived() -> None:

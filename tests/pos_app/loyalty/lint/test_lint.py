@@ -195,7 +195,8 @@ SOUND_TOGETHER = {
     "tiers that rules name": TWO_TIERS + ONE + 'when.tiers = ["b"]\n',
     "a first step that gives only a class": 'card_classes = ["x"]\n'
     + rules(
-        'kind = "progressive"\non = "accumulated"\nperiod = "for_ever"\nsteps = [{ from_minor = 0, rate_bp = 0 },\n{ from_minor = 5, rate_bp = 0, card_class = "x" }]'
+        'kind = "progressive"\non = "accumulated"\nperiod = "for_ever"\n'
+        'steps = [{ from_minor = 0, rate_bp = 0 }, { from_minor = 5, rate_bp = 0, card_class = "x" }]'
     ),
     "margins at the bands": rules('kind = "pharmacy"\nrate_bp = 100\nmargin_percent = { "0" = 0, "60" = 200 }'),
     "enough stamps": STAMPS + "caps.ever = 10\n" + MUG,

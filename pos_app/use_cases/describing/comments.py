@@ -1,0 +1,86 @@
+"""What the comments of a programme's file say: about the whole, about a rule, about a key."""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+_KEY_AND_COMMENT = re.compile(r"""^((?:[^"'#]|"(?:\\.|[^"\\])*"|'[^']*')*)#\s*(.*)$""")
+_HEADER = re.compile(r"^\[{1,2}([\w.-]+)\]{1,2}")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9])")
+_EDITORS_HINT = "#:"
+_OURS = re.compile(r"\bours\b|\bour own\b", re.IGNORECASE)
+
+
+class KeyNote(msgspec.Struct, frozen=True):
+    """A line of the file, and the comment beside or above it. ``rule``: the number of the rule that it belongs to, from 0, or -1."""
+
+    line: str
+    comment: str
+    rule: int
+
+
+class Comments(msgspec.Struct, frozen=True):
+    """The comments of a file: ``title`` and ``about`` at its top, one paragraph each, and those of its lines."""
+
+    title: str
+    about: tuple[str, ...]
+    notes: tuple[KeyNote, ...]
+
+    def of_rule(self, number: int) -> str:
+        """What stands above a rule."""
+        return next((note.comment for note in self.notes if note.rule == number and note.line == "[[rules]]"), "")
+
+    @property
+    def ours(self) -> tuple[KeyNote, ...]:
+        """What the comments call our own choice, the sentence alone."""
+        whole = [KeyNote("", paragraph, -1) for paragraph in self.about]
+        found = []
+        for note in (*whole, *self.notes):
+            said = " ".join(part for part in _SENTENCE.split(note.comment) if _OURS.search(part))
+            if said:
+                found.append(msgspec.structs.replace(note, comment=said))
+        return tuple(found)
+
+
+def read_comments(text: str) -> Comments:
+    """The comments of a TOML document that begins with some."""
+    lines = [line.rstrip() for line in text.splitlines() if not line.startswith(_EDITORS_HINT)]
+    head: list[str] = []
+    while lines and (not lines[0] or lines[0].startswith("#")):
+        line = lines.pop(0)
+        head.append(line.removeprefix("#").strip())
+        if not line:
+            break
+    paragraphs = _paragraphs(head)
+    title, _, first = paragraphs[0].partition(": ") if paragraphs else ("", "", "")
+    about = (first[:1].upper() + first[1:], *paragraphs[1:])
+    return Comments(title, tuple(filter(None, about)), tuple(_notes(lines)))
+
+
+def _paragraphs(lines: list[str]) -> list[str]:
+    joined = "\n".join(lines)
+    return [re.sub(r"\s+", " ", part).strip() for part in re.split(r"\n\s*\n", joined) if part.strip()]
+
+
+def _notes(lines: list[str]) -> Iterator[KeyNote]:
+    above: list[str] = []
+    rule = -1
+    for line in lines:
+        if line.lstrip().startswith("#"):
+            above.append(line.strip().removeprefix("#").strip())
+            continue
+        header = _HEADER.match(line)
+        if header and not header[1].startswith("rules"):
+            rule = -1
+        rule += line.startswith("[[rules]]") * (1 + max(0, _rules_before(lines, line, rule)))
+        match = _KEY_AND_COMMENT.match(line)
+        if match or above:
+            key = (match[1] if match else line).strip().rstrip(",")
+            yield KeyNote(key, " ".join(filter(None, [" ".join(above), match[2] if match else ""])), rule)
+        if line:
+            above = []
+
+
+def _rules_before(_lines: list[str], _line: str, _rule: int) -> int:
+    return 0
