@@ -26,7 +26,7 @@ class MemberFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     ``earned_units``: points that a sale gave, or that a return took back. ``burned_units``: points that a sale used, or that
     a return gave back. ``balance`` is the balance afterwards, None where the till does not know it. ``pools``: what is there then of
-    stamps, tickets and the like, by name. ``gifts`` are rewards in words that the member took.
+    stamps, tickets and the like, by name. ``gifts`` are rewards in words that the member took, ``wins`` what chance gave.
     """
 
     name: str = ""
@@ -38,6 +38,7 @@ class MemberFacts(msgspec.Struct, frozen=True, kw_only=True):
     next_step: NextStep | None = None
     pools: dict[str, int] = {}
     gifts: tuple[str, ...] = ()
+    wins: tuple[str, ...] = ()
 
 
 class DiscountFacts(msgspec.Struct, frozen=True):
@@ -82,6 +83,7 @@ class ReceiptFacts(msgspec.Struct, frozen=True, kw_only=True):
     which are within ``discount_minor``, as what was taken off. ``locale`` is a Babel locale (amounts, dates), ``language`` a receipt
     language (words).
     ``claim`` is the code by which a member gets the points if this sale should be lost; empty for none. ``causes`` got something.
+    ``draws`` are the SHA-256 (hexadecimal digits) of the seeds that chance goes by in this shop.
     """
 
     shop: ShopFacts
@@ -108,6 +110,7 @@ class ReceiptFacts(msgspec.Struct, frozen=True, kw_only=True):
     discounts: tuple[DiscountFacts, ...] = ()
     nps: NpsFacts | None = None
     causes: tuple[CauseFacts, ...] = ()
+    draws: tuple[str, ...] = ()
     claim: str = ""
     copy: bool = False
     locale: str = "en_GB"

@@ -48,6 +48,8 @@ def lay_out(facts: ReceiptFacts) -> Document:
         blocks.append(member_panel(facts, facts.member, formats))
     for cause in facts.causes:
         blocks += _cause(cause, facts.kind, formats)
+    for seed_hash in facts.draws:
+        blocks += _draw(seed_hash, formats)
     if facts.nps is not None:
         blocks += _question(facts.nps, formats)
     blocks += _foot(facts, formats)
@@ -252,6 +254,14 @@ def _cause(cause: CauseFacts, kind: SaleKind, formats: Formats) -> Iterator[AnyB
     if cause.member_minor is not None:
         yield Columns(words.cause_member, formats.money(cause.member_minor))
     yield Columns(words.cause_all, formats.money(cause.all_minor))
+
+
+def _draw(seed_hash: str, formats: Formats) -> Iterator[AnyBlock]:
+    """By what chance goes here: two lines, since the digits of the hash fit on no narrow paper in one."""
+    half = len(seed_hash) // 2
+    yield Text(formats.words.draw, align=Align.CENTRE, weight=Weight.FINE)
+    for digits in (seed_hash[:half], seed_hash[half:]):
+        yield Text(digits, align=Align.CENTRE, weight=Weight.FINE)
 
 
 def _question(nps: NpsFacts, formats: Formats) -> Iterator[AnyBlock]:

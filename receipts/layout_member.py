@@ -17,6 +17,7 @@ def member_panel(facts: ReceiptFacts, member: MemberFacts, formats: Formats) -> 
         *_movements(facts.kind, member, formats),
     ]
     rows += (Text(formats.words.gift.format(gift=gift), weight=Weight.STRONG) for gift in member.gifts)
+    rows += (Text(formats.words.won.format(prize=win), weight=Weight.STRONG) for win in member.wins)
     if member.balance is not None:
         rows += _balance(member.balance, formats)
     rows += (Columns(name, str(count), weight=Weight.STRONG) for name, count in sorted(member.pools.items()))

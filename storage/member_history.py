@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import msgspec
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
 from pos_app.model.products import ProductClass
@@ -34,6 +34,8 @@ class RuleUse(msgspec.Struct, frozen=True):
 
 _DAY_MS = 86_400_000
 """No zone's midnight is further from that of UTC; the index goes by moments, the question by business dates."""
+_USING = ("sale", "act")
+"""The kinds of events that say what rules with caps gave."""
 _sale = tables.sale.c
 _line = tables.sale_line.c
 _use = tables.rule_use.c
@@ -62,6 +64,11 @@ _insert_use = Statement(
         insert(tables.rule_use)
         .values({column.name: bindparam(column.name) for column in _use})
         .on_conflict_do_nothing(index_elements=["event_id", "rule"])
+    )
+)
+_uses_on = Statement(
+    lambda: select(_use.rule, _use.account_ref, _use.business_date, _use.units).where(
+        _use.event_id == bindparam("event_id")
     )
 )
 

@@ -18,7 +18,7 @@ from pos_app.protocol.events import (
     UnseenReturnEvent,
     decode_body,
 )
-from storage import burning, donations, foreign_receipts, journal, member_history, pools, sales, tables, unseen_returns
+from storage import burning, coupons, donations, foreign_receipts, journal, member_history, pools, sales, tables, unseen_returns
 from storage.donations import CauseSum, sums_by_cause
 from storage.pools import PoolRows
 from storage.sales import SaleRow
@@ -112,9 +112,12 @@ def _write_rows(connection: Connection, event: ReceiptEvent) -> None:
         )
         pools.write_pools(connection, event.event_id, rows.pools)
         member_history.note_uses(connection, event)
+        coupons.note_uses(connection, event)
         burning.capture_sale(connection, event)
         return
     sales.write_return_rows(connection, head, lines=rows.returned, payments=rows.payments)
+    if isinstance(event, ReturnEvent):
+        coupons.note_freed(connection, event)
     if isinstance(event, UnseenReturnEvent):
         unseen_returns.write_unseen_lines(
             connection, event.event_id, sale_receipt_number=event.sale_receipt_number, lines=event.lines

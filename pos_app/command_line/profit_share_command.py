@@ -61,7 +61,7 @@ def _print(till: "Till", found: "Quarter", *, is_booked: bool) -> None:
         )
     console.print(table)
     if found.unknown_cost:
-        console.print(f"{len(found.unknown_cost)} products have no cost here, and do not count.")
+        console.print(f"Products without a cost here, which do not count: {len(found.unknown_cost)}.")
     if not is_booked:
         console.print("Nothing was booked: add --book when the quarter is over.")
 

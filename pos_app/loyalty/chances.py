@@ -50,9 +50,14 @@ def chances_asked(engine_input: EngineInput, programmes: ProgrammeSet) -> tuple[
     return tuple(one for one in running if one.rule in given)
 
 
+def has_won(collected: Iterable[Collected]) -> bool:
+    """Whether some of it was given by chance."""
+    return any(reasons.WON_WITH in one.reason.values for one in collected)
+
+
 def wins_of(collected: Iterable[Collected], programmes: Iterable[Programme]) -> tuple[str, ...]:
     """What of it was won by chance, in the words of the rules, else by the names of the pools; each rule is named once."""
-    won = {(one.programme_id, one.rule_id) for one in collected if reasons.WON_WITH in one.reason.values}
+    won = {(one.programme_id, one.rule_id) for one in collected if has_won([one])}
     return tuple(
         rule.wins or rule.pool
         for programme in programmes

@@ -14,6 +14,7 @@ from pos_app.loyalty.document import (
     AnyRule,
     Bonus,
     Collect,
+    Draw,
     FixedCard,
     FixedPrice,
     Goods,
@@ -47,6 +48,7 @@ def problems(programme: Programme) -> Iterator[Problem]:
     yield from _tiers(programme)
     yield from _parts(programme)
     yield from _draw(programme)
+    yield from _charity(programme)
     for number, rule in enumerate(programme.rules):
         yield from _rule(rule, programme, ("rules", number))
     for index in _repeats([rule.id for rule in programme.rules]):
@@ -90,9 +92,17 @@ def _parts(programme: Programme) -> Iterator[Problem]:
 
 def _draw(programme: Programme) -> Iterator[Problem]:
     """Chance wants a draw, and a draw decides something: rules of chance, or once, among tickets, who gets its prizes."""
-    draw = programme.draw
-    given = [(("rules", number), rule) for number, rule in enumerate(programme.rules) if isinstance(rule, Collect)]
-    for path, rule in given:
+    collects = [rule for rule in programme.rules if isinstance(rule, Collect)]
+    yield from _chances(programme, programme.draw)
+    if programme.draw is not None:
+        yield from _lottery(programme.draw, collects)
+
+
+def _chances(programme: Programme, draw: Draw | None) -> Iterator[Problem]:
+    for number, rule in enumerate(programme.rules):
+        path = ("rules", number)
+        if not isinstance(rule, Collect):
+            continue
         if rule.chance_bp is None and rule.wins is not None:
             yield (*path, "wins"), "only what chance gives is won: it wants chance_bp"
         if rule.chance_bp is not None and draw is None:
@@ -102,18 +112,31 @@ def _draw(programme: Programme) -> Iterator[Problem]:
                 (*path, "chance_bp"),
                 "a lottery's seed stays secret until it is held: give chance a programme of its own",
             )
-    if draw is None:
-        return
+
+
+def _lottery(draw: Draw, collects: Sequence[Collect]) -> Iterator[Problem]:
     parts = (draw.pool is not None, draw.draw_on is not None, bool(draw.prizes))
     if any(parts) and not all(parts):
         yield ("draw",), "a lottery has all three: pool, draw_on and prizes"
-    elif not any(parts) and all(rule.chance_bp is None for _, rule in given):
+    elif not any(parts) and all(rule.chance_bp is None for rule in collects):
         yield ("draw",), "it decides nothing: no rule has chance_bp, and it has no pool of tickets"
-    if draw.pool is not None and draw.pool not in [rule.pool for _, rule in given]:
+    if draw.pool is not None and draw.pool not in [rule.pool for rule in collects]:
         yield ("draw", "pool"), f"no rule collects tickets into {draw.pool!r}"
     for number, prize in enumerate(draw.prizes):
         if prize.pool in (draw.pool, POINTS_POOL):
             yield ("draw", "prizes", number, "pool"), "a prize is a unit of a pool of its own, not a ticket or points"
+
+
+def _charity(programme: Programme) -> Iterator[Problem]:
+    """What was given to a cause is neither points nor anything that a reward could be paid with."""
+    charity = programme.charity
+    if charity is None:
+        return
+    if charity.pool == POINTS_POOL:
+        yield ("charity", "pool"), "what is given to a cause is no points: name another pool"
+    for number, rule in enumerate(programme.rules):
+        if isinstance(rule, Reward) and rule.pool == charity.pool:
+            yield ("rules", number, "pool"), "a reward cannot be paid with what was given to a cause"
 
 
 def _rule(rule: AnyRule, programme: Programme, path: Path) -> Iterator[Problem]:

@@ -68,12 +68,6 @@ class Limits:
             self.used[giver.key] = self.used.get(giver.key, 0) + units
 
 
-def budget_units(rule: AnyRule, counted: int, *, points_exponent: int) -> int:
-    """What a document counts of a rule's gifts, in units: of points their smallest part, of everything else as it is."""
-    units: int = counted * 10**points_exponent if gives_points(rule) else counted
-    return units
-
-
 def gives_points(rule: AnyRule) -> bool:
     """Whether what a rule gives is points; else it is money off, or units of a pool."""
     return rule.lane != PRICE_LANE and not isinstance(rule, Collect)

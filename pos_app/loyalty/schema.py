@@ -29,9 +29,9 @@ def _definition(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _sentences(docstring: str) -> str:
-    """A docstring in one paragraph.
+    r"""A docstring in one paragraph.
 
-    >>> _sentences("Points live.\\n\\n    ``days``: so long.\\n\\n    >>> 1 + 1\\n    2")
+    >>> _sentences("Points live.\n\n    ``days``: so long.\n\n    >>> 1 + 1\n    2")
     'Points live. `days`: so long.'
     """
     return re.sub(r"\s+", " ", docstring.partition(">>>")[0]).replace("``", "`").strip()

@@ -1,4 +1,4 @@
-"""Asking HQ while a customer waits: to hold points for a sale, and about a card that the till does not know.
+"""Asking HQ while a customer waits: to hold points or a coupon for a sale, and about a card that the till does not know.
 
 A lost reply is asked for once more, a hold under the same id: HQ gives the same answer, and holds once. The time is kept by a clock on
 the wall, whatever the network does: a name server that does not answer holds up a thread of its own, not the caller.
@@ -15,7 +15,14 @@ from urllib.parse import quote
 
 import msgspec
 
-from pos_app.protocol.messages import CardAnswer, HoldAnswer, HoldRequest, encode_message
+from pos_app.protocol.messages import (
+    CardAnswer,
+    CouponAnswer,
+    CouponRequest,
+    HoldAnswer,
+    HoldRequest,
+    encode_message,
+)
 from pos_app.sync.breaker import Breaker
 from pos_app.sync.client import CallFailedError, HqClient
 from pos_app.sync.decisions import SignAgain, Stop, decide_signed, sign_again
@@ -78,6 +85,14 @@ class HoldDesk:
             _Question("POST", "/holds", HoldAnswer, lambda answer: _fits(answer, request), encode_message(request)),
             asking,
         )
+
+    def reserve(self, request: CouponRequest, asking: Asking) -> CouponAnswer | Stop | None:
+        """HQ's answer about a coupon, in the same time and behind the same breaker; None as of ``ask``."""
+
+        def fits(answer: CouponAnswer) -> bool:
+            return answer.auth_id == request.auth_id
+
+        return self._answer(_Question("POST", "/coupons", CouponAnswer, fits, encode_message(request)), asking)
 
     def look_up(self, number: str, asking: Asking) -> CardAnswer | Stop | None:
         """The account of a card as HQ knows it, in the same time and behind the same breaker; None as of ``ask``.

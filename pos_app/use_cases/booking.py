@@ -6,6 +6,7 @@ import msgspec
 
 from pos_app.errors import InputError
 from pos_app.loyalty import ledger
+from pos_app.loyalty.chances import wins_of
 from pos_app.loyalty.engine import evaluate
 from pos_app.loyalty.ledger import Booking, Books
 from pos_app.model.accounts import BalanceView, CardStatus, Lot, Member
@@ -22,15 +23,18 @@ from pos_app.protocol.events import (
     BurnedLot,
     GrantedLot,
     SaleEvent,
+    UsedCoupon,
     encode_body,
 )
-from pos_app.use_cases import authorising, overriding, quoting
+from pos_app.use_cases import authorising, coupons, overriding, quoting
 from pos_app.use_cases.authorising import BurnRight
 from pos_app.use_cases.burning import usable_pools
+from pos_app.use_cases.chance import with_rolls
 from pos_app.use_cases.moments import moment_of
 from pos_app.use_cases.quoting import Settlement, Tender
 from pos_app.use_cases.views import Basket, ClosedSale, Quote, Standing
 from storage import accounts, burning, donations, journal, member_history, pools, sales
+from storage import coupons as coupon_rows
 from storage.accounts import MonthlySum
 from storage.database import Connection, transaction
 from storage.donations import sums_by_cause
@@ -97,6 +101,8 @@ def book_sale(
         job_id = write_sale(connection, prepared)
         authorising.give_up(till, connection, basket)
         authorising.note(till, connection, event)
+        coupons.void_unused(till, connection, basket, event)
+        coupons.note(till, connection, event)
         overriding.note(till, connection, basket, receipt_number=event.receipt_number)
     return ClosedSale(
         event_id=event.event_id,
@@ -110,6 +116,7 @@ def book_sale(
         print_job_id=job_id,
         foreign_receipt=event.foreign_receipt,
         pools_after=prepared.pools_after,
+        wins=wins_of(event.collected, till.terms.programmes.programmes) if event.engine_input.rolls else (),
     )
 
 
@@ -121,18 +128,23 @@ def prepare_sale(
     _check(till, connection, basket, foreign_receipt)
     till.require(Permission.SELL)
     approver_ref = overriding.check(till, basket)
-    engine_input = quoting.engine_input(basket, till.terms, utc_ms=now_ms, business_date=till.business_date(now_ms))
+    terminal = journal.read_terminal(connection)
+    number = number_of(till, terminal)
+    engine_input = quoting.engine_input(
+        basket, till.terms_now(connection), utc_ms=now_ms, business_date=till.business_date(now_ms)
+    )
+    engine_input = with_rolls(till, connection, engine_input, number)
     result = evaluate(engine_input, till.terms.programmes)
     _refuse_locked(basket, result)
     sale = quoting.quote_of(basket, result, till.terms)
     settlement = _settlement(till, basket, sale, tenders)
-    terminal = journal.read_terminal(connection)
+    used_coupons = coupons.used_by(till, connection, basket, result, terminal)
     points = _points(till, connection, basket, result, terminal, now_ms)
     right = BurnRight() if points is None else points.right
     event = SaleEvent(
         event_id=basket.event_id,
         moment=moment_of(till, terminal, now_ms),
-        receipt_number=number_of(till, terminal),
+        receipt_number=number,
         account_ref="" if basket.member is None else basket.member.account_ref,
         card_ref="" if basket.member is None else basket.member.card_number,
         lines=sale.lines,
@@ -143,7 +155,7 @@ def prepare_sale(
         burn_worth_minor=result.burn_worth_minor,
         burn_as=result.burn_as.value,
         burn_shares=result.burn_shares,
-        version=_version_of(result),
+        version=_version_of(result, used_coupons),
         burned_lots=() if points is None else points.proposal.burned,
         awards=result.awards,
         granted_lots=() if points is None else _granted(points.granted, result.lots),
@@ -162,6 +174,7 @@ def prepare_sale(
         taken=result.taken,
         taken_lots=() if points is None else points.proposal.taken,
         used=result.used,
+        coupons=used_coupons,
         card_came=_card_came(basket).value,
         donated=result.donated,
     )
@@ -215,6 +228,7 @@ def write_sale(connection: Connection, prepared: PreparedSale) -> int:
             connection, event.event_id, sums_by_cause(event.donated), business_date=event.moment.business_date
         )
     member_history.note_uses(connection, event)
+    coupon_rows.note_uses(connection, event)
     burning.capture_sale(connection, event)
     if prepared.books is not None and prepared.booking is not None:
         books = prepared.books
@@ -229,9 +243,9 @@ def write_sale(connection: Connection, prepared: PreparedSale) -> int:
     return job_id
 
 
-def _version_of(result: EngineResult) -> int:
+def _version_of(result: EngineResult, used_coupons: tuple[UsedCoupon, ...]) -> int:
     """The least version that says all of this sale."""
-    if result.donated:
+    if result.donated or used_coupons:
         return PROGRAMMES_VERSION
     return POOLS_VERSION if result.pool_lots or result.taken else PROTOCOL_VERSION
 

@@ -64,7 +64,7 @@ def burn_facts(
         account_status=facts.account_status,
         offline_burning=facts.offline_burning,
         takes_our_word=terminal.sync_state == "ok",
-        believes_clock=till.believes_clock(terminal, now_ms) and not _is_behind_hq(terminal, now_ms),
+        believes_clock=till.believes_clock(terminal, now_ms) and not is_behind_hq(terminal, now_ms),
         word_age_ms=None if terminal.last_contact_ms is None else max(0, moment_ms - terminal.last_contact_ms),
         hours_max=min(policy.confirmed_hours_max, till.settings.hq.offline_burn_hours_max),
         spendable_units=own_units,
@@ -80,7 +80,7 @@ def burn_facts(
     )
 
 
-def _is_behind_hq(terminal: Terminal, now_ms: int) -> bool:
+def is_behind_hq(terminal: Terminal, now_ms: int) -> bool:
     """Whether the wall clock has gone back behind HQ's last word."""
     return terminal.last_contact_ms is not None and now_ms < terminal.last_contact_ms - CLOCK_BACK_MS_MAX
 

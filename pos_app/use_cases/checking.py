@@ -11,7 +11,7 @@ from pos_app.errors import InputError, StorageError
 from pos_app.model.calendar import local_time
 from pos_app.protocol.chain import FIRST_SEQ, GENESIS, ChainBrokenError, Envelope, Link, verify_chain
 from pos_app.protocol.checkpoints import Checkpoint, is_genuine
-from pos_app.protocol.events import AnyEvent, decode_body
+from pos_app.protocol.events import AnyEvent, SaleEvent, decode_body
 from pos_app.protocol.signing import public_key_of
 from pos_app.use_cases.mirror_check import look_at
 from pos_app.use_cases.pins import pepper_mark
@@ -59,6 +59,7 @@ def examine(till: "Till") -> tuple[Finding, ...]:
         "balances": _balances,
         "counters": _counters,
         "receipts": _receipts,
+        "caps": _caps,
         "audit": _audit,
         "search": _search,
         "printing": _printing,
@@ -231,6 +232,23 @@ def changed_receipts(connection: Connection) -> Iterator[str]:
     for event in receipt_events(connection):
         if not rebuild.agree(connection, event) and rebuild.stored_rows(connection, event.event_id) is not None:
             yield event.receipt_number
+
+
+def _caps(_till: "Till", connection: Connection) -> Answer:
+    """What rules with caps gave before, by which they know when to stop."""
+    wrong = [*member_history.made_up_uses(connection), *(event.receipt_number for event in wrong_uses(connection))]
+    return _verdict(
+        [f"what rules gave on {name}" for name in wrong[:_SHOWN_MAX]],
+        good="What rules with caps gave is what their receipts' events say.",
+        todo=f"The events are right. {_REPAIR}",
+    )
+
+
+def wrong_uses(connection: Connection) -> Iterator[SaleEvent]:
+    """The sales of which something else is kept for the caps of rules than their events say."""
+    for event in receipt_events(connection):
+        if isinstance(event, SaleEvent) and not member_history.uses_agree(connection, event):
+            yield event
 
 
 def receipt_events(connection: Connection) -> "Iterator[rebuild.ReceiptEvent]":

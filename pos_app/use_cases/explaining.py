@@ -89,7 +89,8 @@ def explain_receipt(till: "Till", receipt_number: str) -> Explanation:
 def explain_basket(till: "Till", basket: "Basket", *, role: Role = Role.CASHIER) -> Explained:
     """Explain what a basket would give if it were booked now."""
     now_ms = till.clock.utc_ms()
-    wanted = quoting.engine_input(basket, till.terms, utc_ms=now_ms, business_date=till.business_date(now_ms))
+    terms = till.database.read(till.terms_now)
+    wanted = quoting.engine_input(basket, terms, utc_ms=now_ms, business_date=till.business_date(now_ms))
     result = explain(wanted, till.terms.programmes)
     lines = quoting.quote_of(basket, result, till.terms).lines
     return _explained(wanted, result, till.terms.programmes, lines, role)

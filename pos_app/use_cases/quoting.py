@@ -20,7 +20,7 @@ from pos_app.model.money import (
 )
 from pos_app.model.receipts import Payment, PaymentKind, SaleLine, tax_table
 from pos_app.use_cases.programmes import burn_issuer
-from pos_app.use_cases.views import Basket, BasketLine, Quote
+from pos_app.use_cases.views import Basket, BasketCoupon, BasketLine, Quote
 
 LINES_MAX = 500
 # Ten times the largest receipt: more is a code that was scanned into the amount.
@@ -28,13 +28,17 @@ GIVEN_MAX_MINOR = LINES_MAX * AMOUNT_MAX_MINOR * 10
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """What prices and points go by: the currency, the exponent of points, the programmes in force, where and in which zone."""
+    """What prices and points go by: the currency, the exponent of points, the programmes in force, where and in which zone.
+
+    ``budgets``: what is left here of rules' budgets, in units.
+    """
 
     currency: Currency
     points_exponent: int
     programmes: ProgrammeSet
     zone: str
     store_id: str = ""
+    budgets: dict[str, int] = {}
 
 
 def check_line(line: BasketLine) -> BasketLine:
@@ -69,8 +73,16 @@ def engine_input(basket: Basket, terms: Terms, *, utc_ms: int, business_date: st
         member=_member_context(basket, terms, utc_ms=utc_ms, business_date=business_date),
         burn_units=basket.burn_units,
         takes=basket.takes,
+        coupons=tuple(coupon.rule for coupon in coupons_that_count(basket)),
         store_id=terms.store_id,
+        budgets=terms.budgets,
     )
+
+
+def coupons_that_count(basket: Basket) -> tuple[BasketCoupon, ...]:
+    """The basket's coupons without those of another member."""
+    account_ref = "" if basket.member is None else basket.member.account_ref
+    return tuple(coupon for coupon in basket.coupons if coupon.account_ref in {"", account_ref})
 
 
 def _engine_line(number: int, line: BasketLine) -> EngineLine:

@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from pos_app.loyalty.chances import has_won, wins_of
 from pos_app.loyalty.donating import cause_of
+from pos_app.loyalty.plan import why_programme_rests
 from pos_app.loyalty.programme import Programme
 from pos_app.model.evaluation import Taken
 from pos_app.model.identifiers import pool_of
@@ -61,6 +63,7 @@ def receipt_facts(till: "Till", connection: Connection, event_id: str, *, is_cop
         discounts=_discounts(till, connection, stored),
         nps=_nps(connection, head),
         causes=_causes(till, connection, head),
+        draws=_draws(connection, head),
         claim=claiming.code_for(connection, event_id) if till.settings.hq.claim_codes else "",
         copy=is_copy,
         locale=shop.locale,
@@ -81,6 +84,18 @@ def _discounts(till: "Till", connection: Connection, stored: StoredSale) -> tupl
         key = one.line_no, names.get(one.programme_id, "")
         off_minor[key] = off_minor.get(key, 0) + one.amount_minor
     return tuple(DiscountFacts(line_no, name, minor) for (line_no, name), minor in off_minor.items())
+
+
+def _draws(connection: Connection, head: SaleRow) -> tuple[str, ...]:
+    """By which seeds chance went on the day of this sale, as they were committed."""
+    if head.kind != SaleKind.SALE.value:
+        return ()
+    store_id = journal.read_terminal(connection).store_id
+    return tuple(
+        one.draw.seed_hash
+        for one in programmes_of_sale(connection, head.event_id)
+        if one.draw is not None and why_programme_rests(one, head.business_date, store_id) is None
+    )
 
 
 def programmes_of_sale(connection: Connection, event_id: str) -> tuple[Programme, ...]:
@@ -190,6 +205,8 @@ def _member(till: "Till", connection: Connection, stored: StoredSale) -> MemberF
         return None
     standing = msgspec.json.decode(head.standing, type=Standing)
     facts = accounts.find_by_ref(connection, head.account_ref)
+    beside = pools.read_pools(connection, head.event_id)
+    ran = programmes_of_sale(connection, head.event_id) if has_won(beside.collected) else ()
     return MemberFacts(
         name="" if facts is None else facts.name,
         card_class=standing.card_class,
@@ -199,7 +216,8 @@ def _member(till: "Till", connection: Connection, stored: StoredSale) -> MemberF
         balance=standing.balance,
         next_step=standing.next_step,
         pools={pool_of(unit): units for unit, units in standing.pools.items() if unit not in till.causes_by_unit},
-        gifts=tuple(_gift(one) for one in pools.read_pools(connection, head.event_id).taken if one.gives),
+        gifts=tuple(_gift(one) for one in beside.taken if one.gives),
+        wins=wins_of(beside.collected, ran or till.terms.programmes.programmes),
     )
 
 

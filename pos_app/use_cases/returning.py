@@ -41,7 +41,7 @@ from pos_app.use_cases.programmes import decode_programme_set
 from pos_app.use_cases.quoting import in_cash
 from pos_app.use_cases.staffing import Approval
 from pos_app.use_cases.views import Refund
-from storage import accounts, donations, foreign_receipts, journal, programmes, sales
+from storage import accounts, coupons, donations, foreign_receipts, journal, programmes, sales
 from storage.database import Connection
 from storage.donations import sums_by_cause
 from storage.foreign_receipts import ForeignReceipt
@@ -224,6 +224,7 @@ def book_return(
         approved_by=approver_ref,
         sale_business_date=known.sale.moment.business_date,
         returned_before=tuple(known.before[line_no] for line_no in sorted(known.before)),
+        freed_coupons=_freed_coupons(till, known, back, now_ms=now_ms),
     )
     journal.append_event(
         connection,
@@ -242,7 +243,7 @@ def book_return(
 
 def _version_of(sale: SaleEvent, back: GoodsBack) -> int:
     """The least version that says all of this return."""
-    if back.donated:
+    if back.donated or sale.coupons:
         return PROGRAMMES_VERSION
     return POOLS_VERSION if sale.pool_lots or sale.taken else PROTOCOL_VERSION
 
@@ -252,6 +253,7 @@ def _write(till: "Till", connection: Connection, prepared: _Prepared, event: Ret
     now_ms = event.moment.utc_ms
     row = _row(till, prepared.known.sale, event, _standing(till, connection, points, now_ms))
     job_id = sales.write_return(connection, row, lines=event.lines, payments=event.payments)
+    coupons.note_freed(connection, event)
     donations.write_donations(
         connection, event.event_id, sums_by_cause(event.donated_back, sign=-1), business_date=event.moment.business_date
     )
@@ -269,6 +271,17 @@ def _write(till: "Till", connection: Connection, prepared: _Prepared, event: Ret
         lapsed_units=0 if points is None else points.lapsed_units,
         paid_back_minor=handed_over_minor(event.payments),
     )
+
+
+def _freed_coupons(till: "Till", known: KnownSale, back: GoodsBack, *, now_ms: int) -> tuple[str, ...]:
+    """The sale's coupons, where nothing of it is left with the customer by the end of its day; else they stay used up."""
+    if known.sale.moment.business_date != till.business_date(now_ms):
+        return ()
+    after = summed([*known.before.values(), *back.lines])
+    is_whole = all(
+        line.line_no in after and after[line.line_no].quantity_milli == line.quantity_milli for line in known.sale.lines
+    )
+    return tuple(coupon.coupon_id for coupon in known.sale.coupons) if is_whole else ()
 
 
 def _write_points(connection: Connection, points: _Points, event: ReturnEvent) -> None:
@@ -352,7 +365,7 @@ def _points(
     due = ledger.book_due(before, at_ms=now_ms) if till.believes_clock(terminal, now_ms) else None
     claw_back = (*back.clawed_back, *back.pools.collected)
     lot_ids = [part.lot_id for part in claw_back]
-    expired = accounts.expired_units(connection, {account_ref, sale.account_ref}, lot_ids)
+    expired = accounts.expired_units(connection, accounts.merged_with(connection, account_ref), lot_ids)
     for entry in () if due is None else due.entries:
         if entry.kind is AccountKind.EXPIRED and entry.lot_id in lot_ids:
             expired[entry.lot_id] = expired.get(entry.lot_id, 0) + entry.units

@@ -13,6 +13,8 @@ from typing import Concatenate, ParamSpec, TypeVar
 import msgspec
 
 from pos_app.errors import InputError
+from pos_app.loyalty.budgets import budgets_of
+from pos_app.loyalty.chances import chances_of
 from pos_app.loyalty.document import POINTS_POOL, Reward
 from pos_app.loyalty.donating import cause_of
 from pos_app.loyalty.knowing import Wanted, wanted_by
@@ -31,8 +33,10 @@ from pos_app.sync.client import HqClient
 from pos_app.use_cases import (
     authorising,
     booking,
+    budgets,
     burning,
     claiming,
+    coupons,
     enrolling,
     looking_up,
     maturing,
@@ -50,7 +54,16 @@ from pos_app.use_cases.programmes import burn_issuer, encode_programme_set
 from pos_app.use_cases.quoting import Tender, Terms
 from pos_app.use_cases.signing_in import PinWorker
 from pos_app.use_cases.staffing import Approval, Attendance
-from pos_app.use_cases.views import Basket, BurnAnswer, ClosedSale, Quote, Refund
+from pos_app.use_cases.views import (
+    Basket,
+    BasketCoupon,
+    BurnAnswer,
+    ClosedSale,
+    CouponLine,
+    CouponTaken,
+    Quote,
+    Refund,
+)
 from storage import accounts, catalogue, journal, programmes, shifts
 from storage.accounts import AccountFacts
 from storage.database import Connection, Database, open_database
@@ -86,6 +99,7 @@ class Till:
         self.attendance = Attendance()
         self.pin_worker = PinWorker()
         self._authoriser = Authoriser(self)
+        self.coupon_guard = coupons.CouponGuard()
         self._wanted: tuple[tuple[str, str], Wanted] = ("", ""), wanted_by(())
         self.reward_issuers = frozenset(
             programme.issuer
@@ -97,6 +111,12 @@ class Till:
         causes = filter(None, map(cause_of, terms.programmes.programmes))
         self.causes_by_unit = {cause.unit: cause.name for cause in causes}
         """The ledger's pools of what is given to causes, and how these are called."""
+        self.budgets = budgets_of(terms.programmes.programmes)
+        """The rules of the programmes in force that have a budget."""
+        self.chances = chances_of(terms.programmes.programmes)
+        """The rules of the programmes in force that give by chance."""
+        self.silent_chances: set[str] = set()
+        """Those of them of which the log said that their seed is missing."""
 
     def close(self) -> None:
         """Finish what is queued and close the database."""
@@ -229,6 +249,25 @@ class Till:
         """No sale will burn what this basket was authorised for: its customer left, or wants to burn nothing."""
         return self.database.submit(lambda connection: authorising.give_up(self, connection, basket))
 
+    def present_coupon(
+        self, basket: Basket, code: str, *, auth_id: str = "", approval: Approval | None = None
+    ) -> Future[CouponTaken]:
+        """Take a coupon by its code, for this basket; never waits on the caller's thread. Put the answer's coupon on the basket.
+
+        Headquarters is asked first where other tills can take it too, and gets 0.8 seconds; without its answer the till decides within
+        its bounds. ``auth_id`` and ``approval`` belong to an answer that wanted one. The future may raise ``CouponRefusedError`` with
+        the reason, ``NotAllowedError`` or ``StorageError``.
+        """
+        return coupons.present(self, basket, code, auth_id=auth_id, approval=approval)
+
+    def give_up_coupons(self, given_up: Sequence[BasketCoupon]) -> Future[None]:
+        """No sale will use these: they were taken off the basket, or it was dropped."""
+        return coupons.give_up(self, given_up)
+
+    def coupon_lines(self, basket: Basket, quote: Quote) -> tuple[CouponLine, ...]:
+        """What the basket's coupons give, and why those that give nothing do not."""
+        return coupons.lines_of(self, basket, quote)
+
     def claim(self, code: str, card_number: str) -> Future[Claim]:
         """Send the code of a receipt whose sale may be lost to HQ, for the holder of a card; raises ``InputError``."""
         return self.database.submit(lambda connection: claiming.book_claim(self, connection, code, card_number))
@@ -253,12 +292,20 @@ class Till:
     def quote(self, basket: Basket) -> Quote:
         """The basket evaluated now: totals, tax, points."""
         now_ms = self.clock.utc_ms()
-        return quoting.quote(basket, self.terms, utc_ms=now_ms, business_date=self.business_date(now_ms))
+        terms = self.database.read(self.terms_now) if self.budgets else self.terms
+        return quoting.quote(basket, terms, utc_ms=now_ms, business_date=self.business_date(now_ms))
+
+    def terms_now(self, connection: Connection) -> Terms:
+        """The terms, with what is left of budgets now."""
+        if not self.budgets:
+            return self.terms
+        return msgspec.structs.replace(self.terms, budgets=budgets.left_now(self, connection))
 
     def rewards(self, basket: Basket) -> tuple[RewardChoice, ...]:
         """The rewards that the basket's member could ask for now, those that are asked for already too."""
         now_ms = self.clock.utc_ms()
-        wanted = quoting.engine_input(basket, self.terms, utc_ms=now_ms, business_date=self.business_date(now_ms))
+        terms = self.database.read(self.terms_now) if self.budgets else self.terms
+        wanted = quoting.engine_input(basket, terms, utc_ms=now_ms, business_date=self.business_date(now_ms))
         return rewards_now(wanted, self.terms.programmes)
 
     def close_sale(self, basket: Basket, tenders: Sequence[Tender], *, foreign_receipt: str = "") -> Future[ClosedSale]:
@@ -408,6 +455,7 @@ def open_till(
     till = Till(settings, database, terms, clock, shift_id, client_of=client_of)
     if settings.till.authority != "local":
         authorising.void_left_open(till)
+        coupons.void_left_open(till)
     return till
 
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from pos_app.model.accounts import BalanceView, Member
-from pos_app.model.evaluation import EngineResult, NextStep
+from pos_app.model.evaluation import EngineResult, NextStep, Reason
 from pos_app.model.policy import BurnBasis
 from pos_app.model.products import Product
 from pos_app.model.receipts import Payment, PaymentKind, SaleLine, TaxRow
@@ -35,6 +35,43 @@ class Authorisation(msgspec.Struct, frozen=True):
     account_ref: str
     units: int
     basis: BurnBasis
+
+
+class BasketCoupon(msgspec.Struct, frozen=True):
+    """A coupon on the basket: which, for which rule (``programme/rule``) of the programme ``name``, by what right.
+
+    ``account_ref``: for that member only. ``auth_id``: what headquarters was asked to reserve it under, empty where it was not.
+    """
+
+    coupon_id: str
+    rule: str
+    name: str
+    account_ref: str = ""
+    auth_id: str = ""
+    basis: BurnBasis = BurnBasis.LOCAL
+
+
+class CouponTaken(msgspec.Struct, frozen=True):
+    """A coupon can be put on the basket. ``needs_approval``: not before somebody allows it (``Permission.BURN_STEP_UP``, the subject is
+    the coupon's id); ask again then, with its ``auth_id``.
+    """
+
+    coupon: BasketCoupon
+    needs_approval: bool = False
+
+
+class CouponLine(msgspec.Struct, frozen=True):
+    """A coupon as the basket shows it: what it takes off, or why it gives nothing (``reason``). ``gives``: it will be used up.
+
+    ``is_theirs`` is false for a coupon of another member than the one whose card is on the sale.
+    """
+
+    coupon_id: str
+    name: str
+    off_minor: int
+    gives: bool
+    is_theirs: bool = True
+    reason: Reason | None = None
 
 
 class BurnAnswer(msgspec.Struct, frozen=True):
@@ -68,6 +105,7 @@ class Basket(msgspec.Struct, frozen=True):
     takes: tuple[str, ...] = ()
     card_after_lines: int = 0
     card_while_paying: bool = False
+    coupons: tuple[BasketCoupon, ...] = ()
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -108,7 +146,7 @@ class Quote(msgspec.Struct, frozen=True):
 class ClosedSale(msgspec.Struct, frozen=True):
     """A sale that is in the ledger: COMMIT has happened. ``balance_after`` is None without a member.
 
-    ``pools_after``: what is available then of each pool other than points, by its unit.
+    ``pools_after``: what is available then of each pool other than points, by its unit. ``wins``: what chance gave, in words.
     """
 
     event_id: str
@@ -122,6 +160,7 @@ class ClosedSale(msgspec.Struct, frozen=True):
     print_job_id: int
     foreign_receipt: str = ""
     pools_after: dict[str, int] = {}
+    wins: tuple[str, ...] = ()
 
 
 class Refund(msgspec.Struct, frozen=True):

@@ -63,6 +63,8 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     next_receipt: str
     next_month: str
     gift: str
+    won: str
+    draw: str
     cause: str
     cause_given: str
     cause_by_shop: str

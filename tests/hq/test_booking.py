@@ -117,6 +117,20 @@ def test_that_points_burned_in_time_are_not_owed_if_their_expiry_was_booked_firs
     assert_sound(hq)
 
 
+def test_that_points_burned_in_time_are_taken_from_what_has_expired_and_not_from_what_is_left(
+    hq: RunningHq, journal: Journal
+) -> None:
+    given = sale(account_ref="a", card="299", earned=10, expires_ms=START_MS + 2 * DAY_MS)
+    journal.upload(given, sale(account_ref="a", card="299", earned=20))
+    book(hq)
+    book_what_is_due(hq.engine, now_ms=LATER_MS)
+    journal.upload(burned_in_time(given, 12))
+    book(hq)
+
+    assert {"issued": -30, "available": 18, "expired": 0, "redeemed": 12} == totals(hq.engine).ledger_units
+    assert_sound(hq)
+
+
 def test_that_what_has_expired_is_given_once_and_only_to_burns_in_time(hq: RunningHq, journal: Journal) -> None:
     given = sale(account_ref="a", card="299", earned=10, expires_ms=START_MS + 2 * DAY_MS)
     journal.upload(given)

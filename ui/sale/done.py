@@ -30,6 +30,7 @@ class DonePage(QWidget):
         self._caption = label(Role.TITLE)
         self._figure = TextLine(Role.HUGE, is_figure=True)
         self._paid = TextLine(Role.HEADING, colour=tokens.INK_SOFT)
+        self._won = TextLine(Role.HEADING, colour=tokens.ACCENT)
         self._member = TextLine(Role.HEADING)
         self._balance = TextLine(Role.BODY, colour=tokens.INK_SOFT)
         self._number = TextLine(Role.BODY, colour=tokens.INK_SOFT)
@@ -37,7 +38,7 @@ class DonePage(QWidget):
         for widget in (self._state, self._caption, self._figure, self._paid):
             column.addWidget(widget)
         column.addStretch()
-        for widget in (self._member, self._balance, self._number, hint):
+        for widget in (self._won, self._member, self._balance, self._number, hint):
             column.addWidget(widget)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -55,6 +56,8 @@ class DonePage(QWidget):
             self._figure.setText(formats.money(sale.change_minor))
             self._paid.setText(self.tr("Total {amount}").format(amount=formats.money(quote.to_pay_minor)))
         self._number.setText(self.tr("Receipt {number}").format(number=sale.receipt_number))
+        self._won.setText(self.tr("Won: {prize}").format(prize=", ".join(sale.wins)))
+        self._won.setVisible(bool(sale.wins))
         self._member.setText(self._member_text(sale))
         self._balance.setText(self._balance_text(sale))
 

@@ -65,22 +65,18 @@ def _paragraphs(lines: list[str]) -> list[str]:
 
 def _notes(lines: list[str]) -> Iterator[KeyNote]:
     above: list[str] = []
-    rule = -1
+    rules, is_in_rules = 0, False
     for line in lines:
         if line.lstrip().startswith("#"):
             above.append(line.strip().removeprefix("#").strip())
             continue
-        header = _HEADER.match(line)
-        if header and not header[1].startswith("rules"):
-            rule = -1
-        rule += line.startswith("[[rules]]") * (1 + max(0, _rules_before(lines, line, rule)))
+        if header := _HEADER.match(line):
+            is_in_rules = header[1].startswith("rules")
+            rules += line.startswith("[[rules]]")
         match = _KEY_AND_COMMENT.match(line)
-        if match or above:
+        if match or (above and line):
             key = (match[1] if match else line).strip().rstrip(",")
-            yield KeyNote(key, " ".join(filter(None, [" ".join(above), match[2] if match else ""])), rule)
+            comment = " ".join([*above, *([match[2]] if match else [])])
+            yield KeyNote(key, comment, rules - 1 if is_in_rules else -1)
         if line:
             above = []
-
-
-def _rules_before(_lines: list[str], _line: str, _rule: int) -> int:
-    return 0

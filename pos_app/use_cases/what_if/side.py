@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pos_app.loyalty.budgets import budgets_of
+from pos_app.loyalty.chances import chances_of
 from pos_app.loyalty.document import POINTS_POOL, AnyRule, Bought, Programme, Reward, Tiers
 from pos_app.loyalty.knowing import cap_counters, in_window, wanted_by
 from pos_app.loyalty.programme import ProgrammeSet, accumulator_period
@@ -20,10 +22,9 @@ class Side:
         self.tiers: dict[str, Tiers] = {one.id: one.tiers for one in documents if one.tiers is not None}
         self.caps = tuple(counter for key, _, rule in rules for counter in cap_counters(key, rule))
         self.budgets = {
-            key: _in_units(rule, rule.caps.budget, points_exponent)
-            for key, _, rule in rules
-            if rule.caps is not None and rule.caps.budget is not None
+            one.rule: one.units(one.counted, points_exponent=points_exponent) for one in budgets_of(documents)
         }
+        self.chances = chances_of(documents)
         self.asked_rewards = frozenset(key for key, _, rule in rules if isinstance(rule, Reward) and rule.take == "ask")
         self.birthdays = _wanted(rules, "birthday")
         self.bought: dict[str, Bought] = _wanted(rules, "bought")
@@ -42,11 +43,6 @@ class Side:
         return tuple(
             f"{key}:birthday" for key, window in self.birthdays.items() if in_window(window, birthday, business_date)
         )
-
-
-def _in_units(rule: AnyRule, budget: int, points_exponent: int) -> int:
-    units: int = budget if rule.lane == "price" else budget * 10**points_exponent
-    return units
 
 
 def _wanted(rules: list[tuple[str, Programme, AnyRule]], condition: str) -> dict[str, Any]:

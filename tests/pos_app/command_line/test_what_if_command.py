@@ -94,3 +94,16 @@ def test_that_it_says_why_one_core_did_it_all(sold: Path, tmp_path: Path) -> Non
     ran = Ran("what-if", own, "--since", "2026-07-01", "--settings", sold)
     assert "on one core: a rule has a budget for all members together." in ran.out
     assert "candidate fixed-card/card-class 2 40 0.40 0.00" in ran.out
+
+
+def test_that_a_share_of_the_profit_is_shown_and_written_but_not_booked(sold: Path, tmp_path: Path) -> None:
+    file = sold.parent / "programmes" / "profit-share.toml"
+    file.write_text(preset_text("profit-share").replace('segments = ["partners"]', ""), encoding="utf-8")
+    shares = tmp_path / "shares.csv"
+    ran = Ran("profit-share", "profit-share", "2026-Q3", "--csv", shares, "--settings", sold)
+    assert (0, "account_ref,net_minor,margin_minor,units,booked") == (ran.code, shares.read_text().splitlines()[0])
+    assert "Products without a cost here, which do not count: 1." in ran.out
+    assert "Nothing was booked: add --book when the quarter is over." in ran.out
+    assert [] == Ran("profit-share", "profit-share", "2026-Q3", "--settings", sold, "--json").json["shares"]
+    assert 2 == Ran("profit-share", "other", "2026-Q3", "--settings", sold).code
+    assert 2 == Ran("profit-share", "profit-share", "2026-Q3", "--csv", tmp_path, "--settings", sold).code

@@ -81,3 +81,17 @@ def test_that_a_bonus_for_each_piece_is_for_whole_pieces_that_are_paid() -> None
     result = sold(programmes, line(1, quantity_milli=2000), line(2, quantity_milli=500), line(3, 0))
     assert {1: 10} == units_by_line(result)
     assert (reasons.NOTHING_TO_GIVE, reasons.NOTHING_PAID) == (why(result, "piece", 2), why(result, "piece", 3))
+
+
+def test_that_a_membership_is_renewed_where_the_last_one_ends() -> None:
+    year = collect(life=Life(months=12), begins="after_last")
+    programmes = programme_set([programme(year)])
+    ends_ms = NOON_MS + 10 * 86_400_000
+
+    (first,) = sold(programmes, line()).pool_lots
+    (late,) = sold(programmes, line(), holder=member(pool_ends_ms={"shop#stamps": NOON_MS - 1})).pool_lots
+    (renewed,) = sold(programmes, line(), holder=member(pool_ends_ms={"shop#stamps": ends_ms})).pool_lots
+    assert first.expires_at_ms is not None
+    assert renewed.expires_at_ms is not None
+    assert (NOON_MS, first, ends_ms) == (first.starts_at_ms, late, renewed.starts_at_ms)
+    assert 10 * 86_400_000 == renewed.expires_at_ms - first.expires_at_ms

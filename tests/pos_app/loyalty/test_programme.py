@@ -125,6 +125,12 @@ def refused(text: str) -> str:
             "active_until: the programme ends on 2026-01-31, before it begins on 2026-02-01.",
         ),
         (
+            "pharmacy",
+            "[earning]",
+            'partner = "grocer"\n[earning]',
+            "partner: a partner's programme must name its stores: points that burn there are owed to it.",
+        ),
+        (
             "progressive",
             "from_minor = 3_000_000",
             "from_minor = 0",
@@ -291,6 +297,7 @@ TIERS = '[tiers]\nwindow_months = 1\nkept_months = 0\nsteps = [{ id = "red", fro
         ),
         ('kind = "collect"\npool = "a"\nper = "amount"', "10: rules[1].per: per_minor is needed for each amount"),
         ('kind = "collect"\npool = "points"', "9: rules[1].pool: points are given by rules of a lane"),
+        ('kind = "collect"\npool = "a"\nbegins = "after_last"', "10: rules[1].begins: what never ends cannot be gone on"),
         ('kind = "collect"\npool = "a"\nlife = {}', "10: rules[1].life: either months or days must be given"),
         (
             'kind = "collect"\npool = "a"\nper = "amount"\nper_minor = 5\nunits = 6',

@@ -215,3 +215,55 @@ def test_that_repairing_needs_the_right(used: Shop, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("pos_app.use_cases.repairing.staffing.check", refuse)
     with pytest.raises(NotAllowedError, match="right to repair"):
         repair(used)
+
+
+CAPPED = """
+schema = 1
+id = "once"
+version = 1
+name = "Once"
+point_worth_minor = 1
+
+[[rules]]
+kind = "bonus"
+id = "hello"
+points = 20
+
+[rules.caps]
+month = 30
+"""
+USES = "SELECT event_id, rule, account_ref, business_date, units FROM rule_use ORDER BY event_id"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM rule_use WHERE units = 10",
+        "UPDATE rule_use SET units = 1",
+        "UPDATE rule_use SET account_ref = 'somebody'",
+        "UPDATE rule_use SET business_date = '2026-06-01'",
+        "INSERT INTO rule_use SELECT 'made-up', rule, account_ref, business_date, units FROM rule_use LIMIT 1",
+        "INSERT INTO rule_use SELECT event_id, 'once/other', account_ref, business_date, 5 FROM rule_use LIMIT 1",
+    ],
+)
+def test_that_what_rules_with_caps_gave_is_put_right_from_the_events(open_shop: OpenShop, damage: str) -> None:
+    shop = open_shop(CAPPED)
+    for _ in range(3):
+        shop.sell(TEA, card=BOB)
+    shop.sell(TEA)
+    before = shop.query(USES)
+    assert [20, 10] == [row[4] for row in before]
+    assert {} == shop.bad_findings()
+    shop.damage(damage)
+    assert ["caps"] == list(shop.bad_findings())
+    assert ["caps"] == list(repair(shop))
+    assert (before, {}) == (shop.query(USES), shop.bad_findings())
+
+
+def test_that_what_rules_gave_on_receipts_whose_details_are_gone_is_left(open_shop: OpenShop) -> None:
+    shop = open_shop(CAPPED)
+    shop.sell(TEA, card=BOB)
+    shop.damage("UPDATE event SET body = NULL")
+    before = shop.query(USES)
+    repair(shop)
+    assert (1, before) == (len(before), shop.query(USES))
