@@ -1,4 +1,4 @@
-"""What a scanned text means: a card, goods, one of our receipts, or nothing that can be used. Pure; nothing here raises.
+"""What a scanned text means: a card, goods, one of our receipts, a coupon, or nothing that can be used. Pure; nothing here raises.
 
 Product codes have one canonical form, whatever symbology or zero padding they came in: EAN-8 has 8 digits, EAN-13 and UPC-A
 have 13 (UPC-A with a leading 0), a GTIN-14 of a trade unit has 14; any other text is the shop's own code as it stands.
@@ -15,6 +15,7 @@ import msgspec
 
 from devices import gs1
 from pos_app.protocol.claims import looks_like_claim
+from pos_app.protocol.coupons import looks_like_coupon
 from pos_app.settings import CardRange, InStoreCode
 
 RAW_CHARACTERS_MAX = 512
@@ -74,6 +75,12 @@ class ClaimScan(msgspec.Struct, frozen=True, tag="claim"):
     code: str
 
 
+class CouponScan(msgspec.Struct, frozen=True, tag="coupon"):
+    """The code of a coupon."""
+
+    code: str
+
+
 class BadScan(msgspec.Struct, frozen=True, tag="bad"):
     """A code that cannot be used. ``code`` is what may be shown: at most 64 characters, all of them printable."""
 
@@ -81,7 +88,7 @@ class BadScan(msgspec.Struct, frozen=True, tag="bad"):
     reason: BadReason
 
 
-Scan = CardScan | ProductScan | ReceiptScan | ClaimScan | BadScan
+Scan = CardScan | ProductScan | ReceiptScan | ClaimScan | CouponScan | BadScan
 
 
 def read_code(raw: str, *, cards: Sequence[CardRange], in_store: Sequence[InStoreCode], aim_prefix: bool) -> Scan:
@@ -101,6 +108,8 @@ def read_code(raw: str, *, cards: Sequence[CardRange], in_store: Sequence[InStor
         return _bad(text, BadReason.EMPTY)
     if looks_like_claim(body):
         return ClaimScan(body)
+    if looks_like_coupon(body):
+        return CouponScan(body.strip())
     if _is_digits(body) and symbology not in _GS1_SYMBOLOGIES:
         return _read_digits(body, symbology=symbology, cards=cards, in_store=in_store)
     return _read_characters(body, symbology=symbology)

@@ -1,24 +1,28 @@
-"""Cards, merging, freezing, gifts and the like: what people decide about accounts.
+"""Cards, merging, freezing, gifts, marks, acts and the like: what people decide about accounts, and do beside buying.
 
 Tills decide such things offline, so they come in any order: an account that is not known yet is made, a merge that was done is done,
 and whatever names a merged account means the one that took it over.
 """
 
 from hq.due import book_and_repay, due_books, lot_of
-from hq.received import UnbookableError
+from hq.received import Received, UnbookableError
 from hq.rows import ADJUSTED, Account, Card
 from hq.working_set import WorkingSet
-from pos_app.loyalty.ledger import book_forgiveness, book_gift, book_merge, book_removal
+from hq.writing_down import write_awards
+from pos_app.loyalty.ledger import book_forgiveness, book_gift, book_merge, book_removal, book_sale
 from pos_app.model.accounts import AccountStatus, CardStatus
 from pos_app.model.identifiers import derived_id
+from pos_app.model.marks import REFERRED_BY
 from pos_app.protocol.events import (
     AccountStatusEvent,
+    ActEvent,
     AdjustmentEvent,
     AdjustmentReason,
     CardAction,
     CardEvent,
     EnrolmentEvent,
     ErasureEvent,
+    MarkEvent,
     MergeEvent,
 )
 
@@ -78,6 +82,38 @@ def adjust(work: WorkingSet, event: AdjustmentEvent, *, now_ms: int) -> None:
     else:
         booking = book_removal(books, event_id=event.event_id, units=-event.units, issuer=event.issuer)
     book_and_repay(work, account, booking, event_id=event.event_id, cause=ADJUSTED, now_ms=now_ms)
+    work.touch(account)
+
+
+def mark(work: WorkingSet, event: MarkEvent) -> None:
+    """Something that every till is to know of a member, or no longer. Nobody brought themselves, under whatever name."""
+    account = _account_of(work, event.account_ref)
+    if event.name != REFERRED_BY or work.home_of(event.value) is not account:
+        work.mark_changes.append((account.account_ref, event))
+    work.touch(account)
+
+
+def act(work: WorkingSet, received: Received, event: ActEvent, *, now_ms: int) -> None:
+    """A member did something: its points, and, where it counts once, that every till knows it."""
+    for number, granted in enumerate(event.granted_lots, start=1):
+        if granted.lot_id != derived_id(event.event_id, f"lot-{number}"):
+            raise UnbookableError("lot_id")
+    account = _account_of(work, event.account_ref)
+    at_ms = min(event.moment.utc_ms, now_ms)
+    booking = book_sale(
+        due_books(work, account, at_ms=at_ms, now_ms=now_ms),
+        event_id=event.event_id,
+        at_ms=at_ms,
+        burn_units=0,
+        burn_issuer="",
+        granted=[lot_of(account, one, at_ms=at_ms) for one in event.granted_lots],
+    )
+    book_and_repay(work, account, booking, event_id=event.event_id, cause=ADJUSTED, now_ms=now_ms)
+    if event.is_shared:
+        work.mark_changes.append((account.account_ref, event))
+    units = sum(one.grant.units for one in event.granted_lots)
+    work.issued_units[received.terminal_id, event.moment.business_date] += units
+    write_awards(work, event)
     work.touch(account)
 
 

@@ -9,14 +9,12 @@ the others are booked.
 import functools
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Engine,
-    Select,
     bindparam,
     case,
     or_,
@@ -30,6 +28,7 @@ from sqlalchemy.exc import DBAPIError
 from hq import tables
 from hq.booking import book_event
 from hq.database import is_transient, read_headquarters, transact
+from hq.due_tasks import end_due_failed, is_to_expire, is_to_mature, note_due_failed
 from hq.intake import Outcome
 from hq.loading import load_run, touched_refs
 from hq.received import Received, UnbookableError
@@ -45,7 +44,6 @@ _RUN_EVENTS_MAX = 200
 _RUN_ACCOUNTS_MAX = 200
 TASK_DEFERRED = "deferred"
 TASK_FAILED = "apply_failed"
-TASK_DUE_FAILED = "due_failed"
 SET_ASIDE = (TASK_DEFERRED, TASK_FAILED)
 """Tasks that a newer HQ may do by itself."""
 _terminal = tables.terminal.c
@@ -93,7 +91,7 @@ def apply_inbox(engine: Engine, *, now_ms: int) -> int:
 def book_what_is_due(engine: Engine, *, now_ms: int) -> int:
     """Book maturing and expiry up to now, and give how many accounts that was.
 
-    One that cannot be booked, by a defect, becomes a task and is passed over; the next call tries it again.
+    One that cannot be booked, by a defect, becomes a task and is passed over; the next call tries it again, and the task ends with it.
     """
     done: set[str] = set()
     failed: set[str] = set()
@@ -108,12 +106,13 @@ def book_what_is_due(engine: Engine, *, now_ms: int) -> int:
             limit = len(run.refs) // 2
             if not limit:
                 failed.update(run.refs)
-                _note_due_failed(engine, run.refs[0], now_ms=now_ms)
+                note_due_failed(engine, run.refs[0], now_ms=now_ms)
                 limit = _RUN_ACCOUNTS_MAX
             continue
         if done.issuperset(refs):
             break
         done.update(refs)
+    end_due_failed(engine, now_ms=now_ms)
     return len(done)
 
 
@@ -247,7 +246,7 @@ def _book(connection: Connection, rows: list[_Waiting], *, now_ms: int) -> None:
 
 def _write(connection: Connection, work: WorkingSet, *, now_ms: int) -> None:
     work.write(connection, now_ms=now_ms)
-    _add_up_days(connection, work.sales)
+    _add_up_days(connection, work.sales, work.issued_units)
 
 
 def _announce(work: WorkingSet, event: events.AnyEvent) -> None:
@@ -275,7 +274,7 @@ def _readable(row: _Waiting) -> list[events.AnyEvent]:
         return []
 
 
-def _add_up_days(connection: Connection, sales: Sequence[Values]) -> None:
+def _add_up_days(connection: Connection, sales: Sequence[Values], issued_units: Mapping[tuple[str, str], int]) -> None:
     """Each till's totals of a day, so that nobody has to add up all sales."""
     sums: defaultdict[tuple[str, str], defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
     for sale in sales:
@@ -285,6 +284,8 @@ def _add_up_days(connection: Connection, sales: Sequence[Values]) -> None:
         if kind == "sale":
             of_day["issued_units"] += sale["earned_units"]
             of_day["burned_units"] += sale["burned_units"]
+    for day, units in issued_units.items():
+        sums[day]["issued_units"] += units
     columns = [column.name for column in tables.terminal_day.columns if not column.primary_key]
     rows = [
         {"terminal_id": terminal_id, "business_date": day, **{name: of_day[name] for name in columns}}
@@ -386,47 +387,13 @@ class _DueRun:
         return self.refs
 
 
-def _is_to_mature(now_ms: int) -> ColumnElement[bool]:
-    return ~_lot.matured & (_lot.remaining_units > 0) & (_lot.starts_at_ms <= now_ms)
-
-
-def _is_to_expire(now_ms: int) -> ColumnElement[bool]:
-    return (_lot.remaining_units > 0) & (_lot.expires_at_ms <= now_ms)
-
-
 def _due_accounts(connection: Connection, *, limit: int, passed_over: Collection[str], now_ms: int) -> Sequence[str]:
     """Some accounts with something due that nobody else works on, locked."""
     other = _lot.account_ref.not_in(sorted(passed_over)) if passed_over else true()
-    maturing = select(_lot.account_ref).where(_is_to_mature(now_ms), other).order_by(_lot.starts_at_ms)
-    expiring = select(_lot.account_ref).where(_is_to_expire(now_ms), other).order_by(_lot.expires_at_ms)
+    maturing = select(_lot.account_ref).where(is_to_mature(now_ms), other).order_by(_lot.starts_at_ms)
+    expiring = select(_lot.account_ref).where(is_to_expire(now_ms), other).order_by(_lot.expires_at_ms)
     found = [ref for due in (maturing, expiring) for ref in connection.execute(due.limit(limit)).scalars()]
     account = tables.account.c
     refs = sorted(dict.fromkeys(found[:limit]))
     free = select(account.account_ref).where(account.account_ref.in_(refs)).order_by(account.account_ref)
     return connection.execute(free.with_for_update(skip_locked=True)).scalars().all()
-
-
-def _note_due_failed(engine: Engine, account_ref: str, *, now_ms: int) -> None:
-    """Somebody must look at an account whose points cannot begin or end: its task names the event that gave them."""
-    task = tables.task.c
-    with engine.begin() as connection:
-        for place in connection.execute(_gave_what_is_due(account_ref, now_ms)).mappings():
-            values = {"code": TASK_DUE_FAILED, **place}
-            same = (task[name] == value for name, value in values.items())
-            if connection.execute(select(task.task_id).where(*same, task.done_at_ms.is_(None))).first() is None:
-                connection.execute(tables.task.insert().values(**values, created_at_ms=now_ms))
-    _log.exception("due.failed")
-
-
-def _gave_what_is_due(account_ref: str, now_ms: int) -> Select[tuple[str, int, int]]:
-    """Where the first event stands that moved a lot of the account that is due."""
-    entry, booked = tables.entry.c, tables.booked_event.c
-    is_due = or_(_is_to_mature(now_ms), _is_to_expire(now_ms))
-    due = select(_lot.lot_id).where(_lot.account_ref == account_ref, is_due)
-    return (
-        select(booked.terminal_id, booked.incarnation, booked.seq)
-        .join(tables.entry, entry.event_id == booked.event_id)
-        .where(entry.account_ref == account_ref, entry.lot_id.in_(due))
-        .order_by(entry.booked_at_ms)
-        .limit(1)
-    )

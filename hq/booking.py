@@ -17,9 +17,10 @@ from hq.writing_down import write_awards, write_down
 from pos_app.loyalty.ledger import book_release, book_sale
 from pos_app.model.calendar import month_of
 from pos_app.model.evaluation import units_taken
-from pos_app.model.identifiers import derived_id
+from pos_app.model.identifiers import derived_id, is_derived
 from pos_app.protocol.events import (
     AccountStatusEvent,
+    ActEvent,
     AdjustmentEvent,
     AnyEvent,
     AuditEvent,
@@ -30,6 +31,7 @@ from pos_app.protocol.events import (
     ErasureEvent,
     HoldVoidEvent,
     LeaseReleaseEvent,
+    MarkEvent,
     MergeEvent,
     ReturnEvent,
     SaleEvent,
@@ -50,11 +52,16 @@ def book_event(work: WorkingSet, received: Received, *, now_ms: int) -> None:
     known = work.booked.get(event.event_id)
     if known is not None:
         # Sent by another till too (a copied disk, a new name): once is enough, and two versions are a task.
-        if known.body_hash != body_hash:
+        if known.body_hash != body_hash and not _happens_once(event):
             raise UnbookableError("event_id_taken")
         return
     _book(work, received, event, now_ms)
     work.add_booked(received, Booked(received.terminal_id, received.incarnation, received.seq, body_hash))
+
+
+def _happens_once(event: AnyEvent) -> bool:
+    """Whether tills that do not know of each other may book it under one id: the first one counts, and the other hears of it."""
+    return isinstance(event, ActEvent | AdjustmentEvent) and is_derived(event.event_id)
 
 
 def _book(work: WorkingSet, received: Received, event: AnyEvent, now_ms: int) -> None:  # noqa: C901, PLR0912 - one arm for each kind
@@ -75,6 +82,10 @@ def _book(work: WorkingSet, received: Received, event: AnyEvent, now_ms: int) ->
             account_events.set_status(work, event)
         case AdjustmentEvent():
             account_events.adjust(work, event, now_ms=now_ms)
+        case MarkEvent():
+            account_events.mark(work, event)
+        case ActEvent():
+            account_events.act(work, received, event, now_ms=now_ms)
         case ErasureEvent():
             account_events.erase(work, event, now_ms=now_ms)
         case HoldVoidEvent():

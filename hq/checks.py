@@ -165,7 +165,7 @@ def _check_donated(donated: Iterable[Donated]) -> None:
     """Sums of it are kept by cause."""
     for one in donated:
         _require(0 < one.amount_minor <= AMOUNT_MAX, "donated")
-        _require(0 < len(one.cause) and _is_text(one.cause), "donated")
+        _require(len(one.cause) > 0 and _is_text(one.cause), "donated")
 
 
 def _check_input(seen: EngineInput) -> None:

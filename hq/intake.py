@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 
 from pos_app.protocol.chain import chain_hashes
-from pos_app.protocol.events import EVENT_VERSION_MAX, KINDS, SaleEvent, decode_body
+from pos_app.protocol.events import EVENT_VERSION_MAX, KINDS, ActEvent, SaleEvent, decode_body
 from pos_app.protocol.messages import Batch
 
 
@@ -64,7 +64,7 @@ def _examine(seq: int, digest: bytes, body: bytes) -> InboxRow:
         return _unknown(seq, digest, body)
     if event.version > EVENT_VERSION_MAX or str(event_id) != event.event_id:
         return _unknown(seq, digest, body)
-    set_hash = event.engine_input.programme_set_hash if isinstance(event, SaleEvent) else ""
+    set_hash = event.engine_input.programme_set_hash if isinstance(event, SaleEvent | ActEvent) else ""
     return InboxRow(seq, event_id, KINDS[type(event)], Outcome.ACCEPTED, digest, body, programme_set_hash=set_hash)
 
 

@@ -16,6 +16,7 @@ from hq.rows import CONCURRENT, Booked, Claimed, Hold
 from hq.working_set import WorkingSet
 from pos_app.loyalty.ledger import AccountKind
 from pos_app.model.accounts import Lot
+from pos_app.model.marks import REFERRED_BY
 from pos_app.protocol.claims import Claim, read_claim
 from pos_app.protocol.events import (
     AnyEvent,
@@ -25,6 +26,7 @@ from pos_app.protocol.events import (
     CouponVoidEvent,
     EnrolmentEvent,
     HoldVoidEvent,
+    MarkEvent,
     MergeEvent,
     ReturnedLine,
     ReturnEvent,
@@ -110,6 +112,8 @@ def touched_refs(event: AnyEvent) -> tuple[set[str], set[str]]:
             account_refs, card_numbers = {event.account_ref}, {event.card_number, event.replaces}
         case MergeEvent():
             account_refs = {event.account_ref, event.merged_ref}
+        case MarkEvent() if event.name == REFERRED_BY:
+            account_refs = {event.account_ref, event.value}
         case _:
             account_refs = {event.account_ref}
     return set(filter(is_ref, account_refs)), set(filter(is_ref, card_numbers))

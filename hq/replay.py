@@ -155,6 +155,7 @@ def differs(sale: SaleEvent, programmes: ProgrammeSet) -> bool:
         result.pool_lots,
         result.taken,
         result.donated,
+        result.used,
     )
     told = (
         sale.awards,
@@ -170,6 +171,7 @@ def differs(sale: SaleEvent, programmes: ProgrammeSet) -> bool:
         tuple(granted.grant for granted in sale.pool_lots),
         sale.taken,
         sale.donated,
+        sale.used,
     )
     return computed != told
 

@@ -11,6 +11,7 @@ from hq import tables
 from hq.terminals import Terminal
 from pos_app.loyalty.ledger import AccountKind
 from pos_app.model.accounts import Lease, Lot
+from pos_app.model.marks import Mark
 from pos_app.protocol.messages import AccountState, CardState, PersonalRecord, VersionedField
 
 Extent = Callable[[ColumnElement[str]], ColumnElement[bool]]
@@ -61,6 +62,7 @@ def read_states(connection: Connection, terminal: Terminal, extent: Extent) -> l
             leased_elsewhere_units=parts.leased_elsewhere.get(ref, {}),
             held_units=parts.held.get(ref, {}),
             offline_burning=offline_burning,
+            marks=tuple(parts.marks.get(ref, ())),
         )
         for ref, status, card_class, receipts_count, provisional, merged_into, offline_burning in rows
     ]
@@ -79,6 +81,7 @@ class _Parts:
         self.overdrafts = _overdrafts(connection, extent)
         self.sums = _sums(connection, extent)
         self.held = _held(connection, extent)
+        self.marks = _marks(connection, extent)
 
     def _read_leases(self, connection: Connection, terminal_id: str, extent: Extent) -> None:
         c = tables.lease.c
@@ -123,6 +126,15 @@ def _cards(connection: Connection, extent: Extent) -> dict[str, list[CardState]]
     for ref, number, status in connection.execute(found).all():
         cards[ref].append(CardState(number, status))
     return cards
+
+
+def _marks(connection: Connection, extent: Extent) -> dict[str, list[Mark]]:
+    c = tables.account_mark.c
+    marks: defaultdict[str, list[Mark]] = defaultdict(list)
+    found = select(c.account_ref, c.name, c.value, c.since_date).where(extent(c.account_ref))
+    for ref, *values in connection.execute(found.order_by(c.account_ref, c.name, c.value)).all():
+        marks[ref].append(Mark(*values))
+    return marks
 
 
 def _lots(connection: Connection, extent: Extent) -> defaultdict[str, list[Lot]]:

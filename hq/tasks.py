@@ -9,7 +9,7 @@ from pos_app.errors import InputError
 from pos_app.model.identifiers import receipt_number
 
 TASKS_MAX = 1_000
-BY_ITSELF = frozenset({"deferred", "apply_failed", SALE_MISSING})
+BY_ITSELF = frozenset({"deferred", "apply_failed", "due_failed", SALE_MISSING})
 """What headquarters does by itself once it can; nobody can call it done."""
 _LOOK = "Look at the event, and at the till that wrote it: it has a defect, or somebody changed its database."
 _WORDS: dict[str, tuple[str, str]] = {
@@ -49,7 +49,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "due_failed": (
         "Points of a member could neither begin nor end, by a defect of headquarters; its log has the trace.",
-        "Report it, and call it done after the mend. The event gave the points; they are tried again every minute.",
+        "Report it. The event gave the points; they are tried again every minute, and it is done by itself after the mend.",
     ),
     SALE_MISSING: (
         "Goods came back before their sale did.",

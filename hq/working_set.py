@@ -16,6 +16,7 @@ from hq.causes import SUMS, added_up
 from hq.coupon_book import CouponBook
 from hq.erasure import forget_holders
 from hq.leases import read_leases
+from hq.marks import Change, write_changes
 from hq.personal import merge_records
 from hq.received import Received
 from hq.regions import announce, with_region
@@ -91,6 +92,10 @@ class WorkingSet:
         self.receipts: list[Values] = []
         self.new_claims: list[Values] = []
         self.erasures: list[tuple[str, int]] = []
+        self.mark_changes: list[Change] = []
+        """What events change of members' marks, in their order."""
+        self.issued_units: Counter[tuple[str, str]] = Counter()
+        """Points that acts gave, by till and business date; those of sales are summed from their rows."""
         self.stale_views: Counter[str] = Counter()
         self.coupons = CouponBook()
         self._known_cards: set[str] = set()
@@ -195,7 +200,7 @@ class WorkingSet:
         self._merges.append((account_ref, into.account_ref))
 
     def empty_into(self, source: Account, target: Account) -> None:
-        """Cards, holds, sums and the holder's data go from one account to the other; their books are booked apart."""
+        """Cards, holds, sums, marks and the holder's data go from one account to the other; their books are booked apart."""
         source.status = AccountStatus.MERGED.value
         source.merged_into = target.account_ref
         target.regions = with_region(target.regions, source.regions)
@@ -208,6 +213,7 @@ class WorkingSet:
         if source.account_ref in self.overdrawn:
             self.overdrawn.add(target.account_ref)
         self._merges.append((source.account_ref, target.account_ref))
+        self.mark_changes.append((target.account_ref, source.account_ref))
         self.touch(source)
         self.touch(target)
 
@@ -292,6 +298,7 @@ class WorkingSet:
         forget_holders(connection, dict(self.erasures))
         for source_ref, target_ref in self._merges:
             _move(connection, source_ref=source_ref, target_ref=target_ref)
+        write_changes(connection, self.mark_changes)
         self._write_holds(connection)
         self.coupons.write(connection)
         self._count_stale_views(connection)

@@ -5,7 +5,7 @@ import msgspec
 from hq.causes import note_given
 from hq.received import Received
 from hq.working_set import WorkingSet
-from pos_app.protocol.events import ReturnEvent, SaleEvent, UnseenReturnEvent
+from pos_app.protocol.events import ActEvent, ReturnEvent, SaleEvent, UnseenReturnEvent
 from pos_app.protocol.nps import one_time_code
 
 
@@ -56,8 +56,8 @@ def write_down(
     ]
 
 
-def write_awards(work: WorkingSet, event: SaleEvent) -> None:
-    """What each rule gave to each line."""
+def write_awards(work: WorkingSet, event: SaleEvent | ActEvent) -> None:
+    """What each rule gave to each line, or for an act."""
     work.awards += [
         {
             "business_date": event.moment.business_date,

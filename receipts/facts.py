@@ -82,6 +82,7 @@ class ReceiptFacts(msgspec.Struct, frozen=True, kw_only=True):
     show it, so headquarters settles its points later. ``awards`` are printed as points below their lines, and ``discounts``,
     which are within ``discount_minor``, as what was taken off. ``locale`` is a Babel locale (amounts, dates), ``language`` a receipt
     language (words).
+    ``coupons`` are those that were used up, by batch and number.
     ``claim`` is the code by which a member gets the points if this sale should be lost; empty for none. ``causes`` got something.
     ``draws`` are the SHA-256 (hexadecimal digits) of the seeds that chance goes by in this shop.
     """
@@ -113,5 +114,6 @@ class ReceiptFacts(msgspec.Struct, frozen=True, kw_only=True):
     draws: tuple[str, ...] = ()
     claim: str = ""
     copy: bool = False
+    coupons: tuple[str, ...] = ()
     locale: str = "en_GB"
     language: str = "en"

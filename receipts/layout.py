@@ -160,6 +160,7 @@ def _sums(facts: ReceiptFacts, formats: Formats) -> Iterator[AnyBlock]:
         yield Columns(words.points_burned.format(points=_burned_points(facts, formats)), formats.less(burned_minor))
     yield Columns(words.refund if is_return else words.total, formats.money(facts.total_minor), weight=Weight.LARGE)
     yield from _payments(facts, formats)
+    yield from _coupons(facts, formats)
     saved_minor = _saved_minor(facts)
     if saved_minor and not is_return:
         yield Space()
@@ -178,6 +179,13 @@ def _sums_beside(facts: ReceiptFacts, formats: Formats) -> Iterator[AnyBlock]:
     if deduct_minor:
         yield Columns(words.deduct_at_till, formats.money(deduct_minor), weight=Weight.LARGE)
     yield Columns(words.total_beside, formats.money(facts.total_minor - tender_minor), weight=Weight.STRONG)
+    yield from _coupons(facts, formats)
+
+
+def _coupons(facts: ReceiptFacts, formats: Formats) -> Iterator[AnyBlock]:
+    """Those that the sale used up."""
+    for coupon in facts.coupons:
+        yield Text(formats.words.coupon.format(coupon=coupon), weight=Weight.FINE)
 
 
 def _burned_points(facts: ReceiptFacts, formats: Formats) -> str:

@@ -1,15 +1,21 @@
 """The seeds that chance goes by here, the lotteries that were held, and the tickets in a pool."""
 
+from collections.abc import Iterator
+
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from pos_app.model.identifiers import derived_id
 from pos_app.protocol.draws import hash_of
+from pos_app.protocol.events import SaleEvent, decode_body
 from storage import tables
 from storage.database import driver_connection
 from storage.statements import Statement, insert_of
 
+_PAGE_EVENTS = 500
+_ROLLS = b'"rolls":{'
+"""Stands in the body of a sale on which chance spoke, and in few others."""
 _seed = tables.draw_seed.c
 _result = tables.draw_result.c
 _lot = tables.lot.c
@@ -65,7 +71,7 @@ def put_result(connection: Connection, seed_hash: str, report: bytes, *, held_at
 
 
 def ticket_lots(connection: Connection, unit: str, *, before_ms: int, at_ms: int) -> tuple[TicketLot, ...]:
-    """The lots of a pool that began before a moment and have something left at another, in the order of their ids."""
+    """The lots of a pool that began before a moment and have something left at another."""
     wanted = (
         select(_lot.lot_id, _lot.account_ref, _lot.expires_at_ms, _lot.remaining_units)
         .where(_lot.issuer == unit, _lot.remaining_units > 0, _lot.starts_at_ms < before_ms)
@@ -73,7 +79,9 @@ def ticket_lots(connection: Connection, unit: str, *, before_ms: int, at_ms: int
     )
     rows = [row for row in connection.execute(wanted) if row.expires_at_ms is None or row.expires_at_ms > at_ms]
     receipts = _receipts_of(connection, unit)
-    return tuple(TicketLot(row.lot_id, row.account_ref, receipts.get(row.lot_id, ""), row.remaining_units) for row in rows)
+    return tuple(
+        TicketLot(row.lot_id, row.account_ref, receipts.get(row.lot_id, ""), row.remaining_units) for row in rows
+    )
 
 
 def _receipts_of(connection: Connection, unit: str) -> dict[str, str]:
@@ -94,3 +102,14 @@ def _receipts_of(connection: Connection, unit: str) -> dict[str, str]:
         if of_unit == unit:
             found[derived_id(event_id, f"pool-{number}")] = receipt_number
     return found
+
+
+def sales_with_rolls(connection: Connection) -> Iterator[SaleEvent]:
+    """The sales of this till on which chance spoke, as far as their events are kept in detail."""
+    event = tables.event.c
+    bodies = select(event.body).where(event.kind == "sale", event.body.is_not(None))
+    for body in connection.execute(bodies.execution_options(yield_per=_PAGE_EVENTS)).scalars():
+        if _ROLLS in body:
+            sale = decode_body(body)
+            assert isinstance(sale, SaleEvent), "the journal says so"
+            yield sale

@@ -34,7 +34,7 @@ class RuleUse(msgspec.Struct, frozen=True):
 
 _DAY_MS = 86_400_000
 """No zone's midnight is further from that of UTC; the index goes by moments, the question by business dates."""
-_USING = ("sale", "act")
+USING = ("sale", "act")
 """The kinds of events that say what rules with caps gave."""
 _sale = tables.sale.c
 _line = tables.sale_line.c
@@ -102,9 +102,36 @@ def note_uses(connection: Connection, event: SaleEvent | ActEvent) -> None:
         budgets.add_given(connection, rule, event.used[rule])
     _insert_use.run_many(
         driver,
-        (
-            (event.event_id, rule, event.account_ref, event.moment.business_date, units)
-            for rule, units in event.used.items()
-            if event.account_ref or rule in of_budgets
-        ),
+        _said_uses(event),
     )
+
+
+def uses_agree(connection: Connection, event: SaleEvent | ActEvent) -> bool:
+    """Whether what is kept of the rules with caps is what the event says."""
+    stored = _uses_on.all(driver_connection(connection), event.event_id)
+    return sorted((event.event_id, *row) for row in stored) == sorted(_said_uses(event))
+
+
+def made_up_uses(connection: Connection) -> list[str]:
+    """The events under which something is kept and which never happened at this till, or could not have used anything."""
+    event = tables.event.c
+    has_happened = select(event.event_id).where(event.event_id == _use.event_id, event.kind.in_(USING)).exists()
+    rows = connection.execute(select(_use.event_id).where(~has_happened).distinct().order_by(_use.event_id))
+    return list(rows.scalars())
+
+
+def put_uses(connection: Connection, event_id: str, event: SaleEvent | ActEvent | None) -> None:
+    """Put what an event says in place of what is kept; without an event it was made up, and goes. Budgets stay as they are."""
+    connection.execute(delete(tables.rule_use).where(_use.event_id == event_id))
+    if event is not None:
+        _insert_use.run_many(driver_connection(connection), _said_uses(event))
+
+
+def _said_uses(event: SaleEvent | ActEvent) -> list[tuple[str, str, str, str, int]]:
+    """The rows of an event, as the table has them: of nobody only what a budget counts."""
+    date, of_budgets = event.moment.business_date, event.engine_input.budgets
+    return [
+        (event.event_id, rule, event.account_ref, date, units)
+        for rule, units in event.used.items()
+        if event.account_ref or rule in of_budgets
+    ]

@@ -18,7 +18,18 @@ from pos_app.protocol.events import (
     UnseenReturnEvent,
     decode_body,
 )
-from storage import burning, coupons, donations, foreign_receipts, journal, member_history, pools, sales, tables, unseen_returns
+from storage import (
+    burning,
+    coupons,
+    donations,
+    foreign_receipts,
+    journal,
+    member_history,
+    pools,
+    sales,
+    tables,
+    unseen_returns,
+)
 from storage.donations import CauseSum, sums_by_cause
 from storage.pools import PoolRows
 from storage.sales import SaleRow

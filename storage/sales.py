@@ -1,7 +1,9 @@
 """Sales and returns as rows: written inside the transaction of their event, read for history, returns and reprints."""
 
+from collections.abc import Collection
+
 import msgspec
-from sqlalchemy import Column, Connection, bindparam, func, select
+from sqlalchemy import Column, Connection, bindparam, exists, func, select
 
 from pos_app.model.evaluation import Award, Discount, Reason
 from pos_app.model.identifiers import SAME_NUMBER
@@ -402,6 +404,19 @@ def returns_of(connection: Connection, sale_event_id: str) -> frozenset[str]:
 def asked_since(connection: Connection, account_ref: str, *, since_ms: int) -> bool:
     """Whether a receipt asked this member the NPS question since that moment."""
     return _asked.first(driver_connection(connection), account_ref, since_ms) is not None
+
+
+def receipts_without_money(connection: Connection, account_refs: Collection[str]) -> int:
+    """How many of this till's sales to these accounts nothing was paid for by money, but by points alone."""
+    paid = exists().where(
+        tables.payment.c.event_id == tables.sale.c.event_id,
+        tables.payment.c.kind.not_in((PaymentKind.POINTS.value, PaymentKind.ROUNDING.value)),
+        tables.payment.c.amount_minor > 0,
+    )
+    # The constant lets SQLite see that its partial index applies.
+    of_accounts = tables.sale.c.account_ref.in_(account_refs) & (tables.sale.c.account_ref != EMPTY)
+    unpaid = select(func.count()).where(of_accounts, tables.sale.c.kind == SaleKind.SALE.value, ~paid)
+    return connection.execute(unpaid).scalar_one()
 
 
 def lines_of_return(connection: Connection, event_id: str) -> tuple[ReturnedLine, ...]:

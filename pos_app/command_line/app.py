@@ -8,6 +8,7 @@ import typer
 from pos_app import __version__
 from pos_app.command_line import (
     charity_commands,
+    draw_commands,
     hq_commands,
     import_commands,
     member_commands,
@@ -44,6 +45,7 @@ app.command()(staff_commands.audit)
 app.command()(claim)
 app.command("what-if")(what_if)
 app.command("profit-share")(profit_share)
+app.add_typer(draw_commands.app, name="draw")
 app.command()(sentinel)
 status_commands.register(app)
 app.command("simulate-chain")(simulation_commands.simulate_chain)
@@ -249,7 +251,7 @@ def card(
     Example: `pos-app card 2990000000019 --out card.pdf`.
     """
     from pos_app.use_cases.card_printing import card_pdf
-    from pos_app.use_cases.enrolling import find_card_range
+    from pos_app.use_cases.card_ranges import find_card_range
 
     with speaking(), opened(settings) as opened_till:
         if find_card_range(opened_till.settings, number) is None:

@@ -47,6 +47,42 @@ def check(
             raise typer.Exit(EXIT_FAILED)
 
 
+@app.command()
+def describe(
+    programme: Annotated[str, typer.Argument(help="A programme file, or the name of a shipped programme.")],
+    scenario: Annotated[
+        Path | None, typer.Option(help="A scenario file with worked figures.", exists=True, dir_okay=False)
+    ] = None,
+) -> None:
+    """Print a page about a programme, in Markdown: what it does in words, worked figures, how to change it, its file.
+
+    Examples: `pos-app programme describe pharmacy`, `pos-app programme describe mine.toml --scenario mine-scenario.toml > mine.md`.
+    """
+    from pos_app.loyalty.programme import parse_programme
+    from pos_app.use_cases.describing.page import Example, page_of
+    from pos_app.use_cases.programmes import text_named
+    from pos_app.use_cases.scenario_file import read_scenario
+
+    with speaking():
+        text = text_named(programme)
+        read = parse_programme(text, source=programme)
+        example = None
+        if scenario is not None:
+            example = Example(read_scenario(scenario), scenario.read_text(encoding="utf-8-sig"), str(scenario))
+        typer.echo(page_of(read, text, example), nl=False)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of programme files. Beside your files it lets an editor that knows TOML check them as you type.
+
+    Example: `pos-app programme schema > programme.schema.json`.
+    """
+    from pos_app.programmes import schema_text
+
+    typer.echo(schema_text(), nl=False)
+
+
 def print_remarks(remarks: "Iterable[Remark]") -> None:
     """A line each, as compilers and editors write them: file, line, column, then what is said."""
     from pos_app.command_line.lint_words import sentence

@@ -41,7 +41,7 @@ def result_of_act(engine_input: EngineInput, plan: Plan, programmes: ProgrammeSe
         rule = contender.rule
         assert isinstance(rule, Act), "acts are nothing else"
         if rule.act == engine_input.act:
-            reason = contender.unmet(Receipt(engine_input, [], [], []))
+            reason = _unmet(contender, engine_input)
             units, award = (0, reason) if reason else _offer(contender, rule, limits)
             if units:
                 offers.append((contender, units, award))
@@ -81,6 +81,14 @@ def once_name(caps: Caps | None, key: str, *, used: dict[str, int], business_dat
     _, _, period = min(capped)
     before = used.get(f"{key}:receipts_{period}", 0)
     return " ".join([key, business_date[: _DATE_LENGTHS[period]] or period, str(before + 1)])
+
+
+def _unmet(contender: Contender, engine_input: EngineInput) -> Reason | None:
+    """The first condition that does not hold; what caps count for receipts, they count here for acts."""
+    reason = contender.unmet(Receipt(engine_input, [], [], []))
+    if reason is None or reason.code != reasons.CAP_RECEIPTS:
+        return reason
+    return Reason(reasons.CAP_ACTS, {"times": reason.values["receipts"], "period": reason.values["period"]})
 
 
 def _offer(contender: Contender, rule: Act, limits: Limits) -> tuple[int, Reason]:

@@ -160,7 +160,13 @@ def _rule(rule: AnyRule, programme: Programme, path: Path) -> Iterator[Problem]:
         )
     elif isinstance(rule, Multiply):
         yield from _multiply(rule, programme, path)
-    elif isinstance(rule, Collect):
+    else:
+        yield from _unrated(rule, path)
+
+
+def _unrated(rule: AnyRule, path: Path) -> Iterator[Problem]:
+    """What is wrong with a rule that rates no goods."""
+    if isinstance(rule, Collect):
         yield from _collect(rule, path)
     elif isinstance(rule, Reward):
         yield from _reward(rule, path)

@@ -19,7 +19,7 @@ from pos_app.loyalty.document import Progressive
 from pos_app.loyalty.donating import collect_gifts, donated_on, set_apart
 from pos_app.loyalty.groups import beaten_in_groups
 from pos_app.loyalty.guard import Guarding
-from pos_app.loyalty.lanes import Gift, decide, gifts_of, share_points
+from pos_app.loyalty.lanes import Gift, decide, share_points
 from pos_app.loyalty.limits import Limits
 from pos_app.loyalty.plan import Plan, plan_for
 from pos_app.loyalty.pricing import discounts_of, price_receipt, priced
@@ -82,9 +82,10 @@ def _work(engine_input: EngineInput, programmes: ProgrammeSet) -> tuple[EngineRe
     guarding = None if plan.guard is None else Guarding(plan.guard, lines)
     worked = Worked(plan, receipt, limits, guarding, gifts)
     discounts = _prices(plan, receipt, worked) if plan.lowers_prices else []
-    burn = burn_on(plan, receipt, off_minor=_sum_of(discounts), spent_units=_points_taken(plan, receipt, worked))
-    worked.burn = burn
-    receipt.paid_minor = _paid_minor(receipt.lines, burn)
+    receipt.paid_minor = [line.amount_minor for line in receipt.lines]
+    worked.burn = burn = burn_on(plan, receipt, spent_units=_points_taken(plan, receipt, worked))
+    if burn.shares:
+        receipt.paid_minor = _paid_minor(receipt.lines, burn)
     if receipt.member is None:
         return _result(engine_input, worked, discounts), worked
     limits.of_programmes(receipt)
@@ -136,10 +137,6 @@ def _points_taken(plan: Plan, receipt: Receipt, worked: Worked) -> int:
     )
 
 
-def _sum_of(discounts: list[Discount]) -> int:
-    return sum([discount.amount_minor for discount in discounts])
-
-
 def _prices(plan: Plan, receipt: Receipt, worked: Worked) -> list[Discount]:
     """What discounts and rewards take off; the receipt's lines have their new prices then."""
     discounts: list[Discount] = []
@@ -159,8 +156,6 @@ def _prices(plan: Plan, receipt: Receipt, worked: Worked) -> list[Discount]:
 
 def _paid_minor(lines: list[EngineLine], burn: Burn) -> list[int]:
     """What is paid by money for each line: its price less its share of the burned points, whichever way they burn."""
-    if not burn.shares:
-        return [line.amount_minor for line in lines]
     burned = {share.line_no: share.worth_minor for share in burn.shares}
     return [line.amount_minor - burned.get(line.line_no, 0) for line in lines]
 
@@ -173,8 +168,7 @@ def _awards(plan: Plan, receipt: Receipt, worked: Worked) -> tuple[list[Award], 
     for lane in plan.point_lanes:
         decided = decide(lane, receipt, worked.barred)
         worked.point_lanes.append(decided)
-        gifts = gifts_of(decided, receipt)
-        worked.point_gifts.append(gifts)
+        gifts = decided.gifts
         share_points(gifts, receipt, plan.scale, limits)
         if guarding is not None:
             guarding.lower_points(gifts, receipt, plan.scale, point_units=limits.point_units)

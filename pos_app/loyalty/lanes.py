@@ -11,22 +11,21 @@ from pos_app.model.money import share_out, share_out_by
 
 
 class Decided(msgspec.Struct, frozen=True, gc=False):
-    """A lane decided for a receipt: the contenders' ratings, and for every line the winner (its number, or ``NOBODY``) and its worth.
+    """A lane decided for a receipt: the contenders' ratings, for every line the winner (its number, or ``NOBODY``), and what is given.
 
-    Worth is exact, on the plan's scale, lowered to the winner's limit for a line. ``boosts`` are the ratings of the multipliers, and
-    ``boost_weights`` the weights of every line by them.
+    ``gifts`` go line by line: what the winner gives, and after it what multipliers add to it. ``boosts`` are the ratings of the
+    multipliers.
     """
 
     lane: Lane
     ratings: list[Rating]
     winners: list[int]
-    worths: list[int]
+    gifts: list["Gift"]
     boosts: list[Rating]
-    boost_weights: list[list[int]]
 
 
 class Gift(msgspec.Struct, gc=False):
-    """What one rule gives one line (``index``): the worth, and the units that it comes to.
+    """What one rule gives one line (``index``): the worth, exact on the plan's scale, and the units that it comes to.
 
     ``lowered``: a limit for a line has lowered the worth.
     ``limited_units``: what a limit had left for the rule on this receipt, where it asked for more. ``guarded``: the guard has lowered it.
@@ -54,13 +53,13 @@ def decide(lane: Lane, receipt: Receipt, barred: frozenset[str] = frozenset()) -
             for contender, rating in zip(lane.contenders, ratings, strict=True)
         ]
     if lane.is_uniform and lane.contenders:
-        winners, worths = _by_known_winners(lane, receipt, lane.decisions(ratings, barred))
+        winners, gifts = _by_known_winners(lane, receipt, ratings, lane.decisions(ratings, barred))
     else:
-        winners, worths = _by_offers(lane, receipt, ratings)
+        winners, gifts = _by_offers(lane, receipt, ratings)
     if not lane.boosters:
-        return Decided(lane, ratings, winners, worths, [], [])
+        return Decided(lane, ratings, winners, gifts, [])
     boosts = [booster.rating(receipt) for booster in lane.boosters]
-    return Decided(lane, ratings, winners, worths, boosts, [booster.weights(receipt) for booster in lane.boosters])
+    return Decided(lane, ratings, winners, _boosted(gifts, lane, boosts, receipt), boosts)
 
 
 def _barred(rating: Rating) -> Rating:
@@ -68,19 +67,26 @@ def _barred(rating: Rating) -> Rating:
     return msgspec.structs.replace(rating, code=reasons.GROUP_BEATEN, rate=0)
 
 
-def _by_known_winners(lane: Lane, receipt: Receipt, decisions: ByGoods[Decision]) -> tuple[list[int], list[int]]:
+def _by_known_winners(
+    lane: Lane, receipt: Receipt, ratings: list[Rating], decisions: ByGoods[Decision]
+) -> tuple[list[int], list[Gift]]:
     """Where offers grow with what is paid alone, goods of one kind have one winner, which the lane remembers."""
+    contenders = lane.contenders
+    bases = receipt.base_minor(contenders[0].programme)
     winners = []
-    worths = []
-    for kind, base in zip(receipt.goods, receipt.base_minor(lane.contenders[0].programme), strict=True):
+    gifts = []
+    for index, kind in enumerate(receipt.goods):
         winner, factor = decisions[kind]
-        worth = base * factor
-        worths.append(worth)
-        winners.append(winner if worth else NOBODY)
-    return winners, worths
+        worth = bases[index] * factor
+        if worth:
+            winners.append(winner)
+            gifts.append(Gift(index, contenders[winner], ratings[winner], worth))
+        else:
+            winners.append(NOBODY)
+    return winners, gifts
 
 
-def _by_offers(lane: Lane, receipt: Receipt, ratings: list[Rating]) -> tuple[list[int], list[int]]:
+def _by_offers(lane: Lane, receipt: Receipt, ratings: list[Rating]) -> tuple[list[int], list[Gift]]:
     winners = [NOBODY] * len(receipt.lines)
     worths = [0] * len(receipt.lines)
     for number, (contender, rating) in enumerate(zip(lane.contenders, ratings, strict=True)):
@@ -90,7 +96,15 @@ def _by_offers(lane: Lane, receipt: Receipt, ratings: list[Rating]) -> tuple[lis
             if offer > worths[index]:
                 worths[index] = offer
                 winners[index] = number
-    return winners, worths
+    gifts = [
+        Gift(index, lane.contenders[winner], ratings[winner], worths[index])
+        for index, winner in enumerate(winners)
+        if winner != NOBODY
+    ]
+    for number in lane.line_limited:
+        if number in winners:
+            _note_lowered([gift for gift in gifts if gift.giver is lane.contenders[number]], receipt)
+    return winners, gifts
 
 
 def offers_of(contender: Contender, rating: Rating, receipt: Receipt) -> list[int]:
@@ -109,22 +123,6 @@ def _unlimited(contender: Contender, rating: Rating, receipt: Receipt) -> list[i
     return [base * rate * weight for base, weight in zip(bases, weights, strict=True)]
 
 
-def gifts_of(decided: Decided, receipt: Receipt) -> list[Gift]:
-    """What the lane gives, line by line: the winner's worth, and after it what multipliers add to it."""
-    contenders, ratings, worths = decided.lane.contenders, decided.ratings, decided.worths
-    gifts = [
-        Gift(index, contenders[winner], ratings[winner], worths[index])
-        for index, winner in enumerate(decided.winners)
-        if winner != NOBODY
-    ]
-    for number in decided.lane.line_limited:
-        if number in decided.winners:
-            _note_lowered([gift for gift in gifts if gift.giver is contenders[number]], receipt)
-    if not decided.boosts:
-        return gifts
-    return [each for gift in gifts for each in (gift, *_boosted(gift, decided))]
-
-
 def _note_lowered(gifts: list[Gift], receipt: Receipt) -> None:
     """Note which gifts of a rule its limit for a line has lowered."""
     offers = _unlimited(gifts[0].giver, gifts[0].rating, receipt)
@@ -132,11 +130,18 @@ def _note_lowered(gifts: list[Gift], receipt: Receipt) -> None:
         gift.lowered = gift.worth < offers[gift.index]
 
 
-def _boosted(gift: Gift, decided: Decided) -> list[Gift]:
+def _boosted(gifts: list[Gift], lane: Lane, boosts: list[Rating], receipt: Receipt) -> list[Gift]:
+    """The gifts, each with what multipliers add to it."""
+    weights = [booster.weights(receipt) for booster in lane.boosters]
+    boosters = tuple(zip(lane.boosters, boosts, weights, strict=True))
+    return [each for gift in gifts for each in (gift, *_extras(gift, boosters))]
+
+
+def _extras(gift: Gift, boosters: tuple[tuple[Contender, Rating, list[int]], ...]) -> list[Gift]:
     """What the best multiplier adds to a gift, and every one that adds."""
     best: Gift | None = None
     found = []
-    for booster, boost, weights in zip(decided.lane.boosters, decided.boosts, decided.boost_weights, strict=True):
+    for booster, boost, weights in boosters:
         percent = boost.rate * weights[gift.index] // FULL_WEIGHT_PERCENT
         offer = gift.worth * percent // FULL_WEIGHT_PERCENT
         worth = offer if booster.line_max is None else min(offer, booster.line_max)
@@ -150,53 +155,61 @@ def _boosted(gift: Gift, decided: Decided) -> list[Gift]:
     return [best, *found] if best else found
 
 
+Purses = dict[str, tuple[list[Gift], list[int]]]
+"""The gifts that come out of each purse, and what each of them is worth."""
+
+
 def share_points(gifts: list[Gift], receipt: Receipt, scale: Scale, limits: Limits) -> None:
     """Round the lane's worth down once and share it out to its programmes, then to their purses, then to lines, by the largest remainder.
 
     A purse is a programme, or a rule with a limit of its own for the receipt or a longer time. Rounding per lane and not per rule
     keeps more goods from ever earning less when a line changes its winner.
     """
-    purses: dict[str, list[Gift]] = {}
+    purses: Purses = {}
     for gift in gifts:
         purse = gift.giver.purse
         if purse in purses:
-            purses[purse].append(gift)
+            given, worths = purses[purse]
+            given.append(gift)
+            worths.append(gift.worth)
         else:
-            purses[purse] = [gift]
-    share = _share_to_purses_within if limits.has_any else _share_to_purses
-    for units, given in zip(share(purses, scale, limits), purses.values(), strict=True):
-        _share_to_lines(units, given, receipt)
+            purses[purse] = [gift], [gift.worth]
+    units = (_units_within if limits.has_any else _units_of)(purses, scale, limits)
+    for number, (given, worths) in enumerate(purses.values()):
+        _share_to_lines(units[number], given, worths, receipt)
 
 
-def _share_to_purses(purses: dict[str, list[Gift]], scale: Scale, limits: Limits) -> list[int]:
+def _units_of(purses: Purses, scale: Scale, limits: Limits) -> list[int]:
     """The units of each purse where nothing is limited: every purse is a programme."""
-    claims = [sum([gift.worth for gift in given]) * limits.point_units for given in purses.values()]
+    point_units = limits.point_units
+    claims = [sum(worths) * point_units for _, worths in purses.values()]
     return share_out(sum(claims) // scale.point_worth, claims, list(purses))
 
 
-def _share_to_purses_within(purses: dict[str, list[Gift]], scale: Scale, limits: Limits) -> list[int]:
-    """The units of each purse within all limits, which have less left then."""
-    programmes: dict[str, dict[str, list[Gift]]] = {}
+def _units_within(purses: Purses, scale: Scale, limits: Limits) -> list[int]:
+    """The units of each purse within all limits, of which less is left then."""
+    programmes: dict[str, Purses] = {}
     for purse, given in purses.items():
-        programmes.setdefault(given[0].giver.programme_id, {})[purse] = given
+        programmes.setdefault(given[0][0].giver.programme_id, {})[purse] = given
     claims = [_claims(given, scale, limits) for given in programmes.values()]
     sums = [sum(each) for each in claims]
+    shares = share_out(sum(sums) // scale.point_worth, sums, list(programmes))
     units: dict[str, int] = {}
-    for programme_units, each, given in zip(
-        share_out(sum(sums) // scale.point_worth, sums, list(programmes)), claims, programmes.values(), strict=True
-    ):
-        units |= zip(given, _within(programme_units, each, scale, list(given)), strict=True)
-    for purse, given in purses.items():
+    for share, each, programme_purses in zip(shares, claims, programmes.values(), strict=True):
+        names = list(programme_purses)
+        units |= zip(names, _within(share, each, scale, names), strict=True)
+    for purse, (given, _) in purses.items():
         limits.take(given[0].giver, units[purse])
     return [units[purse] for purse in purses]
 
 
-def _claims(purses: dict[str, list[Gift]], scale: Scale, limits: Limits) -> list[int]:
+def _claims(purses: Purses, scale: Scale, limits: Limits) -> list[int]:
     """What each purse of a programme is worth, lowered to what its own limits and those of the programme leave."""
-    claims = [_lowered(given, sum([gift.worth for gift in given]), scale, limits) for given in purses.values()]
-    most = limits.left_of_programme(next(iter(purses.values()))[0].giver)
+    claims = [_lowered(given, sum(worths), scale, limits) for given, worths in purses.values()]
+    gifts = [gift for given, _ in purses.values() for gift in given]
+    most = limits.left_of_programme(gifts[0].giver)
     if len(claims) > 1 and most is not None and sum(claims) > most * scale.point_worth:
-        for gift in [gift for given in purses.values() for gift in given]:
+        for gift in gifts:
             gift.limited_units = most
         return share_out(most * scale.point_worth, claims, list(purses))
     return claims
@@ -227,7 +240,7 @@ def _within(units: int, claims: list[int], scale: Scale, purses: list[str]) -> l
     return shares
 
 
-def _share_to_lines(units: int, gifts: list[Gift], receipt: Receipt) -> None:
+def _share_to_lines(units: int, gifts: list[Gift], worths: list[int], receipt: Receipt) -> None:
     if len(gifts) == 1:
         gifts[0].units = units
         return
@@ -237,5 +250,6 @@ def _share_to_lines(units: int, gifts: list[Gift], receipt: Receipt) -> None:
         line = receipt.lines[gift.index]
         return -line.amount_minor, line.product_code, gift.giver.key
 
-    for gift, share in zip(gifts, share_out_by(units, [gift.worth for gift in gifts], tie_key), strict=True):
-        gift.units = share
+    shares = share_out_by(units, worths, tie_key)
+    for place, gift in enumerate(gifts):
+        gift.units = shares[place]

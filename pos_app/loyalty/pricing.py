@@ -3,7 +3,7 @@
 import msgspec
 
 from pos_app.loyalty.guard import Guarding
-from pos_app.loyalty.lanes import Decided, Gift, decide, gifts_of
+from pos_app.loyalty.lanes import Decided, Gift, decide
 from pos_app.loyalty.limits import Limits
 from pos_app.loyalty.plan import Plan
 from pos_app.loyalty.rating import Receipt, Scale
@@ -24,11 +24,10 @@ def price_receipt(receipt: Receipt) -> Receipt:
 
 
 class Discounted(msgspec.Struct, frozen=True):
-    """The discounts, lane by lane and line by line, with the lanes as they were decided and what each of them gave."""
+    """The discounts, lane by lane and line by line, with the lanes as they were decided."""
 
     discounts: list[Discount]
     lanes: list[Decided]
-    gifts: list[list[Gift]]
 
 
 def discounts_of(
@@ -39,12 +38,11 @@ def discounts_of(
     Each line's discount is rounded half up to the minor unit. Lanes take from a price what the lanes before have left.
     """
     left_minor = [line.amount_minor for line in receipt.lines]
-    given = Discounted([], [], [])
+    given = Discounted([], [])
     for lane in plan.price_lanes:
         decided = decide(lane, receipt, barred)
-        gifts = gifts_of(decided, receipt)
+        gifts = decided.gifts
         given.lanes.append(decided)
-        given.gifts.append(gifts)
         _round(gifts, left_minor, plan.scale)
         _limit(gifts, receipt, limits)
         if guarding is not None:

@@ -49,6 +49,7 @@ GUARD: Final = "guard"
 ACT_UNKNOWN: Final = "act.unknown"
 
 CAP_RECEIPTS: Final = "cap.receipts"
+CAP_ACTS: Final = "cap.acts"
 CAP_REACHED: Final = "cap.reached"
 
 WHEN_WEEKDAY: Final = "when.weekday"
@@ -148,6 +149,7 @@ SENTENCES: Final[Mapping[str, _Words]] = {
     GUARD: _sentence("The guard leaves nothing for these goods."),
     ACT_UNKNOWN: _sentence("No programme that runs gives anything for: {act}."),
     CAP_REACHED: _sentence("Its caps leave nothing."),
+    CAP_ACTS: _sentence("Points for it are given {times} times at most ({period}), and were."),
     CAP_RECEIPTS: _sentence("The rule gives on at most {receipts} receipts ({period})."),
     WHEN_WEEKDAY: _sentence("It does not apply on this weekday ({weekday})."),
     WHEN_HOURS: _sentence("It does not apply at {time}."),

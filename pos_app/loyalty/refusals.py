@@ -36,7 +36,6 @@ class Worked:
         "guarding",
         "limits",
         "plan",
-        "point_gifts",
         "point_lanes",
         "prices",
         "receipt",
@@ -61,7 +60,6 @@ class Worked:
         self.prices: Receipt | None = None
         self.discounted: Discounted | None = None
         self.point_lanes: list[Decided] = []
-        self.point_gifts: list[list[Gift]] = []
         self.collected: list[Collected] = []
         self.burn = Burn()
 
@@ -81,8 +79,8 @@ def refusals_of(engine_input: EngineInput, programmes: ProgrammeSet, worked: Wor
     found += silent(worked.plan, worked.receipt)
     if worked.receipt.member is None:
         return (*found, _refusal(0, reasons.NO_MEMBER))
-    for decided, gifts in zip(worked.point_lanes, worked.point_gifts, strict=True):
-        found += _lane_refusals(decided, gifts, worked.receipt)
+    for decided in worked.point_lanes:
+        found += _lane_refusals(decided, worked.receipt)
     for contender in worked.plan.collects:
         found += _collect_refusals(contender, worked)
     return tuple(found)
@@ -115,9 +113,9 @@ def _price_refusals(worked: Worked) -> Iterator[Refusal]:
     """What the rules of the price lanes did not give; a discount that came to nothing is none."""
     if worked.discounted is None or worked.prices is None or not worked.plan.price_lanes:
         return
-    for decided, gifts in zip(worked.discounted.lanes, worked.discounted.gifts, strict=True):
-        yield from _lane_refusals(decided, gifts, worked.prices)
-        for gift in gifts:
+    for decided in worked.discounted.lanes:
+        yield from _lane_refusals(decided, worked.prices)
+        for gift in decided.gifts:
             if not gift.units:
                 line_no = worked.prices.lines[gift.index].line_no
                 yield Refusal(line_no, gift.giver.programme.id, gift.giver.rule.id, _why_came_to_nothing(gift))
@@ -166,7 +164,7 @@ def _burn_refusals(engine_input: EngineInput, worked: Worked) -> Iterator[Refusa
                 yield Refusal(line.line_no, programme_id, "", why_not_meant(burner.burning, line))
 
 
-def _lane_refusals(decided: Decided, gifts: list[Gift], receipt: Receipt) -> Iterator[Refusal]:
+def _lane_refusals(decided: Decided, receipt: Receipt) -> Iterator[Refusal]:
     lane = decided.lane
     for number, (contender, rating) in enumerate(zip(lane.contenders, decided.ratings, strict=True)):
         if not rating.rate:
@@ -180,7 +178,7 @@ def _lane_refusals(decided: Decided, gifts: list[Gift], receipt: Receipt) -> Ite
         if not boost.rate:
             yield _whole_receipt(booster, boost, receipt)
             continue
-        raised = {gift.index for gift in gifts if gift.giver is booster}
+        raised = {gift.index for gift in decided.gifts if gift.giver is booster}
         for index, line in enumerate(receipt.lines):
             if index not in raised:
                 reason = _why_unfit(booster, index, receipt) or Reason(reasons.NOTHING_TO_MULTIPLY, {})

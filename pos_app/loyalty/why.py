@@ -36,6 +36,8 @@ class Kind(StrEnum):
     TAKEN = "taken"
     """A reward that the member took."""
     BURNED = "burned"
+    DONATED = "donated"
+    """Money for a cause, from the customer or from the shop."""
     NOTICE = "notice"
     LOCKED = "locked"
     """This customer may not buy the goods."""
@@ -87,7 +89,7 @@ def shown_to(reason: Reason, role: Role) -> Reason:
 
 def because_of(result: EngineResult, *, role: Role) -> tuple[Because, ...]:
     """Everything that a receipt gave and, where ``explain`` worked it out, refused: by line, what was given first."""
-    found = [*_prices(result), *_points(result), *_pools(result), *_told(result), *_refused(result)]
+    found = [*_prices(result), *_points(result), *_pools(result), *_donated(result), *_told(result), *_refused(result)]
     seen = [msgspec.structs.replace(one, reason=shown_to(one.reason, role)) for one in found]
     return tuple(sorted(seen, key=lambda one: one.line_no))
 
@@ -108,6 +110,12 @@ def _points(result: EngineResult) -> Iterator[Because]:
         yield Because(
             Kind.POINTS, one.line_no, one.programme_id, one.rule_id, one.reason, amount=one.units, unit=POINTS
         )
+
+
+def _donated(result: EngineResult) -> Iterator[Because]:
+    for one in result.donated:
+        reason = Reason(reasons.DONATED, {"cause": one.cause})
+        yield Because(Kind.DONATED, one.line_no, one.programme_id, "", reason, amount=one.amount_minor, unit=MINOR)
 
 
 def _pools(result: EngineResult) -> Iterator[Because]:

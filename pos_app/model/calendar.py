@@ -35,6 +35,16 @@ def business_date(*, utc_ms: int, zone_name: str, day_starts_minute: int) -> str
     return moment.date().isoformat()
 
 
+def begins_ms(iso_date: str, *, zone_name: str, day_starts_minute: int = 0) -> int:
+    """The first moment of a trading day, UTC milliseconds.
+
+    >>> begins_ms("2025-12-31", zone_name="UTC", day_starts_minute=240)
+    1767153600000
+    """
+    midnight = datetime.fromisoformat(iso_date).replace(tzinfo=zone(zone_name))
+    return int((midnight + timedelta(minutes=day_starts_minute)).timestamp()) * 1000
+
+
 CLOCK_BACK_MS_MAX = 3_600_000
 CLOCK_AHEAD_MS_MAX = 14 * 86_400_000
 

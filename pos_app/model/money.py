@@ -112,23 +112,27 @@ def share_out_by(amount: int, weights: Sequence[int], tie_key: Callable[[int], A
     remainders = []
     left = amount
     for weight in weights:
-        product = amount * weight
-        share = product // total
+        share, remainder = divmod(amount * weight, total)
         shares.append(share)
-        remainders.append(product - share * total)
+        remainders.append(remainder)
         left -= share
     if left:
-        for place in _largest(remainders, left, lambda place: (-weights[place], tie_key(place))):
-            shares[place] += 1
+        _give_out(left, shares, remainders, lambda place: (-weights[place], tie_key(place)))
     return shares
 
 
-def _largest(remainders: list[int], count: int, tie_key: Callable[[int], Any]) -> list[int]:
-    """The places of the ``count`` largest. Remainders add up to ``count`` wholes, so there are always more of them than that."""
-    places = sorted(range(len(remainders)), key=remainders.__getitem__, reverse=True)
-    if remainders[places[count - 1]] == remainders[places[count]]:
-        places.sort(key=lambda place: (-remainders[place], tie_key(place)))
-    return places[:count]
+def _give_out(left: int, shares: list[int], remainders: list[int], tie_key: Callable[[int], Any]) -> None:
+    """One more for each of the largest remainders; they add up to ``left`` wholes, so there are always more of them than that."""
+    ranked = sorted(remainders, reverse=True)
+    least = ranked[left - 1]
+    if least == ranked[left]:
+        places = sorted(range(len(shares)), key=lambda place: (-remainders[place], tie_key(place)))
+        for place in places[:left]:
+            shares[place] += 1
+        return
+    for place, remainder in enumerate(remainders):
+        if remainder >= least:
+            shares[place] += 1
 
 
 def returned_share(*, share: int, units_returned: int, units_sold: int, taken_before: int) -> int:

@@ -4,6 +4,8 @@ from importlib.resources import files
 
 from pos_app.errors import InputError
 
+SCHEMA_FILE = "programme.schema.json"
+"""What editors check programme files by; it may lie beside them and is none itself."""
 _SUFFIX = ".toml"
 
 
@@ -23,3 +25,8 @@ def preset_text(name: str) -> str:
             todo=f"Choose one of: {', '.join(preset_names())}.",
         )
     return (files(__name__) / f"{name}{_SUFFIX}").read_text(encoding="utf-8")
+
+
+def schema_text() -> str:
+    """The JSON Schema of programme files, for editors."""
+    return (files(__name__) / SCHEMA_FILE).read_text(encoding="utf-8")

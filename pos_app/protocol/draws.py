@@ -5,7 +5,8 @@ first. Where it is at or above the largest multiple of the bound that eight byte
 small numbers likelier, and the message is tried again with ``#1``, ``#2`` and so on behind it. What is left is taken modulo the bound.
 
 - A *roll* is below 10 000, of the message ``receipt number|programme/rule``. A rule of so many in 10 000 gives where its roll is below.
-- A *lottery* puts its tickets into the order of their lots' ids, each lot with as many tickets as it holds, and numbers them from 0.
+- A *lottery* puts its lots of tickets into the order of their receipts' numbers, and of their own ids where these are the same, and
+  numbers the tickets from 0, each lot with as many as it holds.
   The winner of prize n (from 1, in the order of the programme) is a number below the count of tickets that are left, of the message
   ``prize n``. The ticket that stands there has won; the last one that is left moves into its place. So each ticket wins once at most.
 
@@ -15,7 +16,7 @@ Pure; ``verify`` needs the published file and nothing else. docs/how-to/hold-a-d
 import hashlib
 import hmac
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, count
 from typing import Annotated, Literal, TypeVar
 
@@ -88,7 +89,7 @@ class Tickets(msgspec.Struct, frozen=True):
 
 
 class Won(msgspec.Struct, frozen=True):
-    """A prize (``number`` counts all of them, from 1) and the ticket that won it, counted from 0 in the order of lots."""
+    """A prize (``number`` counts all of them, from 1) and the ticket that won it, counted from 0 in the order of the tickets."""
 
     number: int
     prize: str
@@ -146,8 +147,13 @@ def decode_report(raw: bytes) -> Report:
     return _decode(raw)
 
 
+def in_order(tickets: Iterable[Tickets]) -> tuple[Tickets, ...]:
+    """The lots in the order in which their tickets are numbered."""
+    return tuple(sorted(tickets, key=lambda one: (one.receipt, one.lot)))
+
+
 def draw_winners(seed: bytes, *, prizes: Sequence[str], tickets: Sequence[Tickets]) -> tuple[Won, ...]:
-    """Who wins what; where there are fewer tickets than prizes, the last prizes are not given. ``tickets`` are in the order of lots.
+    """Who wins what; where there are fewer tickets than prizes, the last prizes are not given. ``tickets`` are in their order.
 
     >>> tickets = (Tickets("a", "001-01-0000001", 2), Tickets("b", "001-01-0000002", 1))
     >>> [(won.prize, won.ticket, won.lot) for won in draw_winners(EXAMPLE_SEED, prizes=("Bicycle", "Mug"), tickets=tickets)]
@@ -184,7 +190,7 @@ def _verify_rolls(report: ChanceReport, seed: bytes) -> Iterator[Difference]:
 
 
 def _verify_lottery(report: LotteryReport, seed: bytes) -> Iterator[Difference]:
-    lots = [one.lot for one in report.tickets]
+    lots = [(one.receipt, one.lot) for one in report.tickets]
     yield from _differs("order", "tickets", sorted(set(lots)), lots)
     winners = draw_winners(seed, prizes=report.prizes, tickets=report.tickets)
     yield from _differs("winners", "winners", len(winners), len(report.winners))

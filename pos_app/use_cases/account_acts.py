@@ -31,7 +31,7 @@ from pos_app.protocol.events import (
 )
 from pos_app.use_cases import staffing
 from pos_app.use_cases.auditing import write_audit
-from pos_app.use_cases.enrolling import find_card_range
+from pos_app.use_cases.card_ranges import find_card_range
 from pos_app.use_cases.member_events import append, due_books, new_id, write_due
 from pos_app.use_cases.moments import moment_of
 from pos_app.use_cases.staffing import Approval

@@ -26,7 +26,8 @@ from pos_app.protocol.events import (
     UsedCoupon,
     encode_body,
 )
-from pos_app.use_cases import authorising, coupons, overriding, quoting
+from pos_app.use_cases import acts, authorising, coupons, overriding, quoting, referring
+from pos_app.use_cases.acts import GivenAct
 from pos_app.use_cases.authorising import BurnRight
 from pos_app.use_cases.burning import usable_pools
 from pos_app.use_cases.chance import with_rolls
@@ -52,7 +53,10 @@ _PERCENT = 100
 
 
 class PreparedSale(msgspec.Struct, frozen=True):
-    """A sale worked out to the last byte; what is left is to write it. ``due`` is maturing and expiry that is booked with it."""
+    """A sale worked out to the last byte; what is left is to write it. ``due`` is maturing and expiry that is booked with it.
+
+    ``acts`` follow from it, and have events of their own.
+    """
 
     terminal: Terminal
     event: SaleEvent
@@ -67,6 +71,7 @@ class PreparedSale(msgspec.Struct, frozen=True):
     balance_after: BalanceView | None
     member: Member | None
     pools_after: dict[str, int] = {}
+    acts: tuple[GivenAct, ...] = ()
 
 
 class _Points(msgspec.Struct, frozen=True):
@@ -99,6 +104,8 @@ def book_sale(
     event = prepared.event
     with transaction(connection):
         job_id = write_sale(connection, prepared)
+        for given in prepared.acts:
+            acts.write_act(till, connection, given, cause=event.event_id)
         authorising.give_up(till, connection, basket)
         authorising.note(till, connection, event)
         coupons.void_unused(till, connection, basket, event)
@@ -141,6 +148,7 @@ def prepare_sale(
     used_coupons = coupons.used_by(till, connection, basket, result, terminal)
     points = _points(till, connection, basket, result, terminal, now_ms)
     right = BurnRight() if points is None else points.right
+    given = referring.acts_of_sale(till, connection, basket, settlement.payments, now_ms=now_ms)
     event = SaleEvent(
         event_id=basket.event_id,
         moment=moment_of(till, terminal, now_ms),
@@ -177,6 +185,7 @@ def prepare_sale(
         coupons=used_coupons,
         card_came=_card_came(basket).value,
         donated=result.donated,
+        caused=referring.caused(given),
     )
     balance_after = (
         None if points is None else ledger.view(points.booking.books, issuer=till.issuer_at(now_ms), at_ms=now_ms)
@@ -196,6 +205,7 @@ def prepare_sale(
         balance_after=balance_after,
         member=basket.member,
         pools_after=pools_after,
+        acts=given,
     )
 
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from pos_app.use_cases.enrolling import card_range_of
+from pos_app.use_cases.card_ranges import card_range_of
 from storage import accounts
 
 if TYPE_CHECKING:

@@ -11,11 +11,24 @@ from pos_app.errors import InputError, StorageError
 from pos_app.model.calendar import local_time
 from pos_app.protocol.chain import FIRST_SEQ, GENESIS, ChainBrokenError, Envelope, Link, verify_chain
 from pos_app.protocol.checkpoints import Checkpoint, is_genuine
-from pos_app.protocol.events import AnyEvent, SaleEvent, decode_body
+from pos_app.protocol.events import ActEvent, AnyEvent, SaleEvent, decode_body
 from pos_app.protocol.signing import public_key_of
 from pos_app.use_cases.mirror_check import look_at
 from pos_app.use_cases.pins import pepper_mark
-from storage import audit, health, journal, key_store, marks, people, print_jobs, pruning, rebuild, recount, staff
+from storage import (
+    audit,
+    health,
+    journal,
+    key_store,
+    marks,
+    member_history,
+    people,
+    print_jobs,
+    pruning,
+    rebuild,
+    recount,
+    staff,
+)
 from storage.database import Connection
 from storage.journal import JournalRow, Terminal
 from storage.key_store import KeyPlace
@@ -60,6 +73,7 @@ def examine(till: "Till") -> tuple[Finding, ...]:
         "counters": _counters,
         "receipts": _receipts,
         "caps": _caps,
+        "coupons": _coupons,
         "audit": _audit,
         "search": _search,
         "printing": _printing,
@@ -234,20 +248,31 @@ def changed_receipts(connection: Connection) -> Iterator[str]:
             yield event.receipt_number
 
 
-def _caps(_till: "Till", connection: Connection) -> Answer:
-    """What rules with caps gave before, by which they know when to stop."""
-    wrong = [*member_history.made_up_uses(connection), *(event.receipt_number for event in wrong_uses(connection))]
+def _coupons(_till: "Till", connection: Connection) -> Answer:
+    from pos_app.use_cases.coupon_checking import find_faults
+
     return _verdict(
-        [f"what rules gave on {name}" for name in wrong[:_SHOWN_MAX]],
-        good="What rules with caps gave is what their receipts' events say.",
+        [f"coupon {name}" for name in find_faults(connection).names[:_SHOWN_MAX]],
+        good="The coupons that were used here are those of the receipts' events.",
         todo=f"The events are right. {_REPAIR}",
     )
 
 
-def wrong_uses(connection: Connection) -> Iterator[SaleEvent]:
-    """The sales of which something else is kept for the caps of rules than their events say."""
-    for event in receipt_events(connection):
-        if isinstance(event, SaleEvent) and not member_history.uses_agree(connection, event):
+def _caps(_till: "Till", connection: Connection) -> Answer:
+    """What rules with caps gave before, by which they know when to stop."""
+    wrong = [*member_history.made_up_uses(connection), *(event.event_id for event in wrong_uses(connection))]
+    return _verdict(
+        [f"what rules gave by event {event_id}" for event_id in wrong[:_SHOWN_MAX]],
+        good="What rules with caps gave is what the events say.",
+        todo=f"The events are right. {_REPAIR}",
+    )
+
+
+def wrong_uses(connection: Connection) -> Iterator[SaleEvent | ActEvent]:
+    """The sales and acts of which something else is kept for the caps of rules than their events say."""
+    for body in journal.bodies_of(connection, member_history.USING):
+        event = _decoded(body)
+        if isinstance(event, SaleEvent | ActEvent) and not member_history.uses_agree(connection, event):
             yield event
 
 

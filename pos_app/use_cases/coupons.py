@@ -100,9 +100,7 @@ def present(
     """Take a coupon by its code; ``Till.present_coupon`` says the rest."""
     try:
         till.coupon_guard.check(till)
-        code = read_coupon(text)
-        if code is None:
-            raise CouponRefusedError(CouponRefusal.MISTYPED)
+        code = _read(text)
         found = till.database.read(lambda connection: _find(till, connection, basket, code))
     except CouponRefusedError as error:
         if error.refusal in {CouponRefusal.UNKNOWN, CouponRefusal.FORGED}:
@@ -112,6 +110,13 @@ def present(
     if not found.is_shared:
         return _done(CouponTaken(found.coupon))
     return till.authoriser.with_desk(lambda desk: _decide(till, desk, basket, found, auth_id, approval))
+
+
+def _read(text: str) -> CouponCode:
+    code = read_coupon(text)
+    if code is None:
+        raise CouponRefusedError(CouponRefusal.MISTYPED)
+    return code
 
 
 def _find(till: "Till", connection: Connection, basket: Basket, code: CouponCode) -> _Found:
@@ -271,10 +276,10 @@ def lines_of(till: "Till", basket: Basket, quote: Quote) -> tuple[CouponLine, ..
     gave = rules_that_gave(quote.result)
     is_idle = any(coupon.rule not in gave for coupon in basket.coupons)
     why = _reasons(till, basket) if is_idle and basket.lines else {}
-    return tuple(_line(till, basket, coupon, quote, why) for coupon in basket.coupons)
+    return tuple(_line(basket, coupon, quote, why) for coupon in basket.coupons)
 
 
-def _line(till: "Till", basket: Basket, coupon: BasketCoupon, quote: Quote, why: dict[str, Reason]) -> CouponLine:
+def _line(basket: Basket, coupon: BasketCoupon, quote: Quote, why: dict[str, Reason]) -> CouponLine:
     result = quote.result
     is_theirs = coupon in quoting.coupons_that_count(basket)
     return CouponLine(

@@ -5,14 +5,15 @@ import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from devices.barcodes import card_check_is_right
 from pos_app.errors import InputError
+from pos_app.loyalty import acting
 from pos_app.model.accounts import Member
 from pos_app.model.identifiers import uuid7
 from pos_app.model.staff import Permission
 from pos_app.protocol.events import EnrolmentEvent, encode_body
-from pos_app.settings import CardRange, Settings
-from pos_app.use_cases.booking import moment_of
+from pos_app.use_cases import acts, marking
+from pos_app.use_cases.card_ranges import card_range_of
+from pos_app.use_cases.moments import moment_of
 from storage import accounts, journal
 from storage.accounts import NewMember
 from storage.database import Connection
@@ -25,27 +26,14 @@ PHONE_LENGTH_MAX = 20
 _PHONE_CHARACTERS = frozenset("0123456789 +-()/")
 
 
-def find_card_range(settings: Settings, code: str) -> CardRange | None:
-    """The range of the settings that makes this code a card, or None."""
-    for cards in settings.cards:
-        is_inside = len(code) == len(cards.first) and cards.first <= code <= cards.last
-        if is_inside and code.isascii() and code.isdigit():
-            return cards
-    return None
+def enrol(
+    till: "Till", connection: Connection, card_number: str, *, name: str, phone: str, referred_by: str = ""
+) -> Member:
+    """Book the enrolment, and the points that it gives; runs on the writer thread.
 
-
-def card_range_of(settings: Settings, card_number: str) -> CardRange:
-    """The range of the settings that the number is in; raises ``InputError`` where it is in none."""
-    cards = find_card_range(settings, card_number)
-    if cards is None:
-        raise _refused("no_card", "The number is in none of this shop's card ranges.")
-    if not card_check_is_right(card_number, cards):
-        raise _refused("check_digit", "The check digit of the card's number is wrong.")
-    return cards
-
-
-def enrol(till: "Till", connection: Connection, card_number: str, *, name: str, phone: str) -> Member:
-    """Book the enrolment; runs on the writer thread. Raises ``InputError`` where the card is taken or a field is bad."""
+    ``referred_by`` is a card of the member who brought this one. Raises ``InputError`` where a card is taken or unknown, or a field
+    is bad.
+    """
     name, phone = " ".join(name.split()), " ".join(phone.split())
     if len(name) > NAME_LENGTH_MAX or not all(character.isprintable() for character in name):
         raise _refused("name", f"The name is longer than {NAME_LENGTH_MAX} characters or cannot be printed.")
@@ -53,6 +41,8 @@ def enrol(till: "Till", connection: Connection, card_number: str, *, name: str, 
         raise _refused("phone", f"The phone number may have up to {PHONE_LENGTH_MAX} digits, spaces and + - ( ) /.")
     if accounts.find_by_card(connection, card_number) is not None:
         raise _refused("taken", "This card belongs to a member already.")
+    if referred_by and accounts.find_by_card(connection, referred_by) is None:
+        raise _refused("referred_by", "The card of the member who brought this one is not known.")
     till.require(Permission.ENROL)
     now_ms = till.clock.utc_ms()
     member = NewMember(
@@ -63,6 +53,11 @@ def enrol(till: "Till", connection: Connection, card_number: str, *, name: str, 
         phone=phone,
     )
     add_members(till, connection, [member], utc_ms=now_ms)
+    facts = accounts.find_by_card(connection, card_number)
+    assert facts is not None, "the card was just added"
+    acts.book_by_itself(till, connection, facts, acting.REGISTRATION)
+    if referred_by:
+        marking.refer(till, connection, card_number, referred_by)
     facts = accounts.find_by_card(connection, card_number)
     assert facts is not None, "the card was just added"
     return till.member_from(connection, facts)

@@ -19,7 +19,7 @@ from pos_app.model.products import Product, ProductClass
 from pos_app.model.staff import Role
 from pos_app.protocol.messages import StaffDocument
 from pos_app.use_cases import enrolling
-from pos_app.use_cases.enrolling import find_card_range
+from pos_app.use_cases.card_ranges import find_card_range
 from storage import accounts, catalogue
 from storage.accounts import NewMember
 from storage.database import Connection

@@ -14,10 +14,9 @@ from pos_app.loyalty.programme import (
     parse_programme,
     programme_set,
 )
+from pos_app.programmes import SCHEMA_FILE, preset_text
 
 FILES_MAX = 32
-SCHEMA_FILE = "programme.schema.json"
-"""What editors check programmes by; it may lie beside them and is none."""
 
 
 def read_folder(folder: Path) -> tuple[Programme, ...]:
@@ -48,6 +47,11 @@ def read_text(path: Path) -> str:
         raise _refused(f"{path.name} is not a text file in UTF-8.") from error
     except OSError as error:
         raise _refused(f"{path.name} cannot be read ({error.strerror}).") from error
+
+
+def text_named(name: str) -> str:
+    """The text of a programme file, or of a shipped programme by its name; raises ``PosError`` for what is neither."""
+    return read_text(Path(name)) if "." in name or Path(name).is_file() else preset_text(name)
 
 
 def burn_issuer(programmes: ProgrammeSet, business_date: str, store_id: str = "") -> str:

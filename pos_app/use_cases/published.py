@@ -11,12 +11,13 @@ import msgspec
 
 from pos_app.errors import ProgrammeError
 from pos_app.loyalty.programme import Programme, ProgrammeSet, parse_programme, programme_set
+from pos_app.model.coupons import CouponBatch
 from pos_app.model.money import AMOUNT_MAX_MINOR, BASIS_POINTS
 from pos_app.model.products import Product
 from pos_app.protocol.messages import Document, DocumentKind
 from pos_app.settings import Owners
 from pos_app.use_cases import staffing
-from storage import catalogue, journal, programmes, staff
+from storage import catalogue, coupons, journal, programmes, staff
 from storage.database import Connection
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _product = msgspec.json.Decoder(Product).decode
+_batch = msgspec.json.Decoder(CouponBatch).decode
 
 
 def taker(owners: Owners) -> "TakeDocuments":
@@ -34,6 +36,8 @@ def taker(owners: Owners) -> "TakeDocuments":
             _take_products(connection, _of(documents, DocumentKind.PRODUCT), is_all=is_all)
         if owners.programmes == "hq":
             _take_programmes(connection, _of(documents, DocumentKind.PROGRAMME), is_all=is_all)
+            _take_batches(connection, _of(documents, DocumentKind.COUPON), is_all=is_all)
+            _take_spent(connection, _of(documents, DocumentKind.COUPON_SPENT), is_all=is_all)
         if owners.staff == "hq":
             _take_staff(connection, _of(documents, DocumentKind.STAFF), is_all=is_all)
 
@@ -105,6 +109,38 @@ def programmes_of_hq(connection: Connection) -> ProgrammeSet | None:
     except ProgrammeError as error:
         _log.error("published.programmes %s", error.what)
         return None
+
+
+def _take_batches(connection: Connection, documents: Sequence[Document], *, is_all: bool) -> None:
+    """Put and forget batches of coupons; those that were made at this till stay."""
+    coupons.put_batches(connection, filter(None, map(_read_batch, documents)))
+    gone = {document.key for document in documents if document.body is None}
+    if is_all:
+        known = {batch.batch_id for batch in coupons.list_batches(connection)}
+        gone |= known - {document.key for document in documents}
+    coupons.forget_batches(connection, gone)
+
+
+def _read_batch(document: Document) -> CouponBatch | None:
+    if document.body is None:
+        return None
+    try:
+        batch = _batch(document.body)
+    except msgspec.MsgspecError:
+        batch = None
+    if batch is None or batch.batch_id != document.key or batch.is_own:
+        _log.error("published.unreadable kind=coupon key=%s", document.key)
+        return None
+    return batch
+
+
+def _take_spent(connection: Connection, documents: Sequence[Document], *, is_all: bool) -> None:
+    """Which coupons are used up, so that a till knows it that is cut off."""
+    coupons.put_spent(connection, [document.key for document in documents if document.body is not None])
+    gone = {document.key for document in documents if document.body is None}
+    if is_all:
+        gone |= coupons.spent_ids(connection) - {document.key for document in documents}
+    coupons.forget_spent(connection, gone)
 
 
 def _take_staff(connection: Connection, documents: Sequence[Document], *, is_all: bool) -> None:

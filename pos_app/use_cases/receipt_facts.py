@@ -18,7 +18,7 @@ from pos_app.use_cases import claiming
 from pos_app.use_cases.programmes import decode_programme_set
 from pos_app.use_cases.views import Standing
 from receipts.facts import CauseFacts, DiscountFacts, MemberFacts, NpsFacts, ReceiptFacts, ShopFacts
-from storage import accounts, donations, foreign_receipts, journal, pools, programmes, sales, unseen_returns
+from storage import accounts, coupons, donations, foreign_receipts, journal, pools, programmes, sales, unseen_returns
 from storage.database import Connection
 from storage.sales import SaleRow, StoredSale
 
@@ -66,6 +66,7 @@ def receipt_facts(till: "Till", connection: Connection, event_id: str, *, is_cop
         draws=_draws(connection, head),
         claim=claiming.code_for(connection, event_id) if till.settings.hq.claim_codes else "",
         copy=is_copy,
+        coupons=coupons.used_on(connection, event_id),
         locale=shop.locale,
         language=shop.language,
     )

@@ -10,11 +10,11 @@ import msgspec
 
 from pos_app.model.staff import Permission
 from pos_app.protocol.events import AuditEvent, decode_body
-from pos_app.use_cases import staffing
+from pos_app.use_cases import coupon_checking, staffing
 from pos_app.use_cases.auditing import write_audit
 from pos_app.use_cases.checking import receipt_events, wrong_uses
 from pos_app.use_cases.staffing import Approval
-from storage import audit, health, journal, marks, people, rebuild, recount
+from storage import audit, health, journal, marks, member_history, people, rebuild, recount
 from storage.database import Connection
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def repair(till: "Till", connection: Connection, *, approval: Approval | None = 
     Runs on the writer thread. The approval is for ``Permission.REPAIR``, without a subject.
     """
     approver_ref = staffing.check(till, Permission.REPAIR, approval)
-    steps: list[Callable[[Connection], Repaired]] = [_receipts, _caps, _audit, _search]
+    steps: list[Callable[[Connection], Repaired]] = [_receipts, _caps, _coupons, _audit, _search]
     if till.settings.till.authority == "local":
         steps += [_counters, _lots, _overdrafts, _marks]
     repaired = tuple(one for step in steps if (one := step(connection)).names)
@@ -54,6 +54,10 @@ def _receipts(connection: Connection) -> Repaired:
     return Repaired("receipts", tuple(sorted(event.receipt_number for event in wrong)))
 
 
+def _coupons(connection: Connection) -> Repaired:
+    return Repaired("coupons", coupon_checking.mend(connection))
+
+
 def _caps(connection: Connection) -> Repaired:
     made_up = member_history.made_up_uses(connection)
     wrong = list(wrong_uses(connection))
@@ -61,7 +65,7 @@ def _caps(connection: Connection) -> Repaired:
         member_history.put_uses(connection, event_id, None)
     for event in wrong:
         member_history.put_uses(connection, event.event_id, event)
-    return Repaired("caps", tuple(sorted([*made_up, *(event.receipt_number for event in wrong)])))
+    return Repaired("caps", tuple(sorted([*made_up, *(event.event_id for event in wrong)])))
 
 
 def _audit(connection: Connection) -> Repaired:

@@ -31,7 +31,7 @@ from pos_app.protocol.events import (
     decode_body,
     encode_body,
 )
-from pos_app.use_cases import staffing
+from pos_app.use_cases import referring, staffing
 from pos_app.use_cases.auditing import write_audit
 from pos_app.use_cases.booking import available_pools, number_of, standing_text, sums_of
 from pos_app.use_cases.goods_back import GRACE_DAYS, GoodsBack, goods_back, restored_lots, summed
@@ -236,6 +236,8 @@ def book_return(
         hlc=event.moment.hlc,
     )
     closed = _write(till, connection, prepared, event)
+    if known.sale.caused:
+        referring.take_back(till, connection, known.sale, summed([*known.before.values(), *back.lines]))
     if approver_ref:
         write_audit(till, connection, action="return", approver_ref=approver_ref, subject=receipt_number)
     return closed

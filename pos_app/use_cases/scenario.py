@@ -13,6 +13,7 @@ import msgspec
 from pos_app.errors import InputError
 from pos_app.loyalty.programme import Programme, parse_programme
 from pos_app.loyalty.reasons import words
+from pos_app.model.coupons import CODES_MAX, CouponBatch
 from pos_app.model.evaluation import Award, Collected, Discount, Reason, Refusal, Taken
 from pos_app.model.identifiers import pool_of
 from pos_app.model.marks import SEGMENT, Mark
@@ -20,8 +21,13 @@ from pos_app.model.money import text_from_minor
 from pos_app.model.products import Product
 from pos_app.model.receipts import PaymentKind
 from pos_app.programmes import preset_text
+from pos_app.protocol.coupons import coupon_code
+from pos_app.protocol.events import UsedCoupon
 from pos_app.use_cases import account_acts, giving
 from pos_app.use_cases.clock import ManualClock
+from pos_app.use_cases.coupon_making import CouponWish, make
+from pos_app.use_cases.draw_files import find_programme
+from pos_app.use_cases.drawing import hold
 from pos_app.use_cases.explaining import explain_receipt
 from pos_app.use_cases.importing import add_members
 from pos_app.use_cases.profit_sharing import share_profit
@@ -31,6 +37,7 @@ from pos_app.use_cases.scenario_file import (
     Bought,
     Expected,
     Scenario,
+    ScenarioCoupons,
     ScenarioMember,
     ScenarioProduct,
     Step,
@@ -42,12 +49,14 @@ from pos_app.use_cases.scenario_file import (
 )
 from pos_app.use_cases.till import Till, open_till
 from pos_app.use_cases.views import Basket, BasketLine, ClosedSale
-from storage import catalogue, marks
+from storage import catalogue, draws, marks
 from storage.accounts import NewMember
 
 _PRESET = "preset:"
 _ENOUGH_CASH_MINOR = 10**15
 _QUANTITY_EXPONENT = 3
+_IN_WORDS = frozenset({"notices", "won", "winners"})
+"""Lists of what may have spaces in it."""
 
 
 _Reasoned = Discount | Taken | Award | Collected | Refusal
@@ -120,6 +129,10 @@ class _Run:
                 if not member.card_of
             ],
         )
+        for one in scenario.draws:
+            seed = bytes.fromhex(one.seed)
+            till.database.write(lambda connection, seed=seed: draws.keep_seed(connection, seed))
+        self._batches = {batch.id: self._make(batch) for batch in scenario.coupons}
         for member in scenario.members:
             self._put_segments(member)
             if member.card_of:
@@ -131,6 +144,37 @@ class _Run:
         if of_member:
             ref = f"account-{member.id}"
             self._till.database.write(lambda connection: marks.put_marks(connection, ref, of_member))
+
+    def _make(self, wanted: ScenarioCoupons) -> CouponBatch:
+        wish = CouponWish(
+            rule=wanted.rule,
+            codes=wanted.codes,
+            uses=wanted.uses,
+            first_date=wanted.first_date,
+            last_date=wanted.last_date,
+        )
+        member = self._card(wanted.member) if wanted.member else ""
+        return self._till.book_act(make, wish, member).result()
+
+    def _code(self, name: str) -> str:
+        """The code of a coupon that a step calls ``batch/number``."""
+        batch_id, _, number = name.rpartition("/")
+        batch = self._batches.get(batch_id)
+        if batch is None or not (number.isascii() and number.isdigit() and 0 < int(number) <= CODES_MAX):
+            raise refused(self._path, f"there is no coupon {name!r}")
+        return coupon_code(batch.secret, batch.batch_id, int(number))
+
+    def _with_coupons(self, basket: Basket, step: Step) -> Basket:
+        for name in step.coupons:
+            taken = self._till.present_coupon(basket, self._code(name)).result()
+            basket = msgspec.structs.replace(basket, coupons=(*basket.coupons, taken.coupon))
+        return basket
+
+    def _names_of(self, used: tuple[UsedCoupon, ...]) -> str:
+        """Coupons as the file calls them."""
+        names = {batch.batch_id: name for name, batch in self._batches.items()}
+        parts = (one.coupon_id.split("-") for one in used)
+        return " ".join(f"{names[batch_id]}/{number}" for batch_id, number in parts)
 
     def all(self) -> tuple[Outcome, ...]:
         """Every step in order."""
@@ -148,6 +192,8 @@ class _Run:
                 what, got = f"return of {step.return_of}", self._return(step)
             elif step.profit_share:
                 what, got = f"profit share of {step.profit_share}", self._share_profit(step)
+            elif step.hold_draw:
+                what, got = f"draw of {step.hold_draw}", self._hold(step)
             elif step.buy:
                 what, got, reasons = self._buy(number, step)
             else:
@@ -164,17 +210,24 @@ class _Run:
                 self._till.book_act(share_profit, programme.id, step.profit_share, is_booked=True).result()
         return {}
 
+    def _hold(self, step: Step) -> dict[str, str]:
+        programme = find_programme(step.hold_draw, self._till.terms.programmes.programmes)
+        report = self._till.book_act(hold, programme).result()
+        names = {number: name for name, number in self._receipts.items()}
+        return {"winners": "\n".join(f"{won.prize}={names.get(won.receipt, won.receipt)}" for won in report.winners)}
+
     def _buy(self, number: int, step: Step) -> tuple[str, dict[str, str], tuple[str, ...]]:
         basket = self._till.open_basket()
         lines = tuple(self._line(bought) for bought in step.buy)
         member = None if not step.member else self._till.find_member(self._card(step.member))
         burn_units = scaled(step.burn, self._till.terms.points_exponent, self._path)
         basket = msgspec.structs.replace(basket, lines=lines, member=member, burn_units=burn_units, takes=step.take)
-        basket = self._with_gift(basket, step)
+        basket = self._with_gift(self._with_coupons(basket, step), step)
         closed = self._till.close_sale(basket, [Tender(PaymentKind.CASH, _ENOUGH_CASH_MINOR)]).result()
         self._receipts[step.id or str(number)] = closed.receipt_number
         explanation = explain_receipt(self._till, closed.receipt_number)
         assert explanation.agrees, "what was booked is what explaining it gives"
+        used = {"coupons": self._names_of(explanation.sale.coupons)} if explanation.sale.coupons else {}
         result = explanation.result
         given: tuple[_Reasoned, ...] = (
             *result.discounts,
@@ -186,7 +239,7 @@ class _Run:
         codes = {one.reason.code for one in given}
         return (
             f"receipt {step.id or number}",
-            self._sale(closed) | {"reasons": " ".join(sorted(codes))},
+            self._sale(closed) | used | {"reasons": " ".join(sorted(codes))},
             tuple(f"{self._what(one)}: {self._why(one.reason)}" for one in given),
         )
 
@@ -244,6 +297,8 @@ class _Run:
             got["collected"] = _listed(_collected_units(result.collected))
         if result.taken:
             got["taken"] = _listed({f"{one.programme_id}/{one.rule_id}": one.times for one in result.taken})
+        if closed.wins:
+            got["won"] = "\n".join(closed.wins)
         if result.next_step is not None:
             got["missing"] = self._money(result.next_step.missing_minor)
         return got
@@ -338,7 +393,7 @@ def _differences(expected: Expected, got: dict[str, str]) -> tuple[str, ...]:
             missing = [code for code in want or () if code not in got.get("reasons", "").split()]
             differences += [f"the reason {code} did not come up" for code in missing]
             continue
-        wanted = ("\n" if name == "notices" else " ").join(want) if isinstance(want, tuple) else want
+        wanted = ("\n" if name in _IN_WORDS else " ").join(want) if isinstance(want, tuple) else want
         if wanted is not None and wanted != got.get(name, ""):
             differences.append(f"{name}: expected {wanted}, got {got.get(name, 'nothing')}")
     if "refused" in got and expected.refused is None:

@@ -77,6 +77,27 @@ class ScenarioMember(Section, frozen=True):
     card_of: str = ""
 
 
+class ScenarioCoupons(Section, frozen=True, rename={"first_date": "from", "last_date": "until"}):
+    """A batch of coupons, called by ``id`` in the steps: for which rule (``programme/rule``), how many, each for how many receipts.
+
+    ``first_date`` and ``last_date`` are both included; ``member``: for that one only.
+    """
+
+    id: str
+    rule: str
+    codes: int = 1
+    uses: int = 1
+    first_date: str = ""
+    last_date: str = ""
+    member: str = ""
+
+
+class ScenarioDraw(Section, frozen=True):
+    """A seed by which chance goes here: 64 hexadecimal digits, so that everybody gets the same."""
+
+    seed: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+
+
 class Bought(Section, frozen=True):
     """Goods on a receipt: so many (or kilograms) of a product; ``amount`` is a price for the whole line."""
 
@@ -115,8 +136,11 @@ class Expected(Section, frozen=True):
     taken: tuple[str, ...] | None = None
     pools: tuple[str, ...] | None = None
     notices: tuple[str, ...] | None = None
+    coupons: tuple[str, ...] | None = None
     donated: str | None = None
     shop_donated: str | None = None
+    won: tuple[str, ...] | None = None
+    winners: tuple[str, ...] | None = None
     refused: str | None = None
 
 
@@ -124,6 +148,7 @@ class Step(Section, frozen=True):
     """One thing that happens: a receipt (``buy``), a return (``return_of`` names a step), or a look at a balance.
 
     ``store``: where, for programmes that run in some stores only. ``profit_share``: a quarter that is paid out, as ``2026-Q1``.
+    ``hold_draw``: the programme whose lottery is held.
     """
 
     at: str
@@ -133,9 +158,11 @@ class Step(Section, frozen=True):
     buy: tuple[Bought, ...] = ()
     burn: str = "0"
     take: tuple[str, ...] = ()
+    coupons: tuple[str, ...] = ()
     donate: str = ""
     return_of: str = ""
     profit_share: str = ""
+    hold_draw: str = ""
     lines: tuple[Returned, ...] = ()
     expect: Expected = Expected()
 
@@ -150,6 +177,8 @@ class Scenario(Section, frozen=True):
     shop: ScenarioShop = ScenarioShop()
     products: tuple[ScenarioProduct, ...] = ()
     members: tuple[ScenarioMember, ...] = ()
+    coupons: tuple[ScenarioCoupons, ...] = ()
+    draws: tuple[ScenarioDraw, ...] = ()
 
 
 def read_scenario(path: Path) -> Scenario:
@@ -171,6 +200,9 @@ def read_scenario(path: Path) -> Scenario:
     names = [member.id for member in scenario.members]
     if len(set(names)) < len(names):
         raise refused(path, "two members have one id")
+    batches = [batch.id for batch in scenario.coupons]
+    if len(set(batches)) < len(batches):
+        raise refused(path, "two batches of coupons have one id")
     return scenario
 
 

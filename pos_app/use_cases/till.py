@@ -380,10 +380,14 @@ class Till:
         """Book an act on accounts in one transaction: ``till.book_act(account_acts.freeze, card_number)``; its errors are its own."""
         return self.database.submit(lambda connection: act(self, connection, *arguments, **named))
 
-    def enrol(self, card_number: str, *, name: str = "", phone: str = "") -> Future[Member]:
-        """Give a fresh card to a new member; name and phone may be empty."""
+    def enrol(
+        self, card_number: str, *, name: str = "", phone: str = "", referred_by: str = ""
+    ) -> Future[Member]:
+        """Give a fresh card to a new member; name, phone, and the card of who brought them may be empty."""
         return self.database.submit(
-            lambda connection: enrolling.enrol(self, connection, card_number, name=name, phone=phone)
+            lambda connection: enrolling.enrol(
+                self, connection, card_number, name=name, phone=phone, referred_by=referred_by
+            )
         )
 
 

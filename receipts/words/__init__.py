@@ -48,6 +48,7 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     tax: str
     tax_gross: str
     saved: str
+    coupon: str
     member: str
     earned: str
     burned: str

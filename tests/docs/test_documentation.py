@@ -228,6 +228,7 @@ SCENARIO_KEYS: dict[str, type[msgspec.Struct]] = {
     "## `[shop]`": scenario_file.ScenarioShop,
     "## `[[products]]`": scenario_file.ScenarioProduct,
     "## `[[members]]`": scenario_file.ScenarioMember,
+    "## `[[coupons]]`": scenario_file.ScenarioCoupons,
     "## `[[steps]]`": scenario_file.Step,
     "## `expect`": scenario_file.Expected,
 }

@@ -235,7 +235,32 @@ def test_that_an_account_that_cannot_be_booked_keeps_no_others_points_waiting(
     assert [(2, "due_failed"), (7, "due_failed")] == tasks(hq)
     assert 2 == book_what_is_due(hq.engine, now_ms=LATER_MS)
     assert {"issued": -9, "pending": 0, "available": 9} == totals(hq.engine).ledger_units
+    assert [] == tasks(hq)
     assert_sound(hq)
+
+
+@pytest.mark.expects_log("due.failed")
+def test_that_a_task_about_due_points_ends_with_the_account_that_took_them_over(
+    hq: RunningHq, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = [
+        sale(account_ref=ref, card=card, earned=1, starts_ms=START_MS + 1) for ref, card in (("a", "1"), ("b", "2"))
+    ]
+    journal.upload(*given)
+    book(hq, now_ms=START_MS)
+
+    def failing(books: Books, *, at_ms: int) -> Booking:
+        assert books.account_ref != "a", "a defect"
+        return book_due(books, at_ms=at_ms)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(apply, "book_due", failing)
+        book_what_is_due(hq.engine, now_ms=LATER_MS)
+        before = tasks(hq)
+        journal.upload(MergeEvent(event_id=new_id(), moment=moment(), account_ref="b", merged_ref="a"))
+        book(hq)
+        book_what_is_due(hq.engine, now_ms=LATER_MS)
+    assert ([(1, "due_failed")], []) == (before, tasks(hq))
 
 
 @pytest.mark.expects_log("due.failed")

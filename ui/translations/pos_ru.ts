@@ -260,6 +260,10 @@
         <translation>Итого {amount}</translation>
     </message>
     <message>
+        <source>Won: {prize}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Receipt {number}</source>
         <translation>Чек {number}</translation>
     </message>
@@ -534,6 +538,10 @@
         <translation>Выйти</translation>
     </message>
     <message>
+        <source>Round up</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Multiply</source>
         <translation>Умножить</translation>
     </message>
@@ -778,6 +786,34 @@
     <message>
         <source>There is no card on this sale. Scan one.</source>
         <translation>В этой покупке нет карты. Сканируйте её.</translation>
+    </message>
+    <message>
+        <source>Customers cannot give to a cause here now.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{given_minor} for: {cause}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Taken off again: {cause}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The total needs no rounding up: the donation is off this sale.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This rounds the total up. For another amount type it, then press +.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Type the amount to be given first, then press +.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The total is a multiple of {step_minor} already. Type an amount to be given, then press +.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The card is off this sale.</source>
@@ -1474,6 +1510,14 @@
     <message>
         <source>Press Esc, scan the receipt again and choose anew.</source>
         <translation>Нажмите Esc, отсканируйте чек ещё раз и выберите заново.</translation>
+    </message>
+    <message>
+        <source>Money that was given to a cause comes back with its receipt only.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Take it off the list, or find the receipt.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>This return is already booked.</source>

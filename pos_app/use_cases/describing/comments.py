@@ -28,8 +28,9 @@ class Comments(msgspec.Struct, frozen=True):
     notes: tuple[KeyNote, ...]
 
     def of_rule(self, number: int) -> str:
-        """What stands above a rule."""
-        return next((note.comment for note in self.notes if note.rule == number and note.line == "[[rules]]"), "")
+        """What stands above a rule, but for what is said of our choices."""
+        above = next((note.comment for note in self.notes if note.rule == number and note.line == "[[rules]]"), "")
+        return " ".join(part for part in _SENTENCE.split(above) if not _OURS.search(part))
 
     @property
     def ours(self) -> tuple[KeyNote, ...]:
@@ -47,11 +48,8 @@ def read_comments(text: str) -> Comments:
     """The comments of a TOML document that begins with some."""
     lines = [line.rstrip() for line in text.splitlines() if not line.startswith(_EDITORS_HINT)]
     head: list[str] = []
-    while lines and (not lines[0] or lines[0].startswith("#")):
-        line = lines.pop(0)
-        head.append(line.removeprefix("#").strip())
-        if not line:
-            break
+    while lines and lines[0].startswith("#"):
+        head.append(lines.pop(0).removeprefix("#").removeprefix(" "))
     paragraphs = _paragraphs(head)
     title, _, first = paragraphs[0].partition(": ") if paragraphs else ("", "", "")
     about = (first[:1].upper() + first[1:], *paragraphs[1:])
@@ -59,8 +57,20 @@ def read_comments(text: str) -> Comments:
 
 
 def _paragraphs(lines: list[str]) -> list[str]:
-    joined = "\n".join(lines)
-    return [re.sub(r"\s+", " ", part).strip() for part in re.split(r"\n\s*\n", joined) if part.strip()]
+    """Lines joined to paragraphs; an indented line is an item of a list: what it is about, two spaces, what is said of it."""
+    paragraphs = [""]
+    was_item = False
+    for line in lines:
+        is_item = line.startswith("  ")
+        if not line or (was_item and not is_item):
+            paragraphs.append("")
+        if is_item:
+            name, _, said = line.strip().partition("  ")
+            paragraphs[-1] += f"{'' if was_item else chr(10)}\n- `{name}`: {said.strip()}"
+        else:
+            paragraphs[-1] = f"{paragraphs[-1]} {line}".strip()
+        was_item = is_item
+    return [paragraph for paragraph in paragraphs if paragraph]
 
 
 def _notes(lines: list[str]) -> Iterator[KeyNote]:

@@ -85,8 +85,9 @@ class Wording(msgspec.Struct, frozen=True):
     currency_exponent: int = 2
 
     def money(self, minor: int) -> str:
-        """An amount with its decimals."""
-        return text_from_minor(minor, exponent=self.currency_exponent)
+        """An amount with its decimals and its thousands apart: 30 000.00."""
+        whole, point, part = text_from_minor(minor, exponent=self.currency_exponent).partition(".")
+        return f"{number(int(whole))}{point}{part}"
 
     def value(self, name: str, value: Any) -> str:
         """The value of a key, in the unit that ends its name."""
@@ -167,6 +168,11 @@ def section_in_words(section: msgspec.Struct, wording: Wording) -> str:
     return " ".join(filter(None, [words, goods]))
 
 
+def gives_points(programme: Programme) -> bool:
+    """Whether any rule of a programme gives points."""
+    return any(rule.lane != PRICE_LANE and not isinstance(rule, _NO_POINTS) for rule in programme.rules)
+
+
 def _plainly(section: msgspec.Struct, wording: Wording) -> str:
     """What the class says of itself, and the values."""
     about = " ".join((type(section).__doc__ or "").split("\n\n")[0].split()).replace("``", "“", 1)
@@ -198,7 +204,9 @@ def _progressive(_: Programme, rule: Progressive, wording: Wording) -> str:
 def _pharmacy(_: Programme, rule: Pharmacy, __: Wording) -> str:
     levels = "".join(f", {name} {percent(rate_bp)}" for name, rate_bp in rule.levels_bp.items())
     weights = [f"goods of the band {name} {_times(weight)}" for name, weight in rule.band_percent.items()]
-    weights += [f"goods with a margin from {name} % on {_times(weight)}" for name, weight in rule.margin_percent.items()]
+    weights += [
+        f"goods with a margin from {name} % on {_times(weight)}" for name, weight in rule.margin_percent.items()
+    ]
     weights += [f"{_readable(name)} goods {_times(weight)}" for name, weight in rule.class_percent.items()]
     more = f" {_upper(listed(weights))}." if weights else ""
     return f"{percent(rule.rate_bp)} {_kind_of_gift(rule)}{levels}.{more} Regulated medicine earns nothing."
@@ -206,7 +214,9 @@ def _pharmacy(_: Programme, rule: Pharmacy, __: Wording) -> str:
 
 def _times(weight_percent: int) -> str:
     known = {0: "earn nothing", _FULL_PERCENT: "as they are", _DOUBLE_PERCENT: "earn double"}
-    return known.get(weight_percent, f"earn {text_from_minor(weight_percent, exponent=2).rstrip('0').rstrip('.')} times as much")
+    return known.get(
+        weight_percent, f"earn {text_from_minor(weight_percent, exponent=2).rstrip('0').rstrip('.')} times as much"
+    )
 
 
 def _percent(_: Programme, rule: Percent, __: Wording) -> str:
@@ -233,7 +243,9 @@ def _member_price(_: Programme, __: MemberPrice, ___: Wording) -> str:
 
 
 def _fixed_price(_: Programme, rule: FixedPrice, wording: Wording) -> str:
-    return f"A piece or kilogram costs {wording.money(rule.price_minor)}."
+    return (
+        f"A piece or kilogram costs {wording.money(rule.price_minor)}." if rule.price_minor else "These goods are free."
+    )
 
 
 def _amount_off(_: Programme, rule: AmountOff, wording: Wording) -> str:
@@ -246,8 +258,10 @@ def _collect(_: Programme, rule: Collect, wording: Wording) -> str:
     extra = [f"{key}: {value}" for key, value in wording.own_keys(rule, without=_COLLECT_SAID)]
     said = [
         f"Puts {number(rule.units)} into the pool “{rule.pool}” {per}.",
+        f"Not always, but {percent(rule.chance_bp)} of the times, as the draw says." if rule.chance_bp else "",
         _pending(rule.pending) if rule.pending else "",
         _life(rule.life) if rule.life else "",
+        "Each begins where the last one ends." if rule.begins == "after_last" else "",
         f"Also {listed(extra)}." if extra else "",
     ]
     return " ".join(filter(None, said))
@@ -277,14 +291,25 @@ def _goods(goods: Goods, *, verb: str) -> str:
     """Which goods are meant; empty for all."""
     only, without = [
         [
-            f"{_readable(key)} {listed(sorted(map(_readable_name, names)))}"
-            for key in ("product_classes", "departments", "categories", "products")
-            if (names := getattr(goods, f"{prefix}_{key}"))
+            f"{one if len(names) == 1 else some} {listed(sorted(map(_readable_name, names)))}"
+            for one, some in _GOODS
+            if (names := getattr(goods, f"{prefix}_{some.replace(' ', '_')}"))
         ]
         for prefix in ("only", "exclude")
     ]
-    said = [f"{verb} the {listed(only, last='or')}." if only else "", f"Not for the {listed(without)}." if without else ""]
+    said = [
+        f"{verb} the {listed(only, last='or')}." if only else "",
+        f"Not for the {listed(without)}." if without else "",
+    ]
     return " ".join(filter(None, said))
+
+
+_GOODS = (
+    ("product class", "product classes"),
+    ("department", "departments"),
+    ("category", "categories"),
+    ("product", "products"),
+)
 
 
 def _readable(name: str) -> str:
@@ -300,13 +325,17 @@ def _upper(text: str) -> str:
 
 
 def _conditions(rule: AnyRule, wording: Wording) -> str:
-    said = [] if rule.when is None else [
-        _SAID[field.name](value) if field.name in _SAID else _condition(field.encode_name, value, wording)
-        for field in msgspec.structs.fields(rule.when)
-        if (value := getattr(rule.when, field.name))
-    ]
-    who = " For anybody, with a card or without." if rule.anyone else ""
-    return (f"It applies {listed(said)}." if said else "") + who
+    said = (
+        []
+        if rule.when is None
+        else [
+            _SAID[field.name](value) if field.name in _SAID else _condition(field.encode_name, value, wording)
+            for field in msgspec.structs.fields(rule.when)
+            if (value := getattr(rule.when, field.name))
+        ]
+    )
+    who = " For anybody, with a card or without it." if rule.anyone else ""
+    return (f"It applies {', '.join(said)}." if said else "") + who
 
 
 def _condition(name: str, value: Any, wording: Wording) -> str:
@@ -322,8 +351,11 @@ def _condition(name: str, value: Any, wording: Wording) -> str:
     return known.get(name, f"where {spoken(name)} is {{}}").format(wording.value(name, value))
 
 
-def _around(days: int, side: str) -> str:
-    return f"{several(days, 'day')} {side}" if days else ""
+def _around(before_days: int, after_days: int) -> str:
+    sides = [
+        f"{several(days, 'day')} {side}" for days, side in ((before_days, "before"), (after_days, "after")) if days
+    ]
+    return f", up to {listed(sides, last='or')} it" if sides else ""
 
 
 _SAID: dict[str, Callable[[Any], str]] = {
@@ -331,23 +363,23 @@ _SAID: dict[str, Callable[[Any], str]] = {
     "hours": lambda hours: listed([f"from {one.begin} until {one.end}" for one in hours]),
     "dates": lambda dates: listed([f"from {one.begin} until {one.end}" for one in dates]),
     "holidays": lambda days: f"on the days {listed(sorted(days))} of each year",
-    "birthday": lambda window: " ".join(
-        filter(
-            None,
-            [
-                "on the member's birthday",
-                listed([f"or up to {one}" for one in (_around(window.before_days, "before"), _around(window.after_days, "after")) if one]),
-            ],
-        )
+    "birthday": lambda window: "on the member's birthday" + _around(window.before_days, window.after_days),
+    "receipt_number": lambda wanted: (
+        "to the member's first receipt"
+        if (wanted.begin, wanted.end) == (1, 1)
+        else f"from the member's receipt number {wanted.begin} on"
+        + (f" until number {wanted.end}" if wanted.end else "")
     ),
-    "receipt_number": lambda wanted: "to the member's first receipt"
-    if (wanted.begin, wanted.end) == (1, 1)
-    else f"from the member's receipt number {wanted.begin} on" + (f" until number {wanted.end}" if wanted.end else ""),
-    "bought": lambda bought: f"where the member bought "
-    + listed([*sorted(bought.departments), *sorted(bought.categories), *sorted(bought.products)], last="or")
-    + f" within {several(bought.days, 'day')} before",
+    "bought": lambda bought: (
+        "where the member bought "
+        + listed([*sorted(bought.departments), *sorted(bought.categories), *sorted(bought.products)], last="or")
+        + f" within {several(bought.days, 'day')} before"
+    ),
     "holds": lambda wanted: f"while the member has {number(wanted.units)} or more of the pool “{wanted.pool}”",
-    "chosen": lambda chosen: f"to goods that the member chose: {several(chosen.products, 'product')} at a time, for {several(chosen.days, 'day')}",
+    "chosen": lambda chosen: (
+        f"to goods that the member chose: {several(chosen.products, 'product')} at a time, "
+        f"for {several(chosen.days, 'day')}"
+    ),
 }
 
 
@@ -359,9 +391,15 @@ def _limits(rule: AnyRule, wording: Wording) -> Iterator[str]:
             continue
         if field.name.startswith("receipts_"):
             where = _CAPS[field.name].replace("receipts", "receipt", 1) if most == 1 else _CAPS[field.name]
-            yield f"On at most {number(most)} {where}."
+            yield f"On at most {'one' if most == 1 else number(most)} {where}."
             continue
-        given = wording.money(most) if rule.lane == PRICE_LANE else number(most) if isinstance(rule, Collect) else several(most, "point")
+        given = (
+            wording.money(most)
+            if rule.lane == PRICE_LANE
+            else number(most)
+            if isinstance(rule, Collect)
+            else several(most, "point")
+        )
         yield f"At most {given} {_CAPS.get(field.name, spoken(field.name))}."
 
 
@@ -373,18 +411,23 @@ def _pending(pending: PendingChoice) -> str:
 
 def _life(life: LifeChoice) -> str:
     if isinstance(life, Life):
-        return f"They live for {several(life.days, 'day') if life.days else several(life.months or 0, 'month')} from then."
+        return (
+            f"They live for {several(life.days, 'day') if life.days else several(life.months or 0, 'month')} from then."
+        )
     return _LIVES[life]
 
 
-def _earning(earning: Earning, wording: Wording) -> str:
+def _earning(earning: Earning, _: Wording) -> str:
     net = " Goods earn on what is paid without tax." if earning.base == "net" else ""
     limits = [
         f"one {where} earns at most {most}"
         for where, most in (
             ("line", None if earning.line_max_points is None else several(earning.line_max_points, "point")),
             ("receipt", None if earning.receipt_max_points is None else several(earning.receipt_max_points, "point")),
-            ("receipt", None if earning.receipt_max_bp is None else f"{percent(earning.receipt_max_bp)} of what is paid"),
+            (
+                "receipt",
+                None if earning.receipt_max_bp is None else f"{percent(earning.receipt_max_bp)} of what is paid",
+            ),
         )
         if most
     ]
@@ -415,7 +458,11 @@ def _returns(returns: Returns, _: Wording) -> str:
 
 
 def _guard(guard: Guard, _: Wording) -> str:
-    unknown = "goods whose margin is not known get nothing" if guard.unknown == "refuse" else "goods whose margin is not known get all"
+    unknown = (
+        "goods whose margin is not known get nothing"
+        if guard.unknown == "refuse"
+        else "goods whose margin is not known get all"
+    )
     return f"All rewards together cost at most {guard.margin_percent} % of the margin of each {guard.per}; {unknown}."
 
 
@@ -432,7 +479,9 @@ def _tiers(tiers: Tiers, wording: Wording) -> str:
     )
 
 
-_COLLECT_SAID = {*(field.name for field in msgspec.structs.fields(Rule)), "pool", "units", "per", "per_minor", "pending", "life"}
+_NO_POINTS = (Access, Collect, Notice, Reward)
+_COLLECT_SAID = {field.name for field in msgspec.structs.fields(Rule)}
+_COLLECT_SAID |= {"pool", "units", "per", "per_minor", "pending", "life", "chance_bp", "begins"}
 _KINDS: dict[type, Callable[[Programme, Any, Wording], str]] = {
     Access: _access,
     AmountOff: _amount_off,

@@ -126,7 +126,7 @@ def test_that_other_pools_of_the_programme_are_no_gifts() -> None:
         ('pool = "points"', "charity.pool: what is given to a cause is no points"),
         (
             'pool = "trees"\n\n[[rules]]\nkind = "reward"\nid = "mug"\npool = "trees"\ncost = 1\ngives = "a mug"',
-            "rules[0].pool: a reward",
+            "rules[1].pool: a reward",
         ),
     ],
 )

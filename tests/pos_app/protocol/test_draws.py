@@ -21,6 +21,7 @@ from pos_app.protocol.draws import (
     draw_winners,
     encode_report,
     hash_of,
+    in_order,
     is_example,
     number_below,
     roll,
@@ -45,7 +46,8 @@ def chance_report(**more: object) -> ChanceReport:
 
 
 def lottery_report(**more: object) -> LotteryReport:
-    tickets = (Tickets("a", "001-01-0000001", 3), Tickets("b", "", 1), Tickets("c", "002-01-0000009", 6))
+    lots = (Tickets("a", "001-01-0000001", 3), Tickets("c", "002-01-0000009", 6), Tickets("b", "", 1))
+    tickets = in_order(lots)
     prizes = ("Bicycle", "Mug", "Mug")
     report = LotteryReport(
         programme="lottery",

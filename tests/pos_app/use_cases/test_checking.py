@@ -22,6 +22,7 @@ GOOD = {
     "balances": Verdict.GOOD,
     "counters": Verdict.GOOD,
     "receipts": Verdict.GOOD,
+    "caps": Verdict.GOOD,
     "audit": Verdict.GOOD,
     "search": Verdict.GOOD,
     "printing": Verdict.GOOD,

@@ -5,7 +5,7 @@ import pytest
 from pos_app.errors import InputError
 from pos_app.protocol.events import EnrolmentEvent, decode_body
 from pos_app.settings import CardRange, Settings
-from pos_app.use_cases.enrolling import card_range_of, find_card_range
+from pos_app.use_cases.card_ranges import card_range_of, find_card_range
 from tests.conftest import OpenShop
 from tests.shop import BOB, NOBODY, TEA, Shop
 

@@ -45,7 +45,9 @@ def rounded(shop: Shop, cause: Cause, basket: Basket) -> Basket:
 
 
 def sell(shop: Shop, basket: Basket) -> ClosedSale:
-    return shop.till.close_sale(basket, ENOUGH).result()
+    closed = shop.till.close_sale(basket, ENOUGH).result()
+    shop.wait(1_000)
+    return closed
 
 
 def test_that_what_is_missing_makes_the_total_whole(shop: Shop, cause: Cause) -> None:
@@ -113,7 +115,7 @@ def test_that_gifts_and_the_shops_share_come_back_with_their_lines(shop: Shop, c
     second = shop.take_back(sale, line_1=1, line_2=1, line_3=1)
     assert "We gave for your purchase −0.10 You and we so far €0.80" in paper(shop, first.event_id)
     assert "You gave −0.67 We gave for your purchase −0.13 You and we so far €0.00" in paper(shop, second.event_id)
-    assert 0 == shop.member(ANA).pool_balances["shop#trees"].available_units
+    assert "shop#trees" not in shop.member(ANA).pool_balances
     with pytest.raises(InputError, match="more would come back"):
         shop.take_back(sale, line_3=1)
 
@@ -137,7 +139,8 @@ def test_that_the_till_adds_up_what_came_in(shop: Shop, cause: Cause) -> None:
 
 
 def events(shop: Shop) -> list[object]:
-    return [decode_body(body) for (body,) in shop.query("SELECT body FROM event ORDER BY seq")]
+    bodies = shop.query("SELECT body FROM event WHERE kind IN ('sale', 'return') ORDER BY seq")
+    return [decode_body(body) for (body,) in bodies]
 
 
 def test_that_the_event_says_what_was_given_and_explains_itself(shop: Shop, cause: Cause) -> None:
@@ -153,10 +156,10 @@ def test_that_the_event_says_what_was_given_and_explains_itself(shop: Shop, caus
 
 
 @pytest.fixture
-def given(shop: Shop, cause: Cause) -> Iterator[tuple[Shop, str, str]]:
+def given(shop: Shop, cause: Cause) -> tuple[Shop, str, str]:
     sale = sell(shop, rounded(shop, cause, shop.basket(BREAD, card=ANA)))
     back = shop.take_back(sale, line_2=1)
-    yield shop, sale.event_id, back.event_id
+    return shop, sale.event_id, back.event_id
 
 
 @pytest.mark.usefixtures("no_keystore")

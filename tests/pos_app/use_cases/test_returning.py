@@ -498,6 +498,19 @@ def test_that_points_of_a_merged_account_go_back_from_the_one_that_took_it_over(
     assert {} == shop.bad_findings()
 
 
+def test_that_points_that_expired_at_an_account_in_the_middle_of_merges_are_not_owed(open_shop: OpenShop) -> None:
+    shop = open_shop(EXPIRING)
+    sale = shop.sell(TEA, card=ANA)
+    shop.till.book_act(account_acts.merge, BOB, ANA).result()
+    shop.wait(4 * DAY_MS)
+    while shop.till.book_due().result():
+        pass
+    shop.till.book_act(account_acts.merge, GOLD, BOB).result()
+    back = shop.take_back(sale, line_1=1)
+    assert (100, 100, 0) == (back.clawed_back_units, back.lapsed_units, back.overdraft_units)
+    assert {} == shop.bad_findings()
+
+
 def test_that_points_that_are_over_pay_for_no_return_where_headquarters_books_expiry(open_shop: OpenShop) -> None:
     shop = open_shop(EXPIRING, till={"authority": "hq"}, hq={"url": "https://hq.example.org"})
     shop.sell(TEA, card=ANA)
