@@ -29,6 +29,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, Table, case, func, make_url, select, text, update
 
 from hq import partitions, tables
+from hq.budgets import use_up
 from hq.database import open_engine, prepare, read_headquarters, snapshot, transact
 from hq.reports import totals
 from hq.statements import change_number
@@ -149,6 +150,7 @@ def begin_generation(engine: Engine) -> int:
             tables.document.c.change_no,
         ):
             connection.execute(update(column.table).where(column > number).values({column: number}))
+        use_up(connection)
         generation = tables.headquarters.c.hq_gen
         grown: int = connection.execute(
             update(tables.headquarters).values(hq_gen=generation + 1).returning(generation)

@@ -7,13 +7,14 @@ taken from the event and what HQ decides for itself is in docs/reference/sync-pr
 import hashlib
 
 from hq import account_events, claims, coupons, leases, returns
+from hq.budgets import uses_in
 from hq.checks import check
 from hq.due import book_and_repay, due_books, expired_since, lot_of
 from hq.loading import touched_refs
 from hq.received import Received, UnbookableError
 from hq.rows import CAPTURED, CONCURRENT, RESTORED, VOIDED, Account, Booked, Hold
 from hq.working_set import WorkingSet
-from hq.writing_down import write_awards, write_down
+from hq.writing_down import write_awards, write_discounts, write_down
 from pos_app.loyalty.ledger import book_release, book_sale
 from pos_app.model.calendar import month_of
 from pos_app.model.evaluation import units_taken
@@ -86,6 +87,7 @@ def _book(work: WorkingSet, received: Received, event: AnyEvent, now_ms: int) ->
             account_events.mark(work, event)
         case ActEvent():
             account_events.act(work, received, event, now_ms=now_ms)
+            note_budget_uses(work, received, event)
         case ErasureEvent():
             account_events.erase(work, event, now_ms=now_ms)
         case HoldVoidEvent():
@@ -125,9 +127,17 @@ def _sell(work: WorkingSet, received: Received, event: SaleEvent, *, now_ms: int
             now_ms=now_ms,
         )
     coupons.use(work, received, event, now_ms=now_ms)
+    note_budget_uses(work, received, event)
     earned_units = sum(granted.grant.units for granted in event.granted_lots)
     write_down(work, received, event, earned_units=earned_units, burned_units=event.burn_units)
     write_awards(work, event)
+    write_discounts(work, event)
+
+
+def note_budget_uses(work: WorkingSet, received: Received, event: SaleEvent | ActEvent) -> None:
+    """Count what the event gave of budgets, for when its till gets more of them."""
+    for rule, used in uses_in(event).items():
+        work.budget_uses[received.terminal_id, received.incarnation, rule] += used
 
 
 def _book_points(work: WorkingSet, received: Received, account: Account, event: SaleEvent, *, now_ms: int) -> int:

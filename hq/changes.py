@@ -22,10 +22,12 @@ till whose store goes to another region has a cursor of the former one, and begi
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Engine, Select, literal, or_, select, text, tuple_
 
 from hq import tables
 from hq.authentication import SignedCall, authenticate_fresh
+from hq.budgets import allotments_of
 from hq.cursors import ACCOUNT, DOCUMENT, Position, read_position
 from hq.database import snapshot
 from hq.policy import read_policy
@@ -47,11 +49,13 @@ def read_changes(engine: Engine, call: SignedCall, *, cursor: str, now_ms: int, 
     known = authenticate_fresh(engine, call, now_ms=now_ms)
     if report is not None and read_position(cursor, known.hq_gen, known.region) is not None:
         take_report(engine, known, report)
+    allotments = allotments_of(engine, known)
     with snapshot(engine) as connection:
         terminal = get_terminal(connection, known.terminal_id)
         items_max = PAGE_ITEMS_MAX
         while True:
             page = _page(connection, terminal, cursor, items_max=items_max, now_ms=now_ms)
+            page = msgspec.structs.replace(page, allotments=allotments)
             encoded = encode_message(page)
             if len(encoded) <= PAGE_BYTES_MAX or items_max == 1:
                 return encoded

@@ -9,6 +9,7 @@ from datetime import date
 
 from hq.received import UnbookableError
 from pos_app.loyalty.couponing import rules_that_gave
+from pos_app.model import marks
 from pos_app.model.accounts import AccountStatus
 from pos_app.model.evaluation import Donated, EngineInput
 from pos_app.model.identifiers import is_points
@@ -16,6 +17,7 @@ from pos_app.model.money import BASIS_POINTS
 from pos_app.model.receipts import Payment
 from pos_app.protocol.events import (
     AccountStatusEvent,
+    ActEvent,
     AdjustmentEvent,
     AdjustmentReason,
     AnyEvent,
@@ -28,6 +30,7 @@ from pos_app.protocol.events import (
     GrantedLot,
     HoldVoidEvent,
     LeaseReleaseEvent,
+    MarkEvent,
     MergeEvent,
     ReturnEvent,
     SaleEvent,
@@ -56,7 +59,7 @@ _STATUSES = {AccountStatus.ACTIVE.value, AccountStatus.FROZEN.value}
 _RECEIPT_EVENTS = (SaleEvent, ReturnEvent, UnseenReturnEvent)
 
 
-def check(event: AnyEvent) -> None:
+def check(event: AnyEvent) -> None:  # noqa: C901 - one arm for each kind
     """Raise ``UnbookableError`` with the reason for an event that means nothing sound."""
     if isinstance(event, AuditEvent):
         return
@@ -82,6 +85,11 @@ def check(event: AnyEvent) -> None:
             _require(0 <= event.units <= AMOUNT_MAX, "range")
         case CouponVoidEvent():
             _check_coupon_ids([event.coupon_id])
+        case MarkEvent():
+            _require(_is_date(event.moment.business_date), "date")
+            _require(marks.can_be_set(event.name, event.value), "mark")
+        case ActEvent():
+            _check_act(event)
 
 
 def is_ref(text: str) -> bool:
@@ -117,6 +125,17 @@ def _check_sale(event: SaleEvent) -> None:
     _check_coupons(event)
     giving = {lot.grant.programme_id for lot in event.granted_lots}
     _require(all(award.programme_id in giving for award in event.awards if award.units), "awards")
+
+
+def _check_act(event: ActEvent) -> None:
+    """Each award gives points, for nothing that was bought, from the lot of its programme; and the input is that of this act."""
+    _require(_is_date(event.moment.business_date), "date")
+    _require(event.act != "" and event.act == event.engine_input.act and event.engine_input.lines == (), "act")
+    _check_lots(event.granted_lots)
+    _check_input(event.engine_input)
+    _require(all(award.line_no == 0 and 0 < award.units <= AMOUNT_MAX for award in event.awards), "awards")
+    given = [(lot.grant.programme_id, lot.grant.units) for lot in event.granted_lots]
+    _require(given == [(award.programme_id, award.units) for award in event.awards], "awards")
 
 
 def _check_discounts(event: SaleEvent) -> None:
@@ -228,7 +247,7 @@ def _check_lot_times(times_ms: Iterable[int | None]) -> None:
     _require(all(time_ms is None or time_ms in _LOT_TIMES_MS for time_ms in times_ms), "range")
 
 
-def _refs(event: AnyEvent) -> Iterator[str]:
+def _refs(event: AnyEvent) -> Iterator[str]:  # noqa: C901 - one arm for each kind
     """Every reference that booking keeps; those that may be empty only where they are not."""
     match event:
         case EnrolmentEvent():
@@ -242,12 +261,18 @@ def _refs(event: AnyEvent) -> Iterator[str]:
         case AdjustmentEvent():
             yield from (event.account_ref, event.issuer)
             yield from _refs_of_lots(() if event.granted is None else (event.granted,))
+        case MarkEvent():
+            yield from (event.account_ref, *filter(None, (event.value,)))
+        case ActEvent():
+            yield from (event.account_ref, event.act)
+            yield from _refs_of_lots(event.granted_lots)
         case UnseenReturnEvent():
             yield from (event.sale_receipt_number, event.receipt_number)
         case SaleEvent():
             yield from filter(None, (event.account_ref, event.card_ref, event.class_after))
             yield from (event.issuer, event.receipt_number, *event.counted)
             yield from (award.programme_id for award in event.awards)
+            yield from (name for one in event.caused for name in (one.account_ref, one.issuer))
             yield from (discount.programme_id for discount in event.discounts)
             yield from (name for one in event.collected for name in (one.programme_id, one.unit))
             yield from (name for one in event.taken for name in (one.programme_id, one.unit))
@@ -271,8 +296,11 @@ def _uuids(event: AnyEvent) -> Iterator[str]:
     match event:
         case SaleEvent():
             yield from filter(None, (event.auth_id, *(coupon.auth_id for coupon in event.coupons)))
+            yield from (one.event_id for one in event.caused)
         case ReturnEvent():
             yield event.sale_event_id
+        case ActEvent():
+            yield from filter(None, (event.cause,))
         case HoldVoidEvent() | CouponVoidEvent():
             yield event.auth_id
         case LeaseReleaseEvent():
@@ -285,9 +313,10 @@ def _texts(event: AnyEvent) -> Iterator[str]:
     yield from (moment.store_id, moment.staff_ref, moment.shift_id)
     if isinstance(event, _RECEIPT_EVENTS):
         yield from (payment.reference for payment in event.payments)
-    if isinstance(event, SaleEvent):
+    if isinstance(event, SaleEvent | ActEvent):
         for award in event.awards:
             yield from (award.rule_id, award.reason.code)
+    if isinstance(event, SaleEvent):
         for discount in event.discounts:
             yield from (discount.rule_id, discount.reason.code)
 

@@ -11,9 +11,12 @@ import msgspec
 from sqlalchemy import Connection, Engine, select, update
 
 from hq import tables
+from hq.budgets import set_budgets
 from hq.database import transact
 from hq.statements import change_number, upsert_rows
 from pos_app.errors import InputError
+from pos_app.loyalty.chances import chances_of
+from pos_app.loyalty.document import Programme
 from pos_app.loyalty.programme import encode_programme, programme_set
 from pos_app.model.products import Product
 from pos_app.protocol.messages import DOCUMENT_BYTES_MAX, Document, DocumentKind
@@ -23,6 +26,7 @@ from pos_app.use_cases.programmes import read_file
 
 _ROWS_AT_ONCE = 2_000
 _document = tables.document.c
+_seed = tables.draw_seed.c
 
 
 def publish_products(engine: Engine, path: Path, *, exponent: int, margins: Margins = STANDARD_MARGINS) -> int:
@@ -44,7 +48,38 @@ def publish_programme(engine: Engine, path: Path) -> int:
     """Publish a programme's file; gives 1 if it is new or differs. Raises ``ProgrammeError`` for one that is not sound by itself."""
     programme = read_file(path)
     programme_set([programme])
+    seeds = transact(engine, lambda connection: _seeds_for_tills(connection, programme))
+    transact(engine, lambda connection: set_budgets(connection, programme))
+    _publish(engine, DocumentKind.SEED, seeds)
     return _publish(engine, DocumentKind.PROGRAMME, [(programme.id, encode_programme(programme))])
+
+
+def _seeds_for_tills(connection: Connection, programme: Programme) -> list[tuple[str, bytes]]:
+    """The seed that tills need for the programme's chance; a lottery's stays here. Raises ``InputError`` where HQ has none to draw by."""
+    if programme.draw is None:
+        return []
+    seed_hash = programme.draw.seed_hash
+    found = select(_seed.seed).where(_seed.seed_hash == seed_hash, ~_seed.published)
+    seed = connection.execute(found).scalar_one_or_none()
+    if seed is None:
+        raise InputError(
+            "draw.seed_missing",
+            what=f"Headquarters has no secret seed for the draw of {programme.id}: nobody could win.",
+            safe="Nothing was changed.",
+            todo="Open it with `pos-app hq draw open FILE`, and publish that file.",
+        )
+    return [(seed_hash, msgspec.json.encode({"seed": seed.hex()}))] if chances_of([programme]) else []
+
+
+def withdraw_seed(engine: Engine, seed_hash: str) -> None:
+    """Tills get a seed no more, and forget it."""
+    mine = (_document.kind == DocumentKind.SEED.value, _document.key == seed_hash, _document.body.is_not(None))
+
+    def step(connection: Connection) -> None:
+        number = change_number(connection)
+        connection.execute(update(tables.document).where(*mine).values(body=None, change_no=number))
+
+    transact(engine, step)
 
 
 def publish_staff(engine: Engine, path: Path) -> int:

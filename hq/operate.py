@@ -204,8 +204,8 @@ def publish(
                 return documents.publish_programme(engine, path)
             case DocumentKind.STAFF:
                 return documents.publish_staff(engine, path)
-            case DocumentKind.COUPON | DocumentKind.COUPON_SPENT:
-                raise AssertionError("coupons are made, and not read from a file")
+            case DocumentKind.COUPON | DocumentKind.COUPON_SPENT | DocumentKind.SEED:
+                raise AssertionError("coupons and seeds are made, and not read from a file")
 
 
 def check_programme(database_url: str, path: Path, *, margins: Margins = STANDARD_MARGINS) -> tuple[Remark, ...]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from hq import tables
 
-PARTITIONED = (tables.sale.name, tables.payment.name, tables.award.name)
+PARTITIONED = (tables.sale.name, tables.payment.name, tables.award.name, tables.discount.name)
 MONTHS_AHEAD = 3
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
 _MONTHS_FOUND_MAX = 240

@@ -1,4 +1,4 @@
-"""Computing receipts again: each sale on its own input, under the programmes that it names. A difference is a defect.
+"""Computing receipts and acts again: each on its own input, under the programmes that it names. A difference is a defect.
 
 It runs behind the booking, with a place of its own in each till's chain, and never changes the ledger: what a receipt promised is
 honoured. Sales whose programmes have not come yet wait for them, and the till is asked. What could not be computed is a task, and is
@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, and_, bindparam, or_, select, tuple_,
 
 from hq import tables
 from hq.checks import UNSOUND_INPUT, check
+from hq.draws import is_roll_wrong, read_seeds
 from hq.intake import Outcome
 from hq.programme_sets import read_sets
 from hq.received import UnbookableError
@@ -20,7 +21,7 @@ from hq.statements import Values, insert_rows
 from pos_app.errors import PosError
 from pos_app.loyalty.engine import evaluate
 from pos_app.loyalty.programme import ProgrammeSet
-from pos_app.protocol.events import SaleEvent, decode_body
+from pos_app.protocol.events import ActEvent, SaleEvent, decode_body
 
 _PAGE = 200
 _AT_ONCE = 2_000
@@ -30,6 +31,8 @@ _SET_WAIT_MS = 7 * 86_400_000
 _SET_MISSING = "replay_set_missing"
 _UNKNOWN = "replay_unknown"
 _DIFFERS = "replay_differs"
+_ROLL_WRONG = "roll_wrong"
+_COMPUTED = ("sale", "act")
 _terminal = tables.terminal.c
 _inbox = tables.inbox.c
 _log = logging.getLogger(__name__)
@@ -116,9 +119,14 @@ def _passed_after(engine: Engine, after_id: int) -> list[tuple[_Passed, _Row, st
         read = connection.execute(_PASSED, {"after_id": after_id}).all()
         found = [(_Passed(*values[:3]), _Row(*values[3:])) for values in read]
         sales = [_sale_of(row) for _, row in found]
+        seeds = read_seeds(connection)
         sets = read_sets(connection, {sale.engine_input.programme_set_hash for sale in sales if sale is not None})
     return [
-        (passed, row, passed.code if sale is None else _verdict(sale, sets.get(sale.engine_input.programme_set_hash)))
+        (
+            passed,
+            row,
+            passed.code if sale is None else _verdict(sale, sets.get(sale.engine_input.programme_set_hash), seeds),
+        )
         for (passed, row), sale in zip(found, sales, strict=True)
     ]
 
@@ -138,9 +146,12 @@ def _end(engine: Engine, passed: _Passed, row: _Row, code: str, *, now_ms: int) 
     return ended
 
 
-def differs(sale: SaleEvent, programmes: ProgrammeSet) -> bool:
+def differs(sale: SaleEvent | ActEvent, programmes: ProgrammeSet) -> bool:
     """Whether the engine gives another result today; raises ``PosError`` for semantics that this program does not know."""
     result = evaluate(sale.engine_input, programmes)
+    if isinstance(sale, ActEvent):
+        lots = tuple(granted.grant for granted in sale.granted_lots)
+        return (result.awards, result.lots, result.used) != (sale.awards, lots, sale.used)
     computed = (
         result.awards,
         result.burn_units,
@@ -192,6 +203,7 @@ def _replay_some(engine: Engine, place: _Place, *, now_ms: int) -> tuple[int, bo
     """
     with engine.connect() as connection:
         rows = [(row, _sale_of(row)) for row in _next_rows(connection, place)]
+        seeds = read_seeds(connection) if any(sale.engine_input.rolls for _, sale in rows if sale is not None) else {}
         sets = read_sets(connection, {sale.engine_input.programme_set_hash for _, sale in rows if sale is not None})
     tasks: list[Values] = []
     passed = 0
@@ -199,7 +211,7 @@ def _replay_some(engine: Engine, place: _Place, *, now_ms: int) -> tuple[int, bo
         programmes = None if sale is None else sets.get(sale.engine_input.programme_set_hash)
         if sale is not None and programmes is None and now_ms - row.received_at_ms < _SET_WAIT_MS:
             break
-        code = "" if sale is None else _verdict(sale, programmes)
+        code = "" if sale is None else _verdict(sale, programmes, seeds)
         if code:
             tasks.append(_task(place.terminal_id, row, code, now_ms=now_ms))
         passed += 1
@@ -224,12 +236,12 @@ def _next_rows(connection: Connection, place: _Place) -> list[_Row]:
     return [_Row(*row) for row in connection.execute(found)]
 
 
-def _sale_of(row: _Row) -> SaleEvent | None:
-    """The sale in this row, if there is one to compute again."""
-    if row.kind != "sale" or row.outcome != Outcome.ACCEPTED.value or row.body is None:
+def _sale_of(row: _Row) -> SaleEvent | ActEvent | None:
+    """The sale or act in this row, if there is one to compute again."""
+    if row.kind not in _COMPUTED or row.outcome != Outcome.ACCEPTED.value or row.body is None:
         return None
     event = decode_body(row.body)
-    assert isinstance(event, SaleEvent), "its kind says so"
+    assert isinstance(event, SaleEvent | ActEvent), "its kind says so"
     try:
         check(event)
     except UnbookableError:
@@ -238,12 +250,14 @@ def _sale_of(row: _Row) -> SaleEvent | None:
     return event
 
 
-def _verdict(sale: SaleEvent, programmes: ProgrammeSet | None) -> str:
+def _verdict(sale: SaleEvent | ActEvent, programmes: ProgrammeSet | None, seeds: dict[str, bytes]) -> str:
     """The code of the task that a sale gives, empty where it came out the same."""
     if programmes is None:
         return _SET_MISSING
     try:
-        return _DIFFERS if differs(sale, programmes) else ""
+        if differs(sale, programmes):
+            return _DIFFERS
+        return _ROLL_WRONG if isinstance(sale, SaleEvent) and is_roll_wrong(sale, programmes, seeds) else ""
     except PosError:
         return _UNKNOWN
     except UNSOUND_INPUT:

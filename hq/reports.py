@@ -11,7 +11,9 @@ from pos_app.model.identifiers import POOL_MARK
 
 
 class TerminalTotals(msgspec.Struct, frozen=True):
-    """One till's figures at HQ. Money in minor units; ``issued_units`` and ``burned_units`` are of sales, returns apart."""
+    """One till's figures at HQ. Money in minor units; ``issued_units`` and ``burned_units`` are of sales, returns apart;
+    what acts gave is issued too.
+    """
 
     terminal_number: int
     store_id: str

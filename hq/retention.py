@@ -1,4 +1,5 @@
-"""What HQ forgets in time: bodies of old events that are done with, old months of the copies for reports, nonces, quarantine.
+"""What HQ forgets in time: bodies of old events that are done with, old months of the copies for reports, nonces,
+quarantine, and coupons that ended as long ago as those months.
 
 The chain stays whole: of each event its place and its hash stay. Entries, balances, lots and what came back of each sale stay too. What
 goes are the bodies, by which a receipt can be shown at another till or computed again.
@@ -9,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 from sqlalchemy import Connection, Engine, and_, delete, exists, select, tuple_, update
 
-from hq import partitions, tables
+from hq import coupon_batches, partitions, tables
 from hq.authentication import forget_nonces
 from hq.database import transact
 
@@ -46,7 +47,9 @@ def retain(engine: Engine, retention: Retention, *, now_ms: int) -> Forgotten:
     with engine.begin() as connection:
         sales = 0
         if retention.report_days:
-            sales = partitions.drop_before(connection, today - timedelta(days=retention.report_days))
+            oldest = today - timedelta(days=retention.report_days)
+            sales = partitions.drop_before(connection, oldest)
+            coupon_batches.forget_old(connection, before=oldest.isoformat())
         quarantined = 0
         if retention.quarantine_days:
             quarantined = _drop_quarantine(connection, now_ms - retention.quarantine_days * _DAY_MS)

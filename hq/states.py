@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 from hq import tables
 from hq.terminals import Terminal
 from pos_app.loyalty.ledger import AccountKind
-from pos_app.model.accounts import Lease, Lot
+from pos_app.model.accounts import Expiring, Lease, Lot
 from pos_app.model.marks import Mark
 from pos_app.protocol.messages import AccountState, CardState, PersonalRecord, VersionedField
 
@@ -63,6 +63,7 @@ def read_states(connection: Connection, terminal: Terminal, extent: Extent) -> l
             held_units=parts.held.get(ref, {}),
             offline_burning=offline_burning,
             marks=tuple(parts.marks.get(ref, ())),
+            elsewhere_expiring={issuer: tuple(ends) for issuer, ends in parts.elsewhere_expiring.get(ref, {}).items()},
         )
         for ref, status, card_class, receipts_count, provisional, merged_into, offline_burning in rows
     ]
@@ -75,6 +76,7 @@ class _Parts:
         self.cards = _cards(connection, extent)
         self.leases: defaultdict[str, list[Lease]] = defaultdict(list)
         self.leased_elsewhere: _Units = defaultdict(dict)
+        self.elsewhere_expiring: defaultdict[str, dict[str, list[Expiring]]] = defaultdict(dict)
         self._read_leases(connection, terminal_id, extent)
         self.lots = _lots(connection, extent)
         self._add_lots_of_leases(connection)
@@ -93,6 +95,9 @@ class _Parts:
             else:
                 of_account = self.leased_elsewhere[ref]
                 of_account[lease.issuer] = of_account.get(lease.issuer, 0) + lease.units
+                if lease.expires_at_ms is not None:
+                    ends = self.elsewhere_expiring[ref].setdefault(lease.issuer, [])
+                    ends.append(Expiring(lease.expires_at_ms, lease.units))
 
     def _add_lots_of_leases(self, connection: Connection) -> None:
         """The till books what it gives back into the lot, even where nothing else is left in that."""

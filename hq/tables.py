@@ -302,6 +302,48 @@ coupon_use = Table(
     CheckConstraint("state IN ('held', 'used', 'voided', 'freed')", name="state_known"),
 )
 
+# The seeds that chance goes by in this chain. A published one is known to everybody.
+draw_seed = Table(
+    "draw_seed",
+    metadata,
+    Column("seed_hash", Text, primary_key=True),
+    _bytes("seed"),
+    Column("published", Boolean, nullable=False, server_default=text("false")),
+)
+
+# A lottery that was held, as it is published, and its prizes as JSON, of which so many are booked.
+draw_result = Table(
+    "draw_result",
+    metadata,
+    Column("seed_hash", Text, primary_key=True),
+    _bytes("report"),
+    _text("prizes"),
+    Column("booked", Integer, nullable=False),
+    _number("held_at_ms"),
+)
+
+# The budget of a rule ("programme/rule") as its document counts it, and how much of it tills may give.
+budget = Table(
+    "budget",
+    metadata,
+    Column("rule", Text, primary_key=True),
+    _number("counted"),
+    _number("allotted", default=0),
+    CheckConstraint("counted >= 0 AND allotted >= 0", name="sums_range"),
+)
+
+# How much of a budget one till may give in all, and how much of that it is known to have given.
+allotment = Table(
+    "allotment",
+    metadata,
+    _uuid("terminal_id"),
+    Column("incarnation", Integer, nullable=False),
+    _text("rule"),
+    _number("allotted", default=0),
+    _number("used", default=0),
+    PrimaryKeyConstraint("terminal_id", "incarnation", "rule"),
+)
+
 # What the tills of a region hear of: ``change_no`` is the number of the transaction that changed the account last, ``since_no`` of
 # the one that brought it into the region.
 account_region = Table(
@@ -491,6 +533,23 @@ award = Table(
     _text("reason_code"),
     _text("reason_values"),
     PrimaryKeyConstraint("business_date", "event_id", "award_no"),
+    postgresql_partition_by="RANGE (business_date)",
+)
+
+# What rules took off prices.
+discount = Table(
+    "discount",
+    metadata,
+    _text("business_date"),
+    _uuid("event_id"),
+    Column("discount_no", Integer, nullable=False),
+    Column("line_no", Integer, nullable=False),
+    _text("programme_id"),
+    _text("rule_id"),
+    _number("amount_minor"),
+    _text("reason_code"),
+    _text("reason_values"),
+    PrimaryKeyConstraint("business_date", "event_id", "discount_no"),
     postgresql_partition_by="RANGE (business_date)",
 )
 

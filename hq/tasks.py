@@ -31,6 +31,8 @@ _WORDS: dict[str, tuple[str, str]] = {
         "A coupon was used once more than it may be: two tills took it while headquarters could not be asked.",
         "Nothing, what was sold stays sold. Every till knows now that the coupon is used up.",
     ),
+    "mark": ("An event notes something of a member that cannot be noted.", _LOOK),
+    "act": ("An event gives points for something that it does not say.", _LOOK),
     "status": ("An event gives an account a status that there is not.", _LOOK),
     "not_a_sale": (
         "A return names something that is no sale, or whose details are past their retention.",
@@ -79,6 +81,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "replay_differs": (
         "A receipt comes out otherwise when it is computed again.",
         "Report it: a till or headquarters has a defect. What was promised stays.",
+    ),
+    "roll_wrong": (
+        "A receipt says that chance gave or refused something, and that does not follow from the seed of the draw.",
+        "Look at the event and at the till that wrote it: it has a defect, or somebody changed it. What was promised stays.",
     ),
     "replay_unknown": (
         "A receipt was made by rules of evaluation that are newer than headquarters.",

@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import BindParameter, Connection, Table, bindparam, delete, select, update
 
 from hq import tables
+from hq.budgets import write_uses
 from hq.causes import SUMS, added_up
 from hq.coupon_book import CouponBook
 from hq.erasure import forget_holders
@@ -86,6 +87,7 @@ class WorkingSet:
         self.sales: list[Values] = []
         self.payments: list[Values] = []
         self.awards: list[Values] = []
+        self.discounts: list[Values] = []
         self.given: list[Values] = []
         self.tasks: list[Values] = []
         self.unseen_returns: list[Values] = []
@@ -98,6 +100,8 @@ class WorkingSet:
         """Points that acts gave, by till and business date; those of sales are summed from their rows."""
         self.stale_views: Counter[str] = Counter()
         self.coupons = CouponBook()
+        self.budget_uses: Counter[tuple[str, int, str]] = Counter()
+        """What tills gave of budgets, by till, incarnation and rule."""
         self._known_cards: set[str] = set()
         self._known_lots: set[tuple[str, str]] = set()
         self._touched: dict[str, None] = {}
@@ -285,6 +289,7 @@ class WorkingSet:
             (tables.sale, self.sales),
             (tables.payment, self.payments),
             (tables.award, self.awards),
+            (tables.discount, self.discounts),
             (tables.return_line, self._returned),
             (tables.unseen_return, self.unseen_returns),
             (tables.claim, self.new_claims),
@@ -301,6 +306,7 @@ class WorkingSet:
         write_changes(connection, self.mark_changes)
         self._write_holds(connection)
         self.coupons.write(connection)
+        write_uses(connection, self.budget_uses)
         self._count_stale_views(connection)
 
     def _write_accounts(self, connection: Connection) -> None:

@@ -1,4 +1,4 @@
-"""The copies for reports: a receipt as it says itself, its payments and its awards."""
+"""The copies for reports: a receipt as it says itself, its payments, its awards and its discounts."""
 
 import msgspec
 
@@ -71,4 +71,22 @@ def write_awards(work: WorkingSet, event: SaleEvent | ActEvent) -> None:
             "reason_values": msgspec.json.encode(award.reason.values).decode(),
         }
         for number, award in enumerate(event.awards, start=1)
+    ]
+
+
+def write_discounts(work: WorkingSet, event: SaleEvent) -> None:
+    """What each rule took off the price of each line."""
+    work.discounts += [
+        {
+            "business_date": event.moment.business_date,
+            "event_id": event.event_id,
+            "discount_no": number,
+            "line_no": discount.line_no,
+            "programme_id": discount.programme_id,
+            "rule_id": discount.rule_id,
+            "amount_minor": discount.amount_minor,
+            "reason_code": discount.reason.code,
+            "reason_values": msgspec.json.encode(discount.reason.values).decode(),
+        }
+        for number, discount in enumerate(event.discounts, start=1)
     ]

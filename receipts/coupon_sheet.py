@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from io import BytesIO
 
 import msgspec
-from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
@@ -17,7 +16,8 @@ from receipts.lines import plain
 from receipts.pdf_drawing import GREY, Style, draw_bars, put_text, text_width
 
 COLUMNS, ROWS = 2, 7
-_PAGE_WIDTH, _PAGE_HEIGHT = A4
+_PAGE_WIDTH, _PAGE_HEIGHT = 210 * mm, 297 * mm
+"""A4."""
 _SLIP_WIDTH, _SLIP_HEIGHT = 95 * mm, 39 * mm
 _LEFT = (_PAGE_WIDTH - COLUMNS * _SLIP_WIDTH) / 2
 _TOP = _PAGE_HEIGHT - (_PAGE_HEIGHT - ROWS * _SLIP_HEIGHT) / 2
@@ -44,7 +44,7 @@ class CouponFace(msgspec.Struct, frozen=True):
 def render_sheets(coupons: Iterable[tuple[str, str]], face: CouponFace) -> bytes:
     """Sheets with the coupons (id and code) in their order, as a PDF; the same coupons give the same bytes."""
     buffer = BytesIO()
-    canvas = Canvas(buffer, pagesize=A4, invariant=1, pageCompression=1)
+    canvas = Canvas(buffer, pagesize=(_PAGE_WIDTH, _PAGE_HEIGHT), invariant=1, pageCompression=1)
     canvas.setTitle(f"{face.shop_name}: {face.name}")
     for number, (coupon_id, code) in enumerate(coupons):
         place = number % (COLUMNS * ROWS)
@@ -61,7 +61,7 @@ def _draw(canvas: Canvas, coupon_id: str, code: str, face: CouponFace, *, left: 
     """One slip with a thin line around it, to cut along."""
     canvas.setLineWidth(0.3)
     canvas.setStrokeColorRGB(*GREY)
-    canvas.rect(left, top - _SLIP_HEIGHT, _SLIP_WIDTH, _SLIP_HEIGHT, stroke=1, fill=0)
+    canvas.roundRect(left, top - _SLIP_HEIGHT, _SLIP_WIDTH, _SLIP_HEIGHT, mm, stroke=1, fill=0)
     x = left + _MARGIN
     _put(canvas, face.shop_name, _SHOP, x=x, baseline=top - 7 * mm)
     _put(canvas, face.name, _NAME, x=x, baseline=top - 13 * mm)

@@ -107,6 +107,20 @@ def _move_reserved(connection: Connection, merged_ref: str, survivor_ref: str) -
             )
         )
     connection.execute(delete(tables.reserved).where(reserved.account_ref == merged_ref))
+    ends = tables.elsewhere_expiring.c
+    for issuer, expires_at_ms, units in connection.execute(
+        select(ends.issuer, ends.expires_at_ms, ends.units).where(ends.account_ref == merged_ref)
+    ).all():
+        moved = insert(tables.elsewhere_expiring).values(
+            account_ref=survivor_ref, issuer=issuer, expires_at_ms=expires_at_ms, units=units
+        )
+        connection.execute(
+            moved.on_conflict_do_update(
+                index_elements=["account_ref", "issuer", "expires_at_ms"],
+                set_={"units": ends.units + moved.excluded.units},
+            )
+        )
+    connection.execute(delete(tables.elsewhere_expiring).where(ends.account_ref == merged_ref))
 
 
 def _move_holder(connection: Connection, merged_ref: str, survivor_ref: str) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 from pos_app.loyalty.ledger import AccountKind, Booking, Books, Entry
-from pos_app.model.accounts import AccountStatus, CardStatus, Lease, Lot
+from pos_app.model.accounts import AccountStatus, CardStatus, Expiring, Lease, Lot
 from storage import tables
 from storage.database import driver_connection
 from storage.statements import EMPTY, ONE, ZERO, Row, Statement, insert_of
@@ -136,6 +136,17 @@ _leased_elsewhere = Statement(
         tables.reserved.c.account_ref == bindparam("account_ref"), tables.reserved.c.leased_elsewhere_units > ZERO
     )
 )
+_elsewhere_expiring = Statement(
+    lambda: (
+        select(
+            tables.elsewhere_expiring.c.issuer,
+            tables.elsewhere_expiring.c.expires_at_ms,
+            tables.elsewhere_expiring.c.units,
+        )
+        .where(tables.elsewhere_expiring.c.account_ref == bindparam("account_ref"))
+        .order_by(tables.elsewhere_expiring.c.expires_at_ms)
+    )
+)
 _sums_of = Statement(
     lambda: select(tables.accumulator.c.programme_id, tables.accumulator.c.month, tables.accumulator.c.sum_minor).where(
         tables.accumulator.c.account_ref == bindparam("account_ref")
@@ -210,7 +221,15 @@ def read_books(connection: Connection, account_ref: str) -> Books:
         overdraft_units=dict(_overdraft_of.all(driver, account_ref)),
         leases=leases,
         leased_elsewhere_units=dict(_leased_elsewhere.all(driver, account_ref)),
+        elsewhere_expiring=_read_elsewhere_expiring(connection, account_ref),
     )
+
+
+def _read_elsewhere_expiring(connection: Connection, account_ref: str) -> dict[str, tuple[Expiring, ...]]:
+    ends: dict[str, tuple[Expiring, ...]] = {}
+    for issuer, *end in _elsewhere_expiring.all(driver_connection(connection), account_ref):
+        ends[issuer] = (*ends.get(issuer, ()), Expiring(*end))
+    return ends
 
 
 def _lease_of_row(row: Row) -> Lease:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, or_, select
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 from pos_app.loyalty.ledger import AccountKind, Entry
-from pos_app.model.accounts import AccountStatus, CardStatus, Lease, Lot
+from pos_app.model.accounts import AccountStatus, CardStatus, Expiring, Lease, Lot
 from pos_app.model.calendar import month_of
 from pos_app.model.marks import Mark
 from pos_app.protocol.events import (
@@ -272,7 +272,15 @@ def _upsert(table: Table, columns: Sequence[str], key: str, *, if_changed: bool 
 
 _put_account = Statement(lambda: _upsert(tables.account, _ACCOUNT_COLUMNS, "account_ref"))
 _put_card = Statement(lambda: _upsert(tables.card, ("number", "account_ref", "status"), "number", if_changed=True))
-_BALANCES = (tables.lot, tables.overdraft, tables.accumulator, tables.lease, tables.reserved, tables.account_mark)
+_BALANCES = (
+    tables.lot,
+    tables.overdraft,
+    tables.accumulator,
+    tables.lease,
+    tables.reserved,
+    tables.account_mark,
+    tables.elsewhere_expiring,
+)
 
 
 def _putting(table: Table) -> Statement:
@@ -382,7 +390,20 @@ def _balances_in(state: AccountState) -> Balances:
             for issuer in state.held_units.keys() | state.leased_elsewhere_units.keys()
         },
         {(ref, mark.name, mark.value, mark.since_date) for mark in state.marks},
+        {
+            (ref, issuer, expires_at_ms, units)
+            for issuer, ends in state.elsewhere_expiring.items()
+            for expires_at_ms, units in _by_end(ends).items()
+        },
     )
+
+
+def _by_end(ends: Iterable[Expiring]) -> dict[int, int]:
+    """Units by the moment at which they are over."""
+    units: dict[int, int] = {}
+    for one in ends:
+        units[one.expires_at_ms] = units.get(one.expires_at_ms, 0) + one.units
+    return units
 
 
 def _write_balances(connection: Connection, states: Sequence[AccountState]) -> None:

@@ -18,6 +18,7 @@ _FORGOTTEN = (
     tables.accumulator,
     tables.lease,
     tables.reserved,
+    tables.elsewhere_expiring,
     tables.account_mark,
 )
 

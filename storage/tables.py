@@ -225,6 +225,17 @@ reserved = _table(
     rowid=False,
 )
 
+# What is over when of the points that other tills have leased, given back by then or not.
+elsewhere_expiring = _table(
+    "elsewhere_expiring",
+    Column("account_ref", Text, ForeignKey("account.account_ref"), primary_key=True, nullable=False),
+    _text("issuer", primary_key=True),
+    Column("expires_at_ms", Integer, primary_key=True, nullable=False),
+    _integer("units"),
+    _range("units", 0),
+    rowid=False,
+)
+
 # Every hold that this till asked HQ for, written down before it was asked; and every burn without one, when it was booked.
 authorisation = _table(
     "authorisation",
@@ -324,7 +335,7 @@ sale = _table(
     Index(None, "business_date"),
     Index("ix_sale_account", "account_ref", "utc_ms", sqlite_where=text("account_ref <> ''")),
     Index("ix_sale_returns", "sale_event_id", sqlite_where=text("sale_event_id <> ''")),
-    CheckConstraint("kind IN ('sale', 'return')", name="kind_known"),
+    CheckConstraint("kind IN ('sale', 'return', 'instalment')", name="kind_known"),
     CheckConstraint("mode IN ('till', 'beside')", name="mode_known"),
     CheckConstraint("burn_as IN ('price_reduction', 'tender')", name="burn_as_known"),
     _range("total_minor", 0),
@@ -389,7 +400,9 @@ payment = _table(
     _integer("amount_minor"),
     _integer("given_minor"),
     _text("reference", default=""),
-    CheckConstraint("kind IN ('cash', 'card', 'points', 'rounding', 'foreign')", name="kind_known"),
+    CheckConstraint(
+        "kind IN ('cash', 'card', 'points', 'rounding', 'foreign', 'instalments')", name="kind_known"
+    ),
     rowid=False,
 )
 
@@ -530,6 +543,27 @@ coupon_hold = _table(
 
 # Coupons that are used up by HQ's word.
 coupon_spent = _table("coupon_spent", _text("coupon_id", primary_key=True), rowid=False)
+
+# Sales that are paid in parts: of all members where headquarters has none, else those that are open. ``parts`` is a JSON list.
+contract = _table(
+    "contract",
+    _text("contract_id", primary_key=True),
+    Column("account_ref", Text, ForeignKey("account.account_ref"), nullable=False),
+    _text("number"),
+    _text("sale_event_id"),
+    _text("programme_id"),
+    _text("opened_on"),
+    _integer("total_minor"),
+    _text("parts"),
+    _integer("paid_minor", default=0),
+    _integer("lowered_minor", default=0),
+    Index(None, "account_ref"),
+    Index(None, "number"),
+    _range("total_minor", 1),
+    _range("paid_minor", 0),
+    _range("lowered_minor", 0),
+    rowid=False,
+)
 
 # What a receipt gave to a cause; a return takes back, below 0. It stays when the receipt is dropped: a cause is told what came in all.
 donation = _table(

@@ -56,7 +56,8 @@ _INDEX = """\
 # The programmes that ship
 
 A page each: what the programme does in words, a worked example with its figures, how to change it, and its file. Take the nearest one,
-change it, [try it](../how-to/try-a-programme.md). Several run together: `pos-app programme check` says where they stand in each other's way.
+change it, [try it](../how-to/try-a-programme.md). Several run together; `pos-app programme check` says where they stand in each other's
+way.
 [Programme files](../reference/programme-files.md) describes every key.
 
 {}

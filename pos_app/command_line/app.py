@@ -8,6 +8,7 @@ import typer
 from pos_app import __version__
 from pos_app.command_line import (
     charity_commands,
+    coupon_commands,
     draw_commands,
     hq_commands,
     import_commands,
@@ -41,6 +42,7 @@ app.add_typer(hq_commands.app, name="hq")
 app.add_typer(member_commands.app, name="member")
 app.add_typer(programme_commands.app, name="programme")
 app.add_typer(staff_commands.app, name="staff")
+app.add_typer(coupon_commands.app, name="coupon")
 app.command()(staff_commands.audit)
 app.command()(claim)
 app.command("what-if")(what_if)

@@ -123,6 +123,9 @@ def policy(
             help="Seconds that a till at least sleeps which has nothing to send; 0 leaves it to the tills.",
         ),
     ] = None,
+    till_coupons: Annotated[
+        int | None, typer.Option(min=0, help="Coupons that a till may take from one contact to the next (floor).")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show what tills may let burn while they are offline and how often they ask, or change it; points in their smallest unit.
@@ -140,6 +143,7 @@ def policy(
         "step_up_units": step_up,
         "confirmed_hours_max": confirmed_hours,
         "poll_s": poll_s,
+        "till_coupons": till_coupons,
     }
     with speaking(as_json=as_json), operate.opened(database) as engine:
         now = change_policy(engine, {name: value for name, value in wanted.items() if value is not None})
@@ -152,6 +156,7 @@ def policy(
         console.print(
             f"With a manager above: {now.step_up_units}; balances at most {now.confirmed_hours_max} hours old."
         )
+        console.print(f"Coupons that a till takes from one contact to the next: {now.till_coupons}.")
         asks = f"at most every {now.poll_s} s" if now.poll_s else "as often as its settings say"
         console.print(f"A till that has nothing to send asks {asks}.")
 

@@ -6,8 +6,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pos_app.command_line.output import console
-from pos_app.loyalty.ledger import Expiring
-from pos_app.model.accounts import BalanceView, Member
+from pos_app.model.accounts import BalanceView, Expiring, Member
 from pos_app.model.calendar import local_time
 from pos_app.model.identifiers import pool_of
 from pos_app.use_cases.personal_data import MemberView

@@ -30,7 +30,7 @@ class Burn(msgspec.Struct, frozen=True, gc=False):
     programme: Programme | None = None
 
 
-_NO_PROGRAMME = Burn()
+NO_BURN = Burn()
 _NO_MEMBER = Reason(reasons.BURN_NO_MEMBER, {})
 
 
@@ -45,7 +45,7 @@ def burn_on(plan: Plan, receipt: Receipt, *, spent_units: int = 0) -> Burn:
     for programme, fits in plan.burners:
         if programme.burning is not None and runs_for(programme, member):
             return _burn_by(programme, programme.burning, fits, receipt, member.spendable_units - spent_units)
-    return _NO_PROGRAMME
+    return NO_BURN
 
 
 def _burn_by(

@@ -4,6 +4,7 @@ The engine knows no chance: what it said stands in the input, as a roll for each
 """
 
 from collections.abc import Iterable
+from datetime import date
 
 import msgspec
 
@@ -36,8 +37,36 @@ def chances_of(programmes: Iterable[Programme]) -> tuple[Chance, ...]:
 
 
 def chances_on(programmes: ProgrammeSet, business_date: str, store_id: str) -> tuple[Chance, ...]:
-    """Those of the programmes that run on this day in this store."""
-    return chances_of(plan_for(programmes, business_date, store_id).programmes)
+    """Those that can give on this day in this store."""
+    running = {contender.key for contender in plan_for(programmes, business_date, store_id).collects}
+    return tuple(one for one in chances_of(programmes.programmes) if one.rule in running)
+
+
+def seeds_on(programmes: ProgrammeSet, business_date: str, store_id: str) -> tuple[str, ...]:
+    """The hashes of the seeds that something is left to on this day: a rule that can give, or a lottery that may not be held yet."""
+    lotteries = [
+        programme.draw.seed_hash
+        for programme in plan_for(programmes, business_date, store_id).programmes
+        if programme.draw is not None and programme.draw.draw_on and business_date <= str(programme.draw.draw_on)
+    ]
+    return tuple(dict.fromkeys([*(one.seed_hash for one in chances_on(programmes, business_date, store_id)), *lotteries]))
+
+
+def last_day(programmes: Iterable[Programme], seed_hash: str) -> date | None:
+    """The last day on which chance can go by a seed; None where there is no end, and ``date.min`` where nothing goes by it."""
+    last = date.min
+    for programme in programmes:
+        for rule in programme.rules:
+            if programme.draw is None or programme.draw.seed_hash != seed_hash:
+                continue
+            if isinstance(rule, Collect) and rule.chance_bp is not None:
+                windows = () if rule.when is None else rule.when.dates
+                ends = [max(window.end for window in windows)] if windows else []
+                ends += [] if programme.active_until is None else [programme.active_until]
+                if not ends:
+                    return None
+                last = max(last, min(ends))
+    return last
 
 
 def chances_asked(engine_input: EngineInput, programmes: ProgrammeSet) -> tuple[Chance, ...]:

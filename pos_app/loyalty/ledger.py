@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from pos_app.model.accounts import BalanceView, Lease, Lot
+from pos_app.model.accounts import BalanceView, Expiring, Lease, Lot
 from pos_app.model.evaluation import LotGrant
 from pos_app.model.identifiers import derived_id, is_points
 
@@ -47,7 +47,8 @@ class Books(msgspec.Struct, frozen=True):
     """The books of one account: its lots, what it owes per issuer (units > 0), and what of it is leased out.
 
     Leased units are not in a lot's ``remaining_units``; a lot that is leased out whole stands here with none. On a till
-    ``leases`` are its own, and ``leased_elsewhere_units`` says by issuer what other tills hold.
+    ``leases`` are its own, and ``leased_elsewhere_units`` says by issuer what other tills hold; ``elsewhere_expiring`` when what of
+    that is over, whether they have given it back by then or not.
     """
 
     account_ref: str
@@ -55,6 +56,7 @@ class Books(msgspec.Struct, frozen=True):
     overdraft_units: dict[str, int] = {}
     leases: tuple[Lease, ...] = ()
     leased_elsewhere_units: dict[str, int] = {}
+    elsewhere_expiring: dict[str, tuple[Expiring, ...]] = {}
 
 
 class Booking(msgspec.Struct, frozen=True):
@@ -74,13 +76,6 @@ class LotUnits(msgspec.Struct, frozen=True):
     issuer: str = ""
 
 
-class Expiring(msgspec.Struct, frozen=True):
-    """So many units expire at this moment (UTC ms), if nobody burns them before."""
-
-    expires_at_ms: int
-    units: int
-
-
 class _Draft:
     """A booking being written: the books in a form that can be changed, and the entries so far."""
 
@@ -94,6 +89,7 @@ class _Draft:
         self.changed: dict[str, None] = {}
         self.changed_leases: dict[str, None] = {}
         self.elsewhere_units = books.leased_elsewhere_units
+        self.elsewhere_expiring = books.elsewhere_expiring
         self._numbers: dict[str, int] = {}
 
     def move(self, units: int, *, issuer: str, source: AccountKind, target: AccountKind, lot_id: str = "") -> None:
@@ -156,6 +152,7 @@ class _Draft:
             overdraft_units={issuer: units for issuer, units in self.overdraft_units.items() if units},
             leases=tuple(lease for lease in self.leases.values() if lease.units),
             leased_elsewhere_units=self.elsewhere_units,
+            elsewhere_expiring=self.elsewhere_expiring,
         )
         return Booking(
             tuple(self.entries),
@@ -452,10 +449,14 @@ def book_merge(source: Books, target: Books, *, event_id: str) -> tuple[Booking,
             target=AccountKind.LEASED,
             lot_id=lease.lot_id,
         )
-    giving.elsewhere_units = {}
+    giving.elsewhere_units, giving.elsewhere_expiring = {}, {}
     taking.elsewhere_units = {
         issuer: source.leased_elsewhere_units.get(issuer, 0) + target.leased_elsewhere_units.get(issuer, 0)
         for issuer in source.leased_elsewhere_units | target.leased_elsewhere_units
+    }
+    taking.elsewhere_expiring = {
+        issuer: (*source.elsewhere_expiring.get(issuer, ()), *target.elsewhere_expiring.get(issuer, ()))
+        for issuer in source.elsewhere_expiring | target.elsewhere_expiring
     }
     for issuer, units in source.overdraft_units.items():
         giving.overdraft_units[issuer] = 0
@@ -527,9 +528,11 @@ def view(books: Books, *, issuer: str, at_ms: int) -> BalanceView:
     pending = [lot for lot in lots if lot.starts_at_ms > at_ms]
     pending_units = sum(lot.remaining_units for lot in pending)
     here_units = sum(lot.remaining_units for lot in lots) + sum(lease.units for lease in leased)
+    over = (one for one in books.elsewhere_expiring.get(issuer, ()) if one.expires_at_ms <= at_ms)
+    elsewhere_units = books.leased_elsewhere_units.get(issuer, 0) - sum(one.units for one in over)
     expiring = forecast(books, issuer=issuer, at_ms=at_ms)
     return BalanceView(
-        available_units=here_units - pending_units + books.leased_elsewhere_units.get(issuer, 0),
+        available_units=here_units - pending_units + elsewhere_units,
         pending_units=pending_units,
         overdraft_units=books.overdraft_units.get(issuer, 0),
         next_expiry_ms=expiring[0].expires_at_ms if expiring else None,

@@ -263,7 +263,8 @@ class Plan(msgspec.Struct, frozen=True, eq=False):
 
     ``burners`` are the programmes that points may burn by, with what says for which goods: of one issuer all. ``guard`` is the
     strictest of the guards that run. ``with_tiers`` and ``with_limits`` are those programmes that have tiers, and that limit what a
-    receipt gives; ``has_purses``: so does some rule. ``causes`` by the products under which customers give to them.
+    receipt gives; ``has_purses``: so does some rule. ``touches_prices``: some rule may take something off a price, or must be compared with others before
+    it gives anything. ``causes`` by the products under which customers give to them.
     """
 
     programmes: tuple[Programme, ...]
@@ -279,15 +280,11 @@ class Plan(msgspec.Struct, frozen=True, eq=False):
     goods: GoodsKinds
     has_groups: bool
     has_purses: bool
+    touches_prices: bool
     with_tiers: tuple[Programme, ...]
     with_limits: tuple[Programme, ...]
     causes: dict[str, Cause]
     acts: tuple[Contender, ...]
-
-    @property
-    def lowers_prices(self) -> bool:
-        """Whether some rule may take something off a price, or must be compared with others before it gives anything."""
-        return bool(self.price_lanes or self.rewards) or self.has_groups
 
     @property
     def burner(self) -> Programme | None:
@@ -334,6 +331,7 @@ def _plan(programmes: ProgrammeSet, running: tuple[tuple[str, tuple[str, ...]], 
     scale = scale_for([rule for _, rule in rules], point_worth_minor=active[0].point_worth_minor if active else 1)
     contenders = [Contender(programme, rule, scale) for programme, rule in rules]
     lanes = _lanes(contender for contender in contenders if not isinstance(contender.rule, _OUT_OF_LANES))
+    has_groups = any(contender.rule.group for contender in contenders)
     return Plan(
         programmes=tuple(active),
         price_lanes=tuple(lane for lane in lanes if lane.gives_discount),
@@ -346,7 +344,8 @@ def _plan(programmes: ProgrammeSet, running: tuple[tuple[str, tuple[str, ...]], 
         guard=_strictest([programme.guard for programme in active if programme.guard]),
         scale=scale,
         goods=GoodsKinds(by_product=_names_any_product(contenders, active)),
-        has_groups=any(contender.rule.group for contender in contenders),
+        has_groups=has_groups,
+        touches_prices=has_groups or any(lane.gives_discount for lane in lanes) or bool(_of(Reward, contenders)),
         has_purses=any(contender.purse == contender.key for contender in contenders),
         with_tiers=tuple(programme for programme in active if programme.tiers is not None),
         with_limits=tuple(programme for programme in active if _limits_receipts(programme.earning)),

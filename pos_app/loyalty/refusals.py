@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
 from pos_app.loyalty import reasons
-from pos_app.loyalty.burning import Burn
+from pos_app.loyalty.burning import NO_BURN, Burn
 from pos_app.loyalty.collecting import chance_refuses
 from pos_app.loyalty.conditions import rests
 from pos_app.loyalty.document import Collect, Goods
@@ -20,48 +22,25 @@ from pos_app.model.evaluation import Collected, EngineInput, EngineLine, Reason,
 from pos_app.model.products import ProductClass
 
 
-class Worked:
+class Worked(msgspec.Struct, gc=False):
     """A receipt as the engine worked it through.
 
     ``prices`` is the part whose prices rules may change, ``barred`` the rules that another one of their group has beaten. ``gifts`` are
     the lines for causes, which no rule sees.
     """
 
-    __slots__ = (
-        "barred",
-        "burn",
-        "collected",
-        "discounted",
-        "gifts",
-        "guarding",
-        "limits",
-        "plan",
-        "point_lanes",
-        "prices",
-        "receipt",
-        "takings",
-    )
-
-    def __init__(
-        self,
-        plan: Plan,
-        receipt: Receipt,
-        limits: Limits,
-        guarding: Guarding | None,
-        gifts: tuple[EngineLine, ...] = (),
-    ) -> None:
-        self.plan = plan
-        self.receipt = receipt
-        self.limits = limits
-        self.guarding = guarding
-        self.gifts = gifts
-        self.barred: frozenset[str] = frozenset()
-        self.takings: Takings | None = None
-        self.prices: Receipt | None = None
-        self.discounted: Discounted | None = None
-        self.point_lanes: list[Decided] = []
-        self.collected: list[Collected] = []
-        self.burn = Burn()
+    plan: Plan
+    receipt: Receipt
+    limits: Limits
+    guarding: Guarding | None
+    gifts: tuple[EngineLine, ...] = ()
+    barred: frozenset[str] = frozenset()
+    takings: Takings | None = None
+    prices: Receipt | None = None
+    discounted: Discounted | None = None
+    point_lanes: list[Decided] = []
+    collected: list[Collected] = []
+    burn: Burn = NO_BURN
 
 
 def refusals_of(engine_input: EngineInput, programmes: ProgrammeSet, worked: Worked) -> tuple[Refusal, ...]:

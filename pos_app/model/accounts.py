@@ -24,6 +24,13 @@ class AccountStatus(StrEnum):
     MERGED = "merged"
 
 
+class Expiring(msgspec.Struct, frozen=True):
+    """So many units expire at this moment (UTC ms), if nobody burns them before."""
+
+    expires_at_ms: int
+    units: int
+
+
 class Lease(msgspec.Struct, frozen=True):
     """Points of one lot that HQ has set aside for one till (``holder``, its terminal id): nobody else can burn them.
 

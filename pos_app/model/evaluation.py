@@ -94,14 +94,14 @@ class EngineInput(msgspec.Struct, frozen=True, omit_defaults=True):
     act: str = ""
 
 
-class Reason(msgspec.Struct, frozen=True):
+class Reason(msgspec.Struct, frozen=True, gc=False):
     """Why points were given or refused: a stable code and its values; words are made where they are shown."""
 
     code: str
     values: dict[str, ReasonValue]
 
 
-class Award(msgspec.Struct, frozen=True):
+class Award(msgspec.Struct, frozen=True, gc=False):
     """Points given to one line by one rule; ``units`` may be 0 when the share rounds down to nothing."""
 
     line_no: int
@@ -111,7 +111,7 @@ class Award(msgspec.Struct, frozen=True):
     reason: Reason
 
 
-class Refusal(msgspec.Struct, frozen=True):
+class Refusal(msgspec.Struct, frozen=True, gc=False):
     """Why a rule gave nothing to a line (``line_no``), or to the whole receipt (``line_no`` 0)."""
 
     line_no: int
@@ -120,7 +120,7 @@ class Refusal(msgspec.Struct, frozen=True):
     reason: Reason
 
 
-class Discount(msgspec.Struct, frozen=True):
+class Discount(msgspec.Struct, frozen=True, gc=False):
     """What one rule takes off the price of one line, in minor units."""
 
     line_no: int
@@ -130,7 +130,7 @@ class Discount(msgspec.Struct, frozen=True):
     reason: Reason
 
 
-class Collected(msgspec.Struct, frozen=True):
+class Collected(msgspec.Struct, frozen=True, gc=False):
     """Units of a pool that one line gave: stamps, tickets, sums. ``unit`` is the ledger's name of it (``shop#stamps``)."""
 
     line_no: int
@@ -141,7 +141,7 @@ class Collected(msgspec.Struct, frozen=True):
     reason: Reason
 
 
-class Taken(msgspec.Struct, frozen=True):
+class Taken(msgspec.Struct, frozen=True, gc=False):
     """A reward that the member took, ``times`` times, for ``units`` of the ledger's ``unit``; ``gives`` is what to hand over."""
 
     programme_id: str
@@ -171,7 +171,7 @@ def units_taken(taken: Iterable[Taken]) -> dict[str, int]:
     return units
 
 
-class Notice(msgspec.Struct, frozen=True):
+class Notice(msgspec.Struct, frozen=True, gc=False):
     """What the cashier sees and says."""
 
     programme_id: str
@@ -179,7 +179,7 @@ class Notice(msgspec.Struct, frozen=True):
     text: str
 
 
-class Lock(msgspec.Struct, frozen=True):
+class Lock(msgspec.Struct, frozen=True, gc=False):
     """A line that this customer may not buy: the sale cannot be closed with it."""
 
     line_no: int
@@ -188,7 +188,7 @@ class Lock(msgspec.Struct, frozen=True):
     reason: Reason
 
 
-class BurnShare(msgspec.Struct, frozen=True):
+class BurnShare(msgspec.Struct, frozen=True, gc=False):
     """What one line takes of the burned points: units and their worth in minor units."""
 
     line_no: int
@@ -196,7 +196,7 @@ class BurnShare(msgspec.Struct, frozen=True):
     worth_minor: int
 
 
-class LotGrant(msgspec.Struct, frozen=True):
+class LotGrant(msgspec.Struct, frozen=True, gc=False):
     """A lot that this receipt gives; times are UTC milliseconds."""
 
     programme_id: str
@@ -206,7 +206,7 @@ class LotGrant(msgspec.Struct, frozen=True):
     expires_at_ms: int | None
 
 
-class NextStep(msgspec.Struct, frozen=True):
+class NextStep(msgspec.Struct, frozen=True, gc=False):
     """What is missing to the next step of a progressive programme.
 
     ``on``: ``receipt``, ``accumulated``, ``tier``, or ``next_month`` where this month's sum sets the next month's rate.
@@ -219,7 +219,7 @@ class NextStep(msgspec.Struct, frozen=True):
     card_class: str
 
 
-class EngineResult(msgspec.Struct, frozen=True, omit_defaults=True):
+class EngineResult(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What a receipt gives. ``refusals`` is filled by ``explain`` only; everything else is identical with and without it.
 
     ``counted`` adds to the accumulators (programme id to minor units). ``class_after`` is the member's class once this

@@ -8,16 +8,18 @@ from pos_app.model.products import ProductClass
 
 
 class SaleKind(StrEnum):
-    """Whether goods went out or came back."""
+    """Whether goods went out or came back, or money was paid on a contract."""
 
     SALE = "sale"
     RETURN = "return"
+    INSTALMENT = "instalment"
 
 
 class PaymentKind(StrEnum):
     """How money came in. ``ROUNDING`` is the step of cash rounding, an entry of its own; ``POINTS`` only as tender.
 
-    ``FOREIGN`` is what the fiscal till beside us took.
+    ``FOREIGN`` is what the fiscal till beside us took. ``INSTALMENTS`` is no money: a contract owes it, and where goods come back it is
+    what the contract owes less.
     """
 
     CASH = "cash"
@@ -25,6 +27,7 @@ class PaymentKind(StrEnum):
     POINTS = "points"
     ROUNDING = "rounding"
     FOREIGN = "foreign"
+    INSTALMENTS = "instalments"
 
 
 class Payment(msgspec.Struct, frozen=True):

@@ -19,6 +19,7 @@ from pos_app.model.evaluation import (
     Taken,
     units_taken,
 )
+from pos_app.model.contracts import Part as Part  # noqa: PLC0414 - part of what events say
 from pos_app.model.identifiers import is_derived
 from pos_app.model.policy import BurnBasis as BurnBasis  # noqa: PLC0414 - part of what events say
 from pos_app.model.receipts import Payment, SaleLine
@@ -391,20 +392,14 @@ class ActEvent(Event, frozen=True, tag="act", kw_only=True):
         return is_derived(self.event_id)
 
 
-class Part(msgspec.Struct, frozen=True):
-    """A part of a contract: so much until this date."""
-
-    due_on: str
-    amount_minor: int
-
-
 class ContractEvent(Event, frozen=True, tag="contract", kw_only=True):
-    """A sale is paid in parts. Written with the sale, in one transaction; ``contract_id`` follows from its id.
+    """A sale is paid in parts. Written with the sale, in one transaction; ``contract_id`` follows from its id, and is this event's own.
 
-    The parts sum to ``total_minor``, what the sale's payment by instalments says.
+    The parts sum to ``total_minor``, what the sale's payment by instalments says. ``number`` is that of the sale's receipt.
     """
 
     contract_id: str
+    number: str
     account_ref: str
     sale_event_id: str
     programme_id: str
@@ -415,14 +410,13 @@ class ContractEvent(Event, frozen=True, tag="contract", kw_only=True):
 
 
 class InstalmentEvent(Event, frozen=True, tag="instalment", kw_only=True):
-    """Money was paid on a contract (``total_minor`` > 0), or goods that came back lowered what is owed (< 0; ``cause``: the return)."""
+    """Money was paid on a contract. What goods that came back took off it stands in their return, as a payment by instalments."""
 
     receipt_number: str
     contract_id: str
     account_ref: str
     payments: tuple[Payment, ...]
     total_minor: int
-    cause: str = ""
     version: int = PROGRAMMES_VERSION
 
 

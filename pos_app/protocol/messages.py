@@ -11,7 +11,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
-from pos_app.model.accounts import Lease, Lot
+from pos_app.model.accounts import Expiring, Lease, Lot
 from pos_app.model.identifiers import TERMINAL_NUMBER_MAX
 from pos_app.model.marks import Mark
 from pos_app.model.policy import BurnPolicy
@@ -214,6 +214,7 @@ class AccountState(msgspec.Struct, frozen=True):
 
     ``leases`` are those of the asking till; what others hold is in ``leased_elsewhere_units``, by issuer, and what HQ holds for
     sales that are under way in ``held_units``. ``offline_burning`` is false where HQ wants to be asked for every burn.
+    ``elsewhere_expiring`` says what of ``leased_elsewhere_units`` is over when, given back by then or not.
     ``marks`` are what every till is to know of the member beside points.
     """
 
@@ -234,6 +235,7 @@ class AccountState(msgspec.Struct, frozen=True):
     held_units: dict[str, int] = {}
     offline_burning: bool = True
     marks: tuple[Mark, ...] = ()
+    elsewhere_expiring: dict[str, tuple[Expiring, ...]] = {}
 
 
 class DocumentKind(StrEnum):
@@ -246,13 +248,16 @@ class DocumentKind(StrEnum):
     """A batch of coupons; taken where HQ owns the programmes."""
     COUPON_SPENT = "coupon_spent"
     """A coupon that is used up."""
+    SEED = "seed"
+    """What chance goes by; taken where HQ owns the programmes. Never that of a lottery."""
 
 
 class Document(msgspec.Struct, frozen=True):
     """One published thing, whole; ``body`` None withdraws it. ``key`` is the product's code, the programme's id, the ``staff_ref``, the
-    batch's or the coupon's id.
+    batch's or the coupon's id, the seed's hash.
 
-    The body is JSON: a ``Product``, a programme document, a ``StaffDocument``, a ``CouponBatch``, or nothing of interest.
+    The body is JSON: a ``Product``, a programme document, a ``StaffDocument``, a ``CouponBatch``, ``{"seed": "hexadecimal digits"}``, or
+    nothing of interest.
     """
 
     kind: Ref
@@ -274,6 +279,7 @@ class ChangesPage(msgspec.Struct, frozen=True):
 
     ``restart``: this page begins from nothing, because HQ did not know the cursor (a restored HQ has another ``hq_gen``); a till
     fetches a snapshot instead. ``erased`` are accounts whose personal data is to be forgotten here too. ``policy`` comes with every page.
+    ``allotments``: what this till may give in all by a rule with a budget (``programme/rule``), as the rule's document counts it.
     """
 
     accounts: tuple[AccountState, ...]
@@ -286,6 +292,7 @@ class ChangesPage(msgspec.Struct, frozen=True):
     documents: tuple[Document, ...] = ()
     erased: tuple[Ref, ...] = ()
     policy: BurnPolicy | None = None
+    allotments: dict[str, Units] = {}
 
 
 class SnapshotPage(msgspec.Struct, frozen=True):

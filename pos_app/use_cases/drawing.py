@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pos_app.errors import InputError
-from pos_app.loyalty.chances import Chance, chances_of
+from pos_app.loyalty.chances import Chance, chances_of, last_day
 from pos_app.loyalty.document import Draw, Programme
 from pos_app.model.calendar import begins_ms
 from pos_app.model.identifiers import derived_id, ledger_unit
@@ -219,16 +219,14 @@ def check_day(draw: Draw, today: str) -> None:
 
 def check_over(versions: Sequence[Programme], draw: Draw, today: str) -> None:
     """Raise ``InputError`` as long as some version of a programme can still roll by this seed."""
-    for programme in versions:
-        if programme.draw is not None and programme.draw.seed_hash == draw.seed_hash:
-            end = programme.active_until
-            if end is None or date.fromisoformat(today) <= end:
-                until = "has no end" if end is None else f"runs until {end}"
-                raise refused(
-                    "running",
-                    f"The programme {programme.id} {until}: whoever knew its seed could tell who wins.",
-                    todo="Publish it after its last day (active_until).",
-                )
+    end = last_day(versions, draw.seed_hash)
+    if end is None or date.fromisoformat(today) <= end:
+        until = "has no end" if end is None else f"gives until {end}"
+        raise refused(
+            "running",
+            f"The draw {until}: whoever knew its seed before could tell who wins.",
+            todo="Publish it after the last day (active_until, or dates of its rules).",
+        )
 
 
 def not_held(programme: Programme) -> InputError:

@@ -7,8 +7,7 @@ import msgspec
 
 from pos_app.errors import InputError
 from pos_app.loyalty import ledger
-from pos_app.loyalty.ledger import Expiring
-from pos_app.model.accounts import BalanceView, Member
+from pos_app.model.accounts import BalanceView, Expiring, Member
 from pos_app.model.identifiers import uuid7
 from pos_app.model.staff import Permission
 from pos_app.protocol.events import ErasureEvent, ReturnedLine, encode_body

@@ -4,10 +4,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pos_app.loyalty.chances import has_won, wins_of
+from pos_app.loyalty.chances import has_won, seeds_on, wins_of
 from pos_app.loyalty.donating import cause_of
-from pos_app.loyalty.plan import why_programme_rests
-from pos_app.loyalty.programme import Programme
+from pos_app.loyalty.programme import Programme, programme_set
 from pos_app.model.evaluation import Taken
 from pos_app.model.identifiers import pool_of
 from pos_app.model.products import ProductClass
@@ -91,12 +90,10 @@ def _draws(connection: Connection, head: SaleRow) -> tuple[str, ...]:
     """By which seeds chance went on the day of this sale, as they were committed."""
     if head.kind != SaleKind.SALE.value:
         return ()
-    store_id = journal.read_terminal(connection).store_id
-    return tuple(
-        one.draw.seed_hash
-        for one in programmes_of_sale(connection, head.event_id)
-        if one.draw is not None and why_programme_rests(one, head.business_date, store_id) is None
-    )
+    ran = programmes_of_sale(connection, head.event_id)
+    if all(one.draw is None for one in ran):
+        return ()
+    return seeds_on(programme_set(ran), head.business_date, journal.read_terminal(connection).store_id)
 
 
 def programmes_of_sale(connection: Connection, event_id: str) -> tuple[Programme, ...]:

@@ -93,14 +93,10 @@ class Account:
             if not lease.lot.is_over(at_ms) and (not holder or lease.holder == holder)
         )
 
-    def view(self, at_ms: int, till: str = "") -> tuple[int, int, int]:
-        """Available, pending and owed at a moment.
-
-        A ``till`` knows no dates of what is set aside for others: that counts until they give it back.
-        """
+    def view(self, at_ms: int) -> tuple[int, int, int]:
+        """Available, pending and owed at a moment, at headquarters and at every till; what is set aside counts until it is over."""
         pending = sum(lot.units for lot in self.lots.values() if lot.starts_at_ms > at_ms)
-        elsewhere = sum(lease.units for lease in self.leases if lease.holder != till) if till else 0
-        return self.spendable(at_ms) + self.leased(at_ms, till) + elsewhere, pending, self.owed
+        return self.spendable(at_ms) + self.leased(at_ms), pending, self.owed
 
 
 class ChainModel:

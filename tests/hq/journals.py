@@ -10,6 +10,7 @@ from pos_app.loyalty.ledger import lots_granted
 from pos_app.model.evaluation import (
     Award,
     BurnShare,
+    Discount,
     EngineInput,
     EngineLine,
     LotGrant,
@@ -77,6 +78,10 @@ def moment(utc_ms: int = START_MS, **changes: object) -> Moment:
         hlc=utc_ms << 16,
     )
     return msgspec.structs.replace(made, **changes)
+
+
+OFF = Discount(1, "card", "off", 100, Reason("percent", {"rate_bp": 1000}))
+"""What a rule took off the first line."""
 
 
 def sale_line(number: int, amount_minor: int) -> SaleLine:

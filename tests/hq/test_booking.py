@@ -13,7 +13,7 @@ from pos_app.model.identifiers import derived_id
 from pos_app.model.receipts import Payment, PaymentKind
 from pos_app.protocol.events import AnyEvent, BurnedLot, GrantedLot, MergeEvent, SaleEvent
 from tests.hq.conftest import Enrol
-from tests.hq.journals import DAY_MS, START_MS, Journal, enrolment, moment, new_id, sale, sale_return
+from tests.hq.journals import DAY_MS, OFF, START_MS, Journal, enrolment, moment, new_id, sale, sale_return
 from tests.hq.ledgers import LATER_MS, assert_sound, available, book, entries, lot_of_five, state_of, tasks
 
 TENTH_OFF = Reason("percent", {"rate_bp": 1000})
@@ -48,6 +48,14 @@ def test_that_payments_and_awards_are_kept(hq: RunningHq, journal: Journal) -> N
     assert [(1, 1, 6, "rate", '{"rate_bp":100}'), (2, 2, 6, "rate", '{"rate_bp":100}')] == [
         (row.award_no, row.line_no, row.units, row.reason_code, row.reason_values) for row in awards
     ]
+
+
+def test_that_discounts_are_kept_beside_the_sale(hq: RunningHq, journal: Journal) -> None:
+    journal.upload(sale(discounts=(OFF,)))
+    book(hq)
+    with hq.engine.connect() as connection:
+        rows = connection.execute(select(tables.discount)).all()
+    assert [(1, 1, "card", "off", 100, "percent", '{"rate_bp":1000}')] == [tuple(row)[2:] for row in rows]
 
 
 def test_that_an_anonymous_sale_books_no_points(hq: RunningHq, journal: Journal) -> None:

@@ -323,7 +323,7 @@ class ChainMachine(RuleBasedStateMachine):
             assert member is not None
             balance = member.balance
             seen = balance.available_units, balance.pending_units, balance.overdraft_units
-            expected = account.view(self.now, self.posts[name].terminal_id)
+            expected = account.view(self.now)
             assert (name, card, *expected) == (name, card, *seen)
 
     # How it is done.

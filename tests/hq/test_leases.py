@@ -6,11 +6,14 @@ from hq.apply import book_what_is_due
 from hq.leases import recall_all, write_off_lease
 from hq.operate import RunningHq
 from hq.policy import change_policy, read_policy
+from hq.states import read_states, these
+from hq.terminals import get_terminal
 from pos_app.errors import InputError
+from pos_app.model.accounts import Expiring
 from pos_app.model.policy import Allowance, BurnPolicy
 from pos_app.protocol.events import AccountStatusEvent, LeaseReleaseEvent, SaleEvent
 from tests.hq.journals import DAY_MS, START_MS, moment, new_id, sale
-from tests.hq.ledgers import assert_sound
+from tests.hq.ledgers import LATER_MS, assert_sound
 from tests.hq.tills import Till, rows, taken_back, task_codes, units
 
 SOON_MS = START_MS + DAY_MS
@@ -215,3 +218,16 @@ def test_that_nobody_is_to_blame_for_a_burn_that_a_restored_hq_hears_of_before_t
 
     assert ([(True,)], []) == (rows(hq.engine, "account", "offline_burning"), task_codes(hq.engine))
     assert [("restored", 10)] == rows(hq.engine, "overdraft_cause", "cause", "units")
+
+
+def test_that_a_till_hears_when_what_others_hold_is_over(hq: RunningHq) -> None:
+    lease_out(hq)
+    first, second = Till(hq.engine, 1), Till(hq.engine, 2)
+    first.book(shop(earned=4, expires_ms=LATER_MS), shop(), now_ms=SOON_MS)
+    second.book(shop(earned=3), now_ms=SOON_MS)
+
+    with hq.engine.connect() as connection:
+        of = [get_terminal(connection, till.terminal_id) for till in (first, second)]
+        states = [read_states(connection, one, these(connection, ["a"]))[0] for one in of]
+    assert [{"shop": 3}, {"shop": 4}] == [state.leased_elsewhere_units for state in states]
+    assert [{}, {"shop": (Expiring(LATER_MS, 4),)}] == [state.elsewhere_expiring for state in states]

@@ -8,7 +8,7 @@ from hq.operate import RunningHq
 from hq.partitions import drop_before, make_ahead
 from hq.reports import totals
 from tests.hq.conftest import Enrol
-from tests.hq.journals import DAY_MS, START_MS, sale
+from tests.hq.journals import DAY_MS, OFF, START_MS, sale
 from tests.hq.ledgers import LATER_MS
 
 
@@ -24,7 +24,10 @@ def sales_in(connection: Connection, name: str) -> int:
 def test_that_rows_move_into_the_month_that_was_missing_and_old_months_go(hq: RunningHq, enrol: Enrol) -> None:
     journal = enrol()
     journal.upload(
-        *[sale(earned=1, account_ref="a", card="1", utc_ms=START_MS + 31 * day * DAY_MS) for day in range(3)]
+        *[
+            sale(earned=1, account_ref="a", card="1", utc_ms=START_MS + 31 * day * DAY_MS, discounts=(OFF,))
+            for day in range(3)
+        ]
     )
     apply_inbox(hq.engine, now_ms=LATER_MS)
     with hq.engine.begin() as connection:
@@ -41,9 +44,9 @@ def test_that_rows_move_into_the_month_that_was_missing_and_old_months_go(hq: Ru
     with hq.engine.connect() as connection:
         counts = [
             connection.execute(select(func.count()).select_from(table)).scalar_one()
-            for table in (tables.sale, tables.payment, tables.award)
+            for table in (tables.sale, tables.payment, tables.award, tables.discount)
         ]
-    assert [2, 2, 4] == counts
+    assert [2, 2, 4, 2] == counts
     assert 3 == totals(hq.engine).sales, "the sums of the days stay"
 
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from pos_app.loyalty.ledger import AccountKind, Entry
-from pos_app.model.accounts import AccountStatus, CardStatus, Lease, Lot
+from pos_app.model.accounts import AccountStatus, CardStatus, Expiring, Lease, Lot
 from pos_app.model.policy import BurnPolicy
 from pos_app.protocol.events import AdjustmentReason
 from pos_app.protocol.messages import (
@@ -18,7 +18,7 @@ from pos_app.protocol.messages import (
     VersionedField,
 )
 from pos_app.use_cases import account_acts
-from storage import journal
+from storage import accounts, journal
 from storage.applying import leases_with, overdraft_with
 from storage.database import Connection
 from storage.outbox import SqliteOutbox
@@ -182,15 +182,20 @@ def test_that_leases_and_what_is_reserved_are_replaced(shop: Shop) -> None:
             held_units={"shop": 7},
             leased_elsewhere_units={"shop": 3, "other": 1},
             offline_burning=False,
+            elsewhere_expiring={"shop": (Expiring(5, 1), Expiring(5, 1), Expiring(9, 1))},
         ),
     )
     assert [("lease-1", 40, 1)] == shop.query("SELECT lease_id, units, recalled FROM lease")
     assert [("other", 0, 1), ("shop", 7, 3)] == shop.query(
         "SELECT issuer, held_units, leased_elsewhere_units FROM reserved ORDER BY issuer"
     )
+    assert {"shop": (Expiring(5, 2), Expiring(9, 1))} == shop.till.database.read(
+        lambda c: accounts.read_books(c, BOB_REF)
+    ).elsewhere_expiring
     assert [(0,)] == shop.query("SELECT offline_burning FROM account WHERE account_ref = ?", BOB_REF)
     take(shop, state(BOB, counts=counted))
     assert ([], []) == (shop.query("SELECT * FROM lease"), shop.query("SELECT * FROM reserved"))
+    assert [] == shop.query("SELECT * FROM elsewhere_expiring")
 
 
 def test_that_people_who_asked_to_be_forgotten_stay_forgotten(shop: Shop) -> None:

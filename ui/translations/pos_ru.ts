@@ -539,7 +539,7 @@
     </message>
     <message>
         <source>Round up</source>
-        <translation type="unfinished"></translation>
+        <translation>Округлить</translation>
     </message>
     <message>
         <source>Multiply</source>
@@ -789,31 +789,31 @@
     </message>
     <message>
         <source>Customers cannot give to a cause here now.</source>
-        <translation type="unfinished"></translation>
+        <translation>Сейчас здесь нельзя пожертвовать на доброе дело.</translation>
     </message>
     <message>
         <source>{given_minor} for: {cause}</source>
-        <translation type="unfinished"></translation>
+        <translation>{given_minor} на доброе дело: {cause}</translation>
     </message>
     <message>
         <source>Taken off again: {cause}</source>
-        <translation type="unfinished"></translation>
+        <translation>Снова убрано: {cause}</translation>
     </message>
     <message>
         <source>The total needs no rounding up: the donation is off this sale.</source>
-        <translation type="unfinished"></translation>
+        <translation>Итог округлять не нужно: пожертвование убрано из чека.</translation>
     </message>
     <message>
         <source>This rounds the total up. For another amount type it, then press +.</source>
-        <translation type="unfinished"></translation>
+        <translation>Это округляет итог. Для другой суммы наберите её и нажмите +.</translation>
     </message>
     <message>
         <source>Type the amount to be given first, then press +.</source>
-        <translation type="unfinished"></translation>
+        <translation>Сначала наберите сумму пожертвования, затем нажмите +.</translation>
     </message>
     <message>
         <source>The total is a multiple of {step_minor} already. Type an amount to be given, then press +.</source>
-        <translation type="unfinished"></translation>
+        <translation>Итог уже кратен {step_minor}. Наберите сумму пожертвования и нажмите +.</translation>
     </message>
     <message>
         <source>The card is off this sale.</source>
@@ -1513,11 +1513,11 @@
     </message>
     <message>
         <source>Money that was given to a cause comes back with its receipt only.</source>
-        <translation type="unfinished"></translation>
+        <translation>Деньги, пожертвованные на доброе дело, возвращаются только с чеком.</translation>
     </message>
     <message>
         <source>Take it off the list, or find the receipt.</source>
-        <translation type="unfinished"></translation>
+        <translation>Уберите это из списка или найдите чек.</translation>
     </message>
     <message>
         <source>This return is already booked.</source>

@@ -1,4 +1,4 @@
-"""Marks of members; what coupons were used and reserved."""
+"""Marks of members; what coupons were used and reserved; what causes got; the discounts of receipts, for reports."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -39,3 +39,52 @@ def upgrade() -> None:
         sa.Column("returned_minor", sa.BigInteger(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("terminal_id", "business_date", "cause", name=op.f("pk_cause_day")),
     )
+    op.create_table(
+        "discount",
+        sa.Column("business_date", sa.Text(), nullable=False),
+        sa.Column("event_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("discount_no", sa.Integer(), nullable=False),
+        sa.Column("line_no", sa.Integer(), nullable=False),
+        sa.Column("programme_id", sa.Text(), nullable=False),
+        sa.Column("rule_id", sa.Text(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("reason_code", sa.Text(), nullable=False),
+        sa.Column("reason_values", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("business_date", "event_id", "discount_no", name=op.f("pk_discount")),
+        postgresql_partition_by="RANGE (business_date)",
+    )
+    op.create_table(
+        "draw_seed",
+        sa.Column("seed_hash", sa.Text(), nullable=False),
+        sa.Column("seed", sa.LargeBinary(), nullable=False),
+        sa.Column("published", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.PrimaryKeyConstraint("seed_hash", name=op.f("pk_draw_seed")),
+    )
+    op.create_table(
+        "draw_result",
+        sa.Column("seed_hash", sa.Text(), nullable=False),
+        sa.Column("report", sa.LargeBinary(), nullable=False),
+        sa.Column("prizes", sa.Text(), nullable=False),
+        sa.Column("booked", sa.Integer(), nullable=False),
+        sa.Column("held_at_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("seed_hash", name=op.f("pk_draw_result")),
+    )
+    op.create_table(
+        "budget",
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("counted", sa.BigInteger(), nullable=False),
+        sa.Column("allotted", sa.BigInteger(), server_default="0", nullable=False),
+        sa.CheckConstraint("counted >= 0 AND allotted >= 0", name=op.f("ck_budget_sums_range")),
+        sa.PrimaryKeyConstraint("rule", name=op.f("pk_budget")),
+    )
+    op.create_table(
+        "allotment",
+        sa.Column("terminal_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("incarnation", sa.Integer(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("allotted", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("used", sa.BigInteger(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("terminal_id", "incarnation", "rule", name=op.f("pk_allotment")),
+    )
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("CREATE TABLE discount_default PARTITION OF discount DEFAULT")

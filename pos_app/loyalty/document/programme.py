@@ -136,13 +136,17 @@ class ProfitShare(Section, frozen=True, kw_only=True):
 
 
 class Instalments(Section, frozen=True, kw_only=True):
-    """A basket paid in ``parts`` equal parts, one every ``every_days``; the first is paid at once."""
+    """A basket paid in ``parts`` equal parts, one every ``every_days``; the first is paid at once.
+
+    ``approval_from_minor``: from such a total on somebody must allow it who may.
+    """
 
     parts: Annotated[int, msgspec.Meta(ge=2, le=36)]
     every_days: Annotated[int, msgspec.Meta(ge=1, le=92)] = 30
     min_total_minor: AmountMinor = 0
     max_total_minor: AmountMinor | None = None
     max_open_contracts: Annotated[int, msgspec.Meta(ge=1, le=100)] = 1
+    approval_from_minor: AmountMinor | None = None
 
 
 class Programme(Section, frozen=True, kw_only=True):

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
 from pos_app.loyalty.document import CAP_PERIODS, Caps, Goods, Life, Programme, Reward
 from pos_app.loyalty.document.values import POINTS_POOL, LifeChoice
 from pos_app.loyalty.lint import finding as codes
@@ -77,10 +79,11 @@ def _goods(programme: Programme, goods: Goods, path: tuple[str | int, ...], **va
 
 def never_paid(ruled: Ruled, everyone: Sequence[Ruled]) -> Iterator[Finding]:
     """Rules that ask for units of a pool that nothing collects, or for more than can be collected."""
+    mine = [one for one in everyone if one.programme.issuer == ruled.programme.issuer]
     for path, pool, units in _asked(ruled):
-        collectors = [
-            one for one in everyone if one.programme.issuer == ruled.programme.issuer and collects(one) == pool
-        ]
+        if any(pool in _pools_of_sections(one.programme) for one in mine):
+            continue
+        collectors = [one for one in mine if collects(one) == pool]
         if not collectors:
             yield ruled.finding(codes.NEVER_POOL, *path, pool=pool)
             continue
@@ -88,6 +91,19 @@ def never_paid(ruled: Ruled, everyone: Sequence[Ruled]) -> Iterator[Finding]:
         held = sum(bound for bound in bounds if bound is not None)
         if None not in bounds and held < units:
             yield ruled.finding(codes.NEVER_REACH, *path, pool=pool, units=units, most=held)
+
+
+def _pools_of_sections(programme: Programme) -> Iterator[str]:
+    """The pools that the sections of a programme name beside its rules: prizes of a draw go there, and what customers give."""
+    waiting = [getattr(programme, name) for name in programme.__struct_fields__ if name != "rules"]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, tuple):
+            waiting += part
+        elif isinstance(part, msgspec.Struct):
+            waiting += [getattr(part, name) for name in part.__struct_fields__]
+            if pool := getattr(part, "pool", None):
+                yield pool
 
 
 def collects(ruled: Ruled) -> str:

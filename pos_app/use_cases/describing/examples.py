@@ -193,7 +193,8 @@ def _outcome(said: Expected) -> str:
 
 def _told(name: str, value: Any) -> str:
     """One outcome; empty where it is not compared, or nothing and not worth saying."""
-    if value is None or (name in _ONLY_SOME and not _plain(value).strip("0.")):
+    is_known = name in _OUTCOMES and name not in _ONLY_SOME
+    if value is None or (not is_known and not _plain(value).strip("0.")):
         return ""
     if name == "refused":
         return _REFUSALS.get(value, f"refused (`{value}`)")

@@ -12,17 +12,21 @@ from pos_app.loyalty.document import (
     POINTS_POOL,
     PRICE_LANE,
     Access,
+    Act,
     AmountOff,
     AnyRule,
     Bonus,
     Burning,
     Caps,
+    Charity,
     Collect,
+    Draw,
     Earning,
     FixedCard,
     FixedPrice,
     Goods,
     Guard,
+    Instalments,
     Life,
     MemberPrice,
     Multiply,
@@ -31,6 +35,7 @@ from pos_app.loyalty.document import (
     Percent,
     Pharmacy,
     Points,
+    ProfitShare,
     Programme,
     Progressive,
     Returns,
@@ -261,6 +266,7 @@ def _collect(_: Programme, rule: Collect, wording: Wording) -> str:
         f"Not always, but {percent(rule.chance_bp)} of the times, as the draw says." if rule.chance_bp else "",
         _pending(rule.pending) if rule.pending else "",
         _life(rule.life) if rule.life else "",
+        f"The receipt says: “{rule.wins}”." if rule.wins else "",
         "Each begins where the last one ends." if rule.begins == "after_last" else "",
         f"Also {listed(extra)}." if extra else "",
     ]
@@ -285,6 +291,14 @@ def _notice(_: Programme, rule: Notice, __: Wording) -> str:
 
 def _access(_: Programme, __: Access, ___: Wording) -> str:
     return "Only such members may buy these goods; for anybody else the sale stays open until they are taken out."
+
+
+def _act(_: Programme, rule: Act, __: Wording) -> str:
+    by_itself = {
+        "referred": "who was brought by another member, with the first paid receipt",
+        "referral": "who brought another one, with that one's first paid receipt",
+    }
+    return f"{several(rule.points, 'point')} for the member {by_itself.get(rule.act, f'who did this: {_readable(rule.act)}')}."
 
 
 def _goods(goods: Goods, *, verb: str) -> str:
@@ -479,11 +493,50 @@ def _tiers(tiers: Tiers, wording: Wording) -> str:
     )
 
 
+def _draw(draw: Draw, _: Wording) -> str:
+    proof = "Anybody can check it afterwards: all follows from a secret seed, whose SHA-256 stands in the file and on the receipts before."
+    if draw.pool is None or draw.draw_on is None:
+        return f"Chance decides. {proof}"
+    prizes = [f"{one.count} × {one.name}" if one.count > 1 else one.name for one in draw.prizes]
+    return (
+        f"On {draw.draw_on} or later these prizes are drawn among the pool “{draw.pool}”: {'; '.join(prizes)}. {proof}"
+    )
+
+
+def _charity(charity: Charity, wording: Wording) -> str:
+    rounding = (
+        f" Whoever wants to rounds up to whole {wording.money(charity.round_to_minor)}."
+        if charity.round_to_minor
+        else ""
+    )
+    return (
+        f"The cause is “{charity.cause}”. Customers give by buying the product {charity.product}.{rounding} "
+        f"What the shop gives itself is the pool “{charity.pool}”."
+    )
+
+
+def _profit_share(share: ProfitShare, _: Wording) -> str:
+    least = (
+        f" Less than {several(share.min_payout_points, 'point')} is not paid out." if share.min_payout_points else ""
+    )
+    return f"{share.margin_percent} % of the margin that a member's purchases made, in points, once a quarter.{least}"
+
+
+def _instalments(parts: Instalments, wording: Wording) -> str:
+    most = "" if parts.max_total_minor is None else f" and {wording.money(parts.max_total_minor)} at most"
+    return (
+        f"A basket of {wording.money(parts.min_total_minor)} at least{most} is paid in {parts.parts} equal parts, "
+        f"one every {parts.every_days} days, the first at once. "
+        f"A member has at most {several(parts.max_open_contracts, 'open contract')}."
+    )
+
+
 _NO_POINTS = (Access, Collect, Notice, Reward)
 _COLLECT_SAID = {field.name for field in msgspec.structs.fields(Rule)}
-_COLLECT_SAID |= {"pool", "units", "per", "per_minor", "pending", "life", "chance_bp", "begins"}
+_COLLECT_SAID |= {"pool", "units", "per", "per_minor", "pending", "life", "chance_bp", "wins", "begins"}
 _KINDS: dict[type, Callable[[Programme, Any, Wording], str]] = {
     Access: _access,
+    Act: _act,
     AmountOff: _amount_off,
     Bonus: _bonus,
     Collect: _collect,
@@ -500,8 +553,12 @@ _KINDS: dict[type, Callable[[Programme, Any, Wording], str]] = {
 }
 _SECTIONS: dict[type, Callable[[Any, Wording], str]] = {
     Burning: _burning,
+    Charity: _charity,
+    Draw: _draw,
     Earning: _earning,
     Guard: _guard,
+    Instalments: _instalments,
+    ProfitShare: _profit_share,
     Returns: _returns,
     Tiers: _tiers,
 }

@@ -5,6 +5,73 @@ from alembic import op
 revision = "0004"
 down_revision = "0003"
 
+_REBUILT = {
+    "sale": (
+        """
+CREATE TABLE sale_next (
+    event_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    receipt_number TEXT NOT NULL,
+    account_ref TEXT DEFAULT '' NOT NULL,
+    card_ref TEXT DEFAULT '' NOT NULL,
+    staff_ref TEXT NOT NULL,
+    shift_id TEXT NOT NULL,
+    utc_ms INTEGER NOT NULL,
+    zone TEXT NOT NULL,
+    business_date TEXT NOT NULL,
+    mode TEXT NOT NULL,
+    foreign_receipt TEXT DEFAULT '' NOT NULL,
+    sale_event_id TEXT DEFAULT '' NOT NULL,
+    total_minor INTEGER NOT NULL,
+    burn_units INTEGER NOT NULL,
+    burn_worth_minor INTEGER NOT NULL,
+    burn_as TEXT NOT NULL,
+    earned_units INTEGER NOT NULL,
+    asks_nps INTEGER DEFAULT 0 NOT NULL,
+    standing TEXT DEFAULT '' NOT NULL,
+    CONSTRAINT pk_sale PRIMARY KEY (event_id),
+    CONSTRAINT ck_sale_kind_known CHECK (kind IN ('sale', 'return', 'instalment')),
+    CONSTRAINT ck_sale_mode_known CHECK (mode IN ('till', 'beside')),
+    CONSTRAINT ck_sale_burn_as_known CHECK (burn_as IN ('price_reduction', 'tender')),
+    CONSTRAINT ck_sale_total_minor_range CHECK (total_minor BETWEEN 0 AND 1000000000000000),
+    CONSTRAINT ck_sale_burn_units_range CHECK (burn_units BETWEEN 0 AND 1000000000000000),
+    CONSTRAINT ck_sale_burn_worth_minor_range CHECK (burn_worth_minor BETWEEN 0 AND 1000000000000000),
+    CONSTRAINT ck_sale_earned_units_range CHECK (earned_units BETWEEN 0 AND 1000000000000000),
+    CONSTRAINT ck_sale_asks_nps_flag CHECK (asks_nps IN (0, 1)),
+    CONSTRAINT uq_sale_receipt_number UNIQUE (receipt_number),
+    CONSTRAINT fk_sale_event_id FOREIGN KEY(event_id) REFERENCES event (event_id)
+)
+ WITHOUT ROWID,
+ STRICT
+""",
+        "event_id, kind, receipt_number, account_ref, card_ref, staff_ref, shift_id, utc_ms, zone, business_date, mode, foreign_receipt, "
+        "sale_event_id, total_minor, burn_units, burn_worth_minor, burn_as, earned_units, asks_nps, standing",
+    ),
+    "payment": (
+        """
+CREATE TABLE payment_next (
+    event_id TEXT NOT NULL,
+    payment_no INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    amount_minor INTEGER NOT NULL,
+    given_minor INTEGER NOT NULL,
+    reference TEXT DEFAULT '' NOT NULL,
+    CONSTRAINT pk_payment PRIMARY KEY (event_id, payment_no),
+    CONSTRAINT ck_payment_kind_known CHECK (kind IN ('cash', 'card', 'points', 'rounding', 'foreign', 'instalments')),
+    CONSTRAINT fk_payment_event_id FOREIGN KEY(event_id) REFERENCES sale (event_id)
+)
+ WITHOUT ROWID,
+ STRICT
+""",
+        "event_id, payment_no, kind, amount_minor, given_minor, reference",
+    ),
+}
+_INDEXES_OF_SALE = (
+    "CREATE INDEX ix_sale_business_date ON sale (business_date)",
+    "CREATE INDEX ix_sale_account ON sale (account_ref, utc_ms) WHERE account_ref <> ''",
+    "CREATE INDEX ix_sale_returns ON sale (sale_event_id) WHERE sale_event_id <> ''",
+)
+
 _NEW = (
     """
 CREATE TABLE account_mark (
@@ -77,6 +144,29 @@ CREATE TABLE coupon_spent (
  STRICT
 """,
     """
+CREATE TABLE contract (
+    contract_id TEXT NOT NULL,
+    account_ref TEXT NOT NULL,
+    number TEXT NOT NULL,
+    sale_event_id TEXT NOT NULL,
+    programme_id TEXT NOT NULL,
+    opened_on TEXT NOT NULL,
+    total_minor INTEGER NOT NULL,
+    parts TEXT NOT NULL,
+    paid_minor INTEGER DEFAULT 0 NOT NULL,
+    lowered_minor INTEGER DEFAULT 0 NOT NULL,
+    CONSTRAINT pk_contract PRIMARY KEY (contract_id),
+    CONSTRAINT ck_contract_total_minor_range CHECK (total_minor BETWEEN 1 AND 1000000000000000),
+    CONSTRAINT ck_contract_paid_minor_range CHECK (paid_minor BETWEEN 0 AND 1000000000000000),
+    CONSTRAINT ck_contract_lowered_minor_range CHECK (lowered_minor BETWEEN 0 AND 1000000000000000),
+    CONSTRAINT fk_contract_account_ref FOREIGN KEY(account_ref) REFERENCES account (account_ref)
+)
+ WITHOUT ROWID,
+ STRICT
+""",
+    "CREATE INDEX ix_contract_account_ref ON contract (account_ref)",
+    "CREATE INDEX ix_contract_number ON contract (number)",
+    """
 CREATE TABLE donation (
     cause TEXT NOT NULL,
     event_id TEXT NOT NULL,
@@ -114,6 +204,19 @@ CREATE TABLE draw_result (
  STRICT
 """,
     """
+CREATE TABLE elsewhere_expiring (
+    account_ref TEXT NOT NULL,
+    issuer TEXT NOT NULL,
+    expires_at_ms INTEGER NOT NULL,
+    units INTEGER NOT NULL,
+    CONSTRAINT pk_elsewhere_expiring PRIMARY KEY (account_ref, issuer, expires_at_ms),
+    CONSTRAINT ck_elsewhere_expiring_units_range CHECK (units BETWEEN 0 AND 1000000000000000),
+    CONSTRAINT fk_elsewhere_expiring_account_ref FOREIGN KEY(account_ref) REFERENCES account (account_ref)
+)
+ WITHOUT ROWID,
+ STRICT
+""",
+    """
 CREATE TABLE budget (
     rule TEXT NOT NULL,
     holder TEXT NOT NULL,
@@ -130,6 +233,11 @@ CREATE TABLE budget (
 
 
 def upgrade() -> None:
-    """What is new."""
-    for statement in _NEW:
+    """Build anew what knows another kind of receipt or payment now, then what is new."""
+    for table, (definition, columns) in _REBUILT.items():
+        op.execute(definition)
+        op.execute(f"INSERT INTO {table}_next ({columns}) SELECT {columns} FROM {table}")  # noqa: S608 - names of this file
+        op.execute(f"DROP TABLE {table}")
+        op.execute(f"ALTER TABLE {table}_next RENAME TO {table}")
+    for statement in (*_INDEXES_OF_SALE, *_NEW):
         op.execute(statement)

@@ -8,8 +8,8 @@ import pytest
 
 from pos_app.errors import ProgrammeError
 from pos_app.loyalty import reasons
-from pos_app.loyalty.chances import Chance, chances_asked, chances_of, wins_of
-from pos_app.loyalty.document import Caps, Collect, Draw, Percent, Prize, Programme
+from pos_app.loyalty.chances import Chance, chances_asked, chances_of, last_day, seeds_on, wins_of
+from pos_app.loyalty.document import Caps, Collect, Dates, Draw, Percent, Prize, Programme, When
 from pos_app.loyalty.programme import ProgrammeSet, encode_programme, parse_programme, programme_set
 from pos_app.loyalty.reasons import words
 from pos_app.model.evaluation import EngineResult
@@ -124,3 +124,27 @@ def test_that_a_game_and_a_lottery_are_read() -> None:
 def test_that_a_contradiction_is_refused_by_its_key(rules: tuple[Any, ...], draw: Draw | None, said: str) -> None:
     with pytest.raises(ProgrammeError, match=said):
         read(*rules, draw=draw)
+
+
+def test_that_the_last_day_of_a_seed_is_that_of_all_its_rules() -> None:
+    until = date(2026, 7, 31)
+    dated = dessert(id="dated", when=When(dates=(Dates(begin=date(2026, 7, 1), end=date(2026, 7, 10)),)))
+    other = programme(dessert(), programme_id="q", draw=Draw(seed_hash="cd" * 32))
+    sure = Collect(id="stamp", pool="stamps")
+
+    def of(*rules: Any, **more: Any) -> date | None:
+        return last_day([programme(*rules, draw=Draw(seed_hash=SEED_HASH), **more), other], SEED_HASH)
+
+    assert date(2026, 7, 10) == of(dated, sure) == of(dated, active_until=until)
+    assert until == of(dated, dessert(), active_until=until)
+    assert (None, date.min) == (of(dessert()), of(sure))
+
+
+def test_that_receipts_name_the_seeds_that_something_is_left_to() -> None:
+    dated = dessert(when=When(dates=(Dates(begin=date(2026, 7, 1), end=date(2026, 7, 10)),)))
+    lottery = programme(TICKETS, programme_id="q", draw=msgspec.structs.replace(LOTTERY, seed_hash="cd" * 32))
+    plain = programme(Percent(id="five", rate_bp=500), programme_id="r")
+    both = programme_set([programme(dated, draw=Draw(seed_hash=SEED_HASH)), lottery, plain])
+    assert (SEED_HASH, "cd" * 32) == seeds_on(both, "2026-07-10", "")
+    assert ("cd" * 32,) == seeds_on(both, "2026-12-20", "")
+    assert () == seeds_on(both, "2026-12-21", "")

@@ -158,6 +158,14 @@ def test_that_leased_points_are_the_members_until_they_expire() -> None:
     assert 12 == view(books, issuer="shop", at_ms=NOW_MS + 3).available_units
 
 
+def test_that_what_other_tills_hold_counts_until_it_is_over() -> None:
+    ends = (Expiring(NOW_MS + 3, 2), Expiring(NOW_MS + 5, 1))
+    books = Books("a-1", leased_elsewhere_units={"shop": 7, "partner": 4}, elsewhere_expiring={"shop": ends})
+    moments = (NOW_MS, NOW_MS + 3, NOW_MS + 5)
+    assert [7, 5, 4] == [view(books, issuer="shop", at_ms=at_ms).available_units for at_ms in moments]
+    assert 4 == view(books, issuer="partner", at_ms=NOW_MS + 5).available_units
+
+
 def test_that_a_merge_moves_lots_leases_and_debts() -> None:
     pending = lot(2, 3, starts_at_ms=NOW_MS, matured=False)
     source = Books(
@@ -167,7 +175,12 @@ def test_that_a_merge_moves_lots_leases_and_debts() -> None:
         (lease(1, 6, of=3),),
         {"shop": 1},
     )
-    target = Books("a-1", (lot(9, 10, issuer="partner"),), leased_elsewhere_units={"shop": 2, "partner": 3})
+    target = Books(
+        "a-1",
+        (lot(9, 10, issuer="partner"),),
+        leased_elsewhere_units={"shop": 2, "partner": 3},
+        elsewhere_expiring={"shop": (Expiring(NOW_MS + 9, 2),)},
+    )
     giving, taking = book_merge(source, target, event_id=SALE_ID)
     expected = [
         ("available", -5, "1"),
@@ -188,9 +201,10 @@ def test_that_a_merge_moves_lots_leases_and_debts() -> None:
     )
     assert {"a-1"} == {one.account_ref for one in taking.books.lots}
     assert [("9", 6), ("1", 5), ("2", 3), ("3", 0)] == remaining(taking.books)
-    assert ((lease(1, 6, of=3),), {"shop": 3, "partner": 3}) == (
+    assert ((lease(1, 6, of=3),), {"shop": 3, "partner": 3}, {"shop": (Expiring(NOW_MS + 9, 2),)}) == (
         taking.books.leases,
         taking.books.leased_elsewhere_units,
+        taking.books.elsewhere_expiring,
     )
     assert [("available", -4, "9"), ("overdraft", 4, "9")] == moves(taking)[-2:]
 

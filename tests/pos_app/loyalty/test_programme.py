@@ -1,7 +1,10 @@
 """Programme documents: what is read, what is refused and in which words, and what is kept."""
 
+import json
 import re
 import tomllib
+from copy import deepcopy
+from functools import reduce
 from time import process_time
 from typing import Any
 
@@ -12,8 +15,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from pos_app.errors import ProgrammeError
-from pos_app.loyalty.document import Burning, Earning, FixedCard, Life, Pharmacy, Points, Programme, Returns
+from pos_app.loyalty.document import Burning, Earning, FixedCard, Life, Pharmacy, Points, Programme, Returns, Reward
 from pos_app.loyalty.document_errors import explained
+from pos_app.loyalty.lint import CODES, lint
 from pos_app.loyalty.programme import (
     PROGRAMMES_MAX,
     accumulator_period,
@@ -23,10 +27,11 @@ from pos_app.loyalty.programme import (
     parse_programme,
     programme_set,
 )
-from pos_app.loyalty.reading import DOCUMENT_BYTES_MAX
+from pos_app.loyalty.reading import DOCUMENT_BYTES_MAX, read_document
 from pos_app.model.evaluation import BurnAs, EngineResult
 from pos_app.model.products import ProductClass
 from pos_app.programmes import preset_names, preset_text
+from pos_app.settings import STANDARD_MARGINS
 from tests.pos_app.loyalty.builders import FIVE_PERCENT, line, member, preset, programme, sold
 from tests.pos_app.loyalty.strategies import any_speed
 
@@ -297,7 +302,10 @@ TIERS = '[tiers]\nwindow_months = 1\nkept_months = 0\nsteps = [{ id = "red", fro
         ),
         ('kind = "collect"\npool = "a"\nper = "amount"', "10: rules[1].per: per_minor is needed for each amount"),
         ('kind = "collect"\npool = "points"', "9: rules[1].pool: points are given by rules of a lane"),
-        ('kind = "collect"\npool = "a"\nbegins = "after_last"', "10: rules[1].begins: what never ends cannot be gone on"),
+        (
+            'kind = "collect"\npool = "a"\nbegins = "after_last"',
+            "10: rules[1].begins: what never ends cannot be gone on",
+        ),
         ('kind = "collect"\npool = "a"\nlife = {}', "10: rules[1].life: either months or days must be given"),
         (
             'kind = "collect"\npool = "a"\nper = "amount"\nper_minor = 5\nunits = 6',
@@ -448,7 +456,21 @@ def test_that_any_text_works_or_is_refused(text: str) -> None:
     _works_or_is_refused(text)
 
 
-_DAMAGE = [*"[]{}=,.\"'\n#0\\ ", "9", "9999999", "true", "[[rules]]", '"""']
+_DAMAGE = [
+    *"[]{}=,.\"'\n#0\\ ",
+    "9",
+    "9999999",
+    "true",
+    "[[rules]]",
+    '"""',
+    "[[[[",
+    "1e400",
+    "-",
+    "\u202e",
+    "\x00",
+    "é",
+    "\r",
+]
 
 
 @any_speed
@@ -479,20 +501,39 @@ _plain = st.recursive(
 )
 
 
+_wild = _plain | st.sampled_from(
+    [-1, 2**63, -(2**63), 10**400, 1e308, "\u202e", "e\u0301" * 40, "\U0001f9fe", "x" * 70_000]
+)
+_nested = st.integers(1, 40).map(lambda depth: reduce(lambda inner, _: {"rules": [inner]}, range(depth), 1))
+
+
 @any_speed
 @given(st.sampled_from(preset_names()), st.data())
 def test_that_any_value_in_any_place_works_or_is_refused(name: str, data: st.DataObject) -> None:
+    """A value replaced by a wild one, left out, put in again under another key, or doubled."""
     document = tomllib.loads(preset_text(name))
-    places: list[Any] = [document]
-    for place in places:
-        places += [
-            inner for inner in (place.values() if isinstance(place, dict) else place) if isinstance(inner, dict | list)
-        ]
-    place = data.draw(st.sampled_from(places))
-    place[data.draw(st.sampled_from(sorted(place) if isinstance(place, dict) else range(len(place))))] = data.draw(
-        _plain
-    )
-    _works_or_is_refused(msgspec.json.encode(document).decode())
+    for _ in range(data.draw(st.integers(1, 3))):
+        places: list[Any] = [document]
+        for place in places:
+            places += [
+                inner
+                for inner in (place.values() if isinstance(place, dict) else place)
+                if inner and isinstance(inner, dict | list)
+            ]
+        place = data.draw(st.sampled_from([place for place in places if place] or [{"a": 1}]))
+        key = data.draw(st.sampled_from(sorted(place) if isinstance(place, dict) else range(len(place))))
+        match data.draw(st.sampled_from(["replace", "leave out", "double", "nest"])):
+            case "replace":
+                place[key] = data.draw(_wild)
+            case "leave out":
+                del place[key]
+            case "double" if isinstance(place, dict):
+                place[data.draw(st.sampled_from(["caps", "when", "tiers", "x", f"{key} "]))] = place[key]
+            case "double":
+                place.insert(key, deepcopy(place[key]))
+            case _:
+                place[key] = data.draw(_nested)
+    _works_or_is_refused(json.dumps(document, default=str))
 
 
 def _works_or_is_refused(text: str) -> None:
@@ -501,9 +542,23 @@ def _works_or_is_refused(text: str) -> None:
     except ProgrammeError as error:
         what = error.what
         assert what.startswith("shop.toml")
+        _has_faults_in_it(text)
         return
     assert programme == decode_programme(encode_programme(programme))
     _runs_within_its_limits(programme)
+
+
+def _has_faults_in_it(text: str) -> None:
+    """Each fault has its words, and stands somewhere in the text."""
+    faults = read_document(text)
+    assert isinstance(faults, tuple)
+    assert 1 <= len(faults)
+    lines = text.replace("\r\n", "\n").split("\n")
+    for fault in faults:
+        assert fault.why
+        if fault.place is not None:
+            assert 1 <= fault.place.line <= len(lines)
+            assert 1 <= fault.place.column <= len(lines[fault.place.line - 1]) + 2
 
 
 _BASKET = (
@@ -532,10 +587,29 @@ def _runs_within_its_limits(programme: Programme) -> None:
     begun = process_time()
     known = {"coupons": rules, "takes": rules, "budgets": dict.fromkeys(rules, 10**9)}
     result = sold(programmes, *_BASKET, holder=holder, points_exponent=2, burn_units=10**6, **known)
+    findings = lint([programme], bands_percent=STANDARD_MARGINS.bands_percent)
     assert process_time() - begun < _SECONDS_MAX
+    assert {finding.code for finding in findings} <= set(CODES)
+    _keeps_its_caps(programme, result)
     kept = msgspec.json.encode(result)
     assert result == msgspec.json.decode(kept, type=EngineResult)
     assert all(abs(int(number)) < 2**63 for number in re.findall(rb"\d+", kept))
+
+
+def _keeps_its_caps(programme: Programme, result: EngineResult) -> None:
+    """No rule has given more than its caps for a receipt, nor the programme more than its own."""
+    assert result.discount_minor <= sum(line.amount_minor for line in _BASKET)
+    for rule in programme.rules:
+        awards = sum(award.units for award in result.awards if award.rule_id == rule.id)
+        discounts = sum(one.amount_minor for one in result.discounts if one.rule_id == rule.id)
+        collected = sum(one.units for one in result.collected if one.rule_id == rule.id)
+        if rule.caps is not None and rule.caps.receipt is not None:
+            assert max(awards // 100, discounts * (not isinstance(rule, Reward)), collected) <= rule.caps.receipt
+        assert all(
+            one.times <= rule.times for one in result.taken if one.rule_id == rule.id and isinstance(rule, Reward)
+        )
+    if programme.earning.receipt_max_points is not None:
+        assert sum(award.units for award in result.awards) <= programme.earning.receipt_max_points * 100
 
 
 @pytest.mark.parametrize("name", preset_names())

@@ -23,6 +23,7 @@ GOOD = {
     "counters": Verdict.GOOD,
     "receipts": Verdict.GOOD,
     "caps": Verdict.GOOD,
+    "coupons": Verdict.GOOD,
     "audit": Verdict.GOOD,
     "search": Verdict.GOOD,
     "printing": Verdict.GOOD,

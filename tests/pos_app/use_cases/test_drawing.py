@@ -168,7 +168,7 @@ def test_that_everything_rolled_is_published_after_the_end_and_not_before(open_s
     sales = [shop.sell(TEA, card=ANA) for _ in range(5)]
     shop.sell(TEA)
     (one,) = [one for one in shop.till.terms.programmes.programmes if one.id == "game"]
-    with pytest.raises(InputError, match="runs until 2026-07-10"):
+    with pytest.raises(InputError, match="gives until 2026-07-10"):
         shop.till.book_act(drawing.publish, one).result()
     shop.clock.now_ms += 10 * DAY_MS
     report = shop.till.book_act(drawing.publish, one).result()
@@ -183,7 +183,7 @@ def test_that_everything_rolled_is_published_after_the_end_and_not_before(open_s
 def test_that_nothing_is_drawn_by_a_seed_that_everybody_knows(open_shop: OpenShop) -> None:
     shop = with_seed(open_shop, game(10_000))
     over = programme(game(10_000, until="2026-06-30"))
-    with pytest.raises(InputError, match="runs until 2026-07-10"):
+    with pytest.raises(InputError, match="gives until 2026-07-10"):
         shop.till.book_act(drawing.publish, over).result()
     shop.reopen(game(10_000, until="2026-06-30"))
     shop.till.book_act(drawing.publish, over).result()

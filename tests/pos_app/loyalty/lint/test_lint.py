@@ -383,6 +383,12 @@ def test_that_what_can_be_collected_is_reckoned(caps: str, life: str, most: int)
     assert () == found(stamps + STAMPS.replace('"c"', '"d"') + ONE + 'when.holds = { pool = "stamps", units = 100 }\n')
 
 
+def test_that_prizes_and_gifts_of_a_section_are_no_empty_pool() -> None:
+    draw = f"[draw]\nseed_hash = '{'0' * 64}'\npool = 'tickets'\ndraw_on = 2026-12-20\nprizes = [{{ name = 'A mug', pool = 'stamps' }}]\n"
+    assert () == found(draw + MUG)
+    assert ["never.pool"] == [one.code for one in found(draw + MUG.replace('"stamps"', '"mugs"'))]
+
+
 def test_that_caps_on_receipts_do_not_bound_what_a_piece_gives() -> None:
     assert () == found(STAMPS + "caps.receipts_ever = 1\n" + MUG)
 
