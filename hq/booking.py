@@ -251,3 +251,5 @@ def _release(work: WorkingSet, received: Received, event: LeaseReleaseEvent, *, 
     books = due_books(work, account, at_ms=at_ms, now_ms=now_ms)
     booking = book_release(books, event_id=event.event_id, lease_id=event.lease_id, units=event.units, at_ms=now_ms)
     work.book(booking, now_ms=now_ms)
+    # Where nothing is booked, the till has put points back in its own view that are not there.
+    work.touch(account)

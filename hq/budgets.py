@@ -93,14 +93,15 @@ def list_budgets(engine: Engine) -> tuple[BudgetFigures, ...]:
         .order_by(_budget.rule)
     )
     with engine.connect() as connection:
-        return tuple(BudgetFigures(rule, counted, allotted, int(sums)) for rule, counted, allotted, sums in connection.execute(found))
+        return tuple(
+            BudgetFigures(rule, counted, allotted, int(sums))
+            for rule, counted, allotted, sums in connection.execute(found)
+        )
 
 
 def use_up(connection: Connection) -> None:
     """HQ was restored and no longer knows what it has allotted since its backup: it allots nothing more of these budgets."""
-    connection.execute(
-        update(tables.budget).where(_budget.allotted < _budget.counted).values(allotted=_budget.counted)
-    )
+    connection.execute(update(tables.budget).where(_budget.allotted < _budget.counted).values(allotted=_budget.counted))
 
 
 def uses_in(event: SaleEvent | ActEvent) -> dict[str, int]:

@@ -15,6 +15,7 @@ from pos_app.model.evaluation import Donated, EngineInput
 from pos_app.model.identifiers import is_points
 from pos_app.model.money import BASIS_POINTS
 from pos_app.model.receipts import Payment
+from pos_app.protocol.draws import ROLLS
 from pos_app.protocol.events import (
     AccountStatusEvent,
     ActEvent,
@@ -104,6 +105,7 @@ def _check_receipt(event: SaleEvent | ReturnEvent | UnseenReturnEvent) -> None:
 
 
 def _check_sale(event: SaleEvent) -> None:
+    _require(_are_points(event.used.values()), "range")
     _check_lots(event.granted_lots)
     _require(0 <= event.burn_units <= AMOUNT_MAX, "range")
     _require(_are_amounts(event.counted.values()), "range")
@@ -198,6 +200,8 @@ def _check_input(seen: EngineInput) -> None:
         _are_amounts(minor for line in seen.lines for minor in (line.amount_minor, line.member_minor or 0)), "range"
     )
     _require(all(0 <= line.tax_rate_bp <= BASIS_POINTS for line in seen.lines), "range")
+    _require(_are_points(seen.budgets.values()), "range")
+    _require(all(0 <= number < ROLLS for number in seen.rolls.values()), "range")
     if seen.member is not None:
         figures = seen.member.receipts_before, seen.member.spendable_units, *seen.member.accumulators.values()
         _require(_are_amounts(figures), "range")
@@ -314,6 +318,7 @@ def _texts(event: AnyEvent) -> Iterator[str]:
     if isinstance(event, _RECEIPT_EVENTS):
         yield from (payment.reference for payment in event.payments)
     if isinstance(event, SaleEvent | ActEvent):
+        yield from event.used
         for award in event.awards:
             yield from (award.rule_id, award.reason.code)
     if isinstance(event, SaleEvent):

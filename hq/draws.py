@@ -95,7 +95,9 @@ def hold(engine: Engine, programme: Programme, *, now_ms: int, zone_name: str, w
     heard since the tickets ended: what it sold is not here yet.
     """
     draw = drawing.lottery_of(programme)
-    kept = transact(engine, functools.partial(_kept_or_drawn, programme=programme, now_ms=now_ms, zone_name=zone_name, waits=waits))
+    kept = transact(
+        engine, functools.partial(_kept_or_drawn, programme=programme, now_ms=now_ms, zone_name=zone_name, waits=waits)
+    )
     while transact(engine, functools.partial(_book_some, programme=programme, seed_hash=draw.seed_hash, now_ms=now_ms)):
         pass
     report = drawing.held_report(kept)
@@ -139,7 +141,11 @@ def _rolled(connection: Connection, seed_hash: str) -> Iterator[Rolled]:
         _inbox.kind == "sale", _inbox.outcome == Outcome.ACCEPTED.value, _inbox.body.is_not(None)
     )
     sets: dict[str, ProgrammeSet | None] = {}
-    found = [body for body in connection.execution_options(yield_per=_PAGE_EVENTS).execute(sales).scalars() if body and _ROLLS in body]
+    found = [
+        body
+        for body in connection.execution_options(yield_per=_PAGE_EVENTS).execute(sales).scalars()
+        if body and _ROLLS in body
+    ]
     for body in found:
         sale = decode_body(body)
         assert isinstance(sale, SaleEvent), "its kind says so"
@@ -230,7 +236,8 @@ def _receipts_of(connection: Connection, lot_ids: Sequence[str]) -> dict[str, st
     return {
         row.lot_id: row.receipt_number
         for row in connection.execute(moved)
-        if row.lot_id in wanted and any(derived_id(row.event_id, f"pool-{number}") == row.lot_id for number in range(1, _RULES_MAX + 1))
+        if row.lot_id in wanted
+        and any(derived_id(row.event_id, f"pool-{number}") == row.lot_id for number in range(1, _RULES_MAX + 1))
     }
 
 

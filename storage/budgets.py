@@ -63,6 +63,8 @@ def are_news(connection: Connection, allotments: Mapping[str, int]) -> bool:
 
 def put_allotments(connection: Connection, allotments: Mapping[str, int]) -> None:
     """HQ lets this till give so much in all, under its present name. That never shrinks."""
+    if not allotments:
+        return
     terminal = journal.read_terminal(connection)
     known = _allotted(connection)
     for rule, most in allotments.items():

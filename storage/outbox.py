@@ -21,7 +21,7 @@ from pos_app.protocol.messages import (
     VersionedField,
 )
 from pos_app.protocol.queue import PendingBatch, QueueFigures, StopReason, TerminalIdentity
-from storage import accounts, journal, personal, programmes, snapshots, tables
+from storage import accounts, budgets, journal, personal, programmes, snapshots, tables
 from storage.applying import counted_seq, put_states
 from storage.database import Database, driver_connection, transaction
 from storage.own_events import OwnEvents
@@ -175,6 +175,7 @@ class SqliteOutbox:
             journal.change_terminal(connection, cursor=page.next_cursor)
             journal.note_generation(connection, page.hq_gen)
             _note_policy(connection, page.policy)
+            budgets.put_allotments(connection, page.allotments)
             if page.hq_time_ms and not page.more:
                 _note_contact(connection, page.hq_time_ms)
             return bool(erased)
@@ -270,6 +271,8 @@ class SqliteOutbox:
             return False
         with self._database.reading() as connection:
             terminal = journal.read_terminal(connection)
+            if page.allotments and budgets.are_news(connection, page.allotments):
+                return False
         is_known = (page.next_cursor, page.hq_gen) == (terminal.cursor, terminal.hq_gen)
         is_known = is_known and (page.policy is None or _policy_text(page.policy) == terminal.policy)
         return is_known and page.hq_time_ms - (terminal.last_contact_ms or 0) < _CONTACT_NOTED_MS

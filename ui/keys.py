@@ -22,6 +22,7 @@ class Command(StrEnum):
     FINISH = "finish"
     STAFF = "staff"
     COPY = "copy"
+    WHY = "why"
     REMOVE = "remove"
     UP = "up"
     DOWN = "down"
@@ -44,6 +45,7 @@ KEY_NAMES: dict[Command, str] = {
     Command.FINISH: "F9",
     Command.STAFF: "F11",
     Command.COPY: "F12",
+    Command.WHY: "Ins",
     Command.REMOVE: "Del",
     Command.UP: "Up",
     Command.DOWN: "Down",

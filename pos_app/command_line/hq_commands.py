@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from pos_app.command_line import hq_accounts_commands, hq_coupons_commands, hq_upkeep_commands
+from pos_app.command_line import hq_accounts_commands, hq_coupons_commands, hq_draw_commands, hq_upkeep_commands
 from pos_app.command_line.hq_options import DatabaseOption, default_database_url
 from pos_app.command_line.output import console, print_json, speaking
 from pos_app.errors import InputError
@@ -15,6 +15,7 @@ app = typer.Typer(help="Headquarters: the service that tills sync with. Without 
 
 hq_accounts_commands.register(app)
 hq_upkeep_commands.register(app)
+hq_draw_commands.register(app)
 app.add_typer(hq_coupons_commands.app, name="coupons")
 
 

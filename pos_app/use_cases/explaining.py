@@ -80,10 +80,15 @@ def explain_receipt(till: "Till", receipt_number: str) -> Explanation:
     Raises ``InputError`` for one that nobody can show. Not for the screen's thread.
     """
     try:
-        return till.database.read(lambda connection: _explain(connection, receipt_number))
+        return explain_own(till, receipt_number)
     except _NotHereError:
         ask_headquarters(till, receipt_number)
-        return till.database.read(lambda connection: _explain(connection, receipt_number))
+        return explain_own(till, receipt_number)
+
+
+def explain_own(till: "Till", receipt_number: str) -> Explanation:
+    """Explain a receipt of which everything is here; asks nobody, so the screen's thread may. Raises ``InputError`` for any other."""
+    return till.database.read(lambda connection: _explain(connection, receipt_number))
 
 
 def explain_basket(till: "Till", basket: "Basket", *, role: Role = Role.CASHIER) -> Explained:

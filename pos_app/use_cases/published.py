@@ -14,10 +14,11 @@ from pos_app.loyalty.programme import Programme, ProgrammeSet, parse_programme, 
 from pos_app.model.coupons import CouponBatch
 from pos_app.model.money import AMOUNT_MAX_MINOR, BASIS_POINTS
 from pos_app.model.products import Product
+from pos_app.protocol.draws import SEED_BYTES, hash_of
 from pos_app.protocol.messages import Document, DocumentKind
 from pos_app.settings import Owners
 from pos_app.use_cases import staffing
-from storage import catalogue, coupons, journal, programmes, staff
+from storage import catalogue, coupons, draws, journal, programmes, staff
 from storage.database import Connection
 
 if TYPE_CHECKING:
@@ -25,6 +26,15 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _product = msgspec.json.Decoder(Product).decode
+
+
+class _Seed(msgspec.Struct, frozen=True):
+    """The body of a seed's document."""
+
+    seed: str
+
+
+_seed = msgspec.json.Decoder(_Seed).decode
 _batch = msgspec.json.Decoder(CouponBatch).decode
 
 
@@ -36,6 +46,7 @@ def taker(owners: Owners) -> "TakeDocuments":
             _take_products(connection, _of(documents, DocumentKind.PRODUCT), is_all=is_all)
         if owners.programmes == "hq":
             _take_programmes(connection, _of(documents, DocumentKind.PROGRAMME), is_all=is_all)
+            _take_seeds(connection, _of(documents, DocumentKind.SEED))
             _take_batches(connection, _of(documents, DocumentKind.COUPON), is_all=is_all)
             _take_spent(connection, _of(documents, DocumentKind.COUPON_SPENT), is_all=is_all)
         if owners.staff == "hq":
@@ -79,6 +90,22 @@ def _is_sound(product: Product) -> bool:
         and 0 <= member_minor <= AMOUNT_MAX_MINOR
         and 0 <= floor_percent <= 100  # noqa: PLR2004 - percent
     )
+
+
+def _take_seeds(connection: Connection, documents: Sequence[Document]) -> None:
+    """Keep what chance goes by, and forget what was published to everybody; what is not what its hash says is logged and left."""
+    for document in documents:
+        if document.body is None:
+            draws.forget_seed(connection, document.key)
+            continue
+        try:
+            seed = bytes.fromhex(_seed(document.body).seed)
+        except (msgspec.MsgspecError, ValueError):
+            seed = b""
+        if len(seed) == SEED_BYTES and hash_of(seed) == document.key:
+            draws.keep_seed(connection, seed)
+        else:
+            _log.error("published.unreadable kind=seed key=%s", document.key)
 
 
 def _take_programmes(connection: Connection, documents: Sequence[Document], *, is_all: bool) -> None:

@@ -81,6 +81,15 @@ def test_that_a_lease_comes_back_from_its_holder_only_and_once(hq: RunningHq) ->
     assert_sound(hq)
 
 
+def test_that_the_till_hears_of_a_release_that_gave_nothing(hq: RunningHq) -> None:
+    till = Till(hq.engine)
+    till.book(shop(earned=10), now_ms=SOON_MS)
+    ((before,),) = rows(hq.engine, "account_region", "change_no")
+    till.book(release(new_id(), 6), now_ms=SOON_MS)
+    ((after,),) = rows(hq.engine, "account_region", "change_no")
+    assert before < after
+
+
 def test_that_what_has_expired_in_a_tills_hands_does_not_come_back(hq: RunningHq) -> None:
     lease_out(hq)
     till = Till(hq.engine)

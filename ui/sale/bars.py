@@ -120,6 +120,7 @@ class KeyBar(QWidget):
             *amount,
             *give,
             *staff,
+            (Command.WHY, self.tr("Why")),
             (Command.COPY, self.tr("Copy")),
         ]
 

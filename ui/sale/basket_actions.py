@@ -15,7 +15,7 @@ from pos_app.use_cases import giving, overriding, staffing
 from pos_app.use_cases.quoting import LINES_MAX, check_line
 from pos_app.use_cases.staffing import Approval
 from pos_app.use_cases.views import BasketLine
-from ui.sale import approving, scanning
+from ui.sale import approving, couponing, scanning
 from ui.sale.desk import Desk
 from ui.sale.numbers import parse_quantity, parse_scaled
 from ui.sale.screen import EnrolPanel, Notice, NoticeCode, Problem, ProblemCode
@@ -138,7 +138,7 @@ def set_price(desk: Desk, text: str) -> None:
 
 def _change_marked(desk: Desk, refusal: NoticeCode, **changes: int) -> None:
     lines, marked = desk.basket.lines, desk.marked
-    if not lines:
+    if not 0 <= marked < len(lines):
         desk.say(NoticeCode.NO_LINE)
         return
     if lines[marked].rounds_up:
@@ -229,17 +229,20 @@ def _ask_again(desk: Desk, text: str, when_empty: NoticeCode) -> None:
 def remove_marked(desk: Desk) -> None:
     """Take the marked line out."""
     lines = desk.basket.lines
+    if couponing.is_marked(desk):
+        couponing.take_off(desk)
+        return
     if not lines:
         desk.say(NoticeCode.NO_LINE)
         return
     rest = lines[: desk.marked] + lines[desk.marked + 1 :]
-    desk.marked = min(desk.marked, len(rest) - 1)
+    desk.marked = min(desk.marked, len(rest) + len(desk.basket.coupons) - 1)
     desk.change(msgspec.structs.replace(desk.basket, lines=rest))
 
 
 def mark(desk: Desk, row: int) -> None:
     """Mark another line; a row that is not there marks none."""
-    if 0 <= row < len(desk.basket.lines):
+    if 0 <= row < len(desk.basket.lines) + len(desk.basket.coupons):
         desk.marked = row
 
 

@@ -25,6 +25,7 @@ from ui.sale.screen import (
     RewardsPanel,
     SignInPanel,
     VoidPanel,
+    WhyPanel,
 )
 
 _TO_PAY = frozenset({Command.CASH, Command.CARD, Command.FINISH})
@@ -35,19 +36,24 @@ _ALLOWED_BY: dict[BurnBasis | None, NoticeCode] = {
 }
 
 
+_ENTER_OR_ESCAPE = frozenset({Command.CONFIRM, Command.BACK})
+_CHOOSING = frozenset({Command.CONFIRM, Command.BACK, Command.UP, Command.DOWN})
+_PAYING = frozenset({Command.CONFIRM, Command.BACK, Command.CASH, Command.CARD})
+_KEYS_OF: dict[type, AbstractSet[Command]] = {
+    VoidPanel: frozenset({Command.BACK, Command.REMOVE}),
+    SignInPanel: frozenset({Command.CONFIRM, Command.UP, Command.DOWN}),
+    ApprovalPanel: _CHOOSING,
+    RewardsPanel: _CHOOSING,
+    WhyPanel: frozenset(Command),
+    BurnPanel: frozenset({Command.CONFIRM, Command.BACK, Command.POINTS}),
+    CashPanel: _PAYING,
+    CardPanel: _PAYING,
+}
+
+
 def keys_of(panel: Panel) -> AbstractSet[Command]:
     """The keys that mean something while a panel is open. The others wait: what is half typed must not be lost by a slip."""
-    if isinstance(panel, VoidPanel):
-        return {Command.BACK, Command.REMOVE}
-    if isinstance(panel, SignInPanel):
-        return {Command.CONFIRM, Command.UP, Command.DOWN}
-    if isinstance(panel, ApprovalPanel | RewardsPanel):
-        return {Command.CONFIRM, Command.BACK, Command.UP, Command.DOWN}
-    if isinstance(panel, BurnPanel):
-        return {Command.CONFIRM, Command.BACK, Command.POINTS}
-    if isinstance(panel, CashPanel | CardPanel):
-        return {Command.CONFIRM, Command.BACK, Command.CASH, Command.CARD}
-    return {Command.CONFIRM, Command.BACK}
+    return _KEYS_OF.get(type(panel), _ENTER_OR_ESCAPE)
 
 
 def open_panel(desk: Desk, command: Command) -> None:

@@ -15,7 +15,7 @@ from pos_app.use_cases import giving
 from pos_app.use_cases.quoting import Tender
 from pos_app.use_cases.staffing import Approval
 from pos_app.use_cases.till import Till
-from pos_app.use_cases.views import Basket, BasketLine, Quote
+from pos_app.use_cases.views import Basket, BasketLine, CouponLine, Quote
 from ui.sale.numbers import typed_form
 from ui.sale.ports import Play
 from ui.sale.screen import (
@@ -73,6 +73,9 @@ class Desk:
     def begin_sale(self) -> None:
         """An empty basket, and nothing of the last customer's."""
         self.let_go()
+        if any(coupon.auth_id for coupon in self.basket.coupons):
+            # Those that the sale used stay used.
+            self.till.give_up_coupons(self.basket.coupons)
         self._clear()
 
     def let_go(self) -> None:
@@ -96,6 +99,7 @@ class Desk:
         self.paying: tuple[BasketLine, ...] | None = None
         self.basket = self.till.open_basket()
         self.quote = self.till.quote(self.basket)
+        self.coupon_lines: tuple[CouponLine, ...] = ()
 
     def change(self, basket: Basket) -> None:
         """Put another basket in place: evaluate it once, and lower the points where it no longer takes them all.
@@ -118,6 +122,7 @@ class Desk:
                 )
             )
         self.basket, self.quote = basket, quote
+        self.coupon_lines = self.till.coupon_lines(basket, quote)
         self.is_done = False
         if not isinstance(self.panel, EnrolPanel):
             self.panel = None

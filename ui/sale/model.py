@@ -7,8 +7,11 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from pos_app.model.products import ProductClass
 from pos_app.model.receipts import SaleLine
+from pos_app.use_cases.views import CouponLine
 from ui.formats import Formats
+from ui.sale.coupon_words import why_idle
 from ui.sale.screen import Remark, Screen
+from ui.sale.words import written
 
 _ROOT = QModelIndex()
 _Index = QModelIndex | QPersistentModelIndex
@@ -127,9 +130,10 @@ class Row(NamedTuple):
 _NO_REMARK = Remark()
 
 
-def rows_of(screen: Screen) -> tuple[Row, ...]:
-    """The basket of a screen as rows."""
-    return tuple(Row(line, screen.remarks.get(line.line_no, _NO_REMARK)) for line in screen.lines)
+def rows_of(screen: Screen) -> tuple[Row | CouponLine, ...]:
+    """The basket of a screen as rows: the lines, then the coupons."""
+    lines = (Row(line, screen.remarks.get(line.line_no, _NO_REMARK)) for line in screen.lines)
+    return (*lines, *screen.coupons)
 
 
 class LinesModel(RowsModel):
@@ -138,7 +142,9 @@ class LinesModel(RowsModel):
     def _heading_texts(self) -> tuple[str, str, str, str, str]:
         return self.tr("No."), self.tr("Item"), self.tr("Quantity"), self.tr("Price"), self.tr("Amount")
 
-    def _row_text(self, row: Row) -> RowText:
+    def _row_text(self, row: Row | CouponLine) -> RowText:
+        if isinstance(row, CouponLine):
+            return self._coupon_text(row)
         line, remark = row
         formats = self.formats
         quantity = formats.quantity(line.quantity_milli)
@@ -149,6 +155,17 @@ class LinesModel(RowsModel):
         if remark.is_locked:
             return RowText(cells, self.tr("Not for this customer"), is_barred=True)
         return RowText(cells, " \u00b7 ".join(self._details(line, remark)), is_lower=bool(remark.off_minor))
+
+    def _coupon_text(self, coupon: CouponLine) -> RowText:
+        name = self.tr("Coupon {coupon}").format(coupon=coupon.coupon_id)
+        off = self.formats.amount(-coupon.off_minor) if coupon.off_minor else ""
+        details = [coupon.name]
+        if not coupon.gives:
+            values = {} if coupon.reason is None else written(coupon.reason.values, self.formats)
+            details.append(why_idle(coupon).format(**values))
+        return RowText(
+            ("%", name, "", "", off), " \u00b7 ".join(details), is_lower=bool(off), is_barred=not coupon.gives
+        )
 
     def _details(self, line: SaleLine, remark: Remark) -> list[str]:
         formats = self.formats

@@ -22,6 +22,8 @@ class SidePanel(QFrame):
     asked = Signal(object)
     takes_arrows = False
     """Whether Up and Down are commands here, and do not only move the cursor."""
+    keeps_entry = False
+    """Whether the cursor stays in the entry of the screen, and every key does there what it always does."""
 
     def __init__(self, formats: Formats, heading: str) -> None:
         super().__init__()
@@ -41,6 +43,10 @@ class SidePanel(QFrame):
     def show_panel(self, panel: Any) -> None:
         """Show a panel of this kind; each kind has its own."""
         raise NotImplementedError
+
+    def fill_with_body(self) -> None:
+        """Give the body all the room that there is."""
+        self._outer.setStretchFactor(self.body, 1)
 
     def add_field(self, caption: str, field: Field) -> Field:
         """A field below its caption."""

@@ -19,9 +19,9 @@ from pos_app.protocol.claims import Claim
 from pos_app.use_cases.quoting import Tender
 from pos_app.use_cases.staffing import Approval
 from pos_app.use_cases.till import Till
-from pos_app.use_cases.views import BurnAnswer, ClosedSale
+from pos_app.use_cases.views import BurnAnswer, ClosedSale, CouponTaken
 from ui.keys import Command
-from ui.sale import approving, basket_actions, checkout, rewarding, scanning
+from ui.sale import approving, basket_actions, checkout, couponing, explaining, rewarding, scanning
 from ui.sale.desk import Desk
 from ui.sale.ports import Background, Play, Printing, View
 from ui.sale.screen import (
@@ -38,6 +38,7 @@ from ui.sale.screen import (
     RewardsPanel,
     Screen,
     VoidPanel,
+    WhyPanel,
     problem_of,
 )
 from ui.sale.showing import screen_of
@@ -162,6 +163,10 @@ class SalePresenter:
         if claim and member is not None:
             self._claim(claim, member.card_number)
             return
+        coupon = scanning.coupon_in(raw, self._till.settings)
+        if coupon:
+            self._present(coupon)
+            return
         asked_before = self._desk.asked_card
         receipt_number = basket_actions.take_code(self._desk, raw)
         if receipt_number:
@@ -248,6 +253,8 @@ class SalePresenter:
             case Command.UP | Command.DOWN if isinstance(desk.panel, RewardsPanel):
                 step = -1 if command is Command.UP else 1
                 rewarding.mark(desk, desk.panel, desk.panel.marked + step)
+            case Command.UP | Command.DOWN if isinstance(desk.panel, WhyPanel):
+                explaining.turn(desk, desk.panel, -1 if command is Command.UP else 1)
             case Command.UP:
                 basket_actions.mark(desk, desk.marked - 1)
             case Command.DOWN:
@@ -258,6 +265,8 @@ class SalePresenter:
                 self._take_back("")
             case Command.COPY:
                 self._copy()
+            case Command.WHY:
+                explaining.toggle(desk)
             case Command.STAFF:
                 self._sign_out()
             case _ if desk.asked_card is not None:
@@ -272,6 +281,7 @@ class SalePresenter:
             self._background.watch(future, lambda done: self._do(lambda: approving.end(self._desk, done)))
 
     def _sign_out(self) -> None:
+        explaining.close(self._desk)
         future = approving.sign_out(self._desk)
         if future is not None:
             self._background.watch(future, lambda done: self._do(done.result))
@@ -283,7 +293,7 @@ class SalePresenter:
     def _confirm(self, first: str, second: str) -> None:
         desk = self._desk
         match desk.panel:
-            case None if first.strip():
+            case None | WhyPanel() if first.strip():
                 self._take_code(first)
             case BurnPanel():
                 self._burn(first)
@@ -347,6 +357,24 @@ class SalePresenter:
             )
         else:
             rewarding.take_answer(self._desk, answer)
+
+    def _present(self, code: str, *, auth_id: str = "", approval: Approval | None = None) -> None:
+        """A coupon: where other tills can take it too, headquarters is asked beside the screen, for less than a second."""
+        self._begin_booking(NoticeCode.ASKING)
+        future = self._till.present_coupon(self._desk.basket, code, auth_id=auth_id, approval=approval)
+        self._background.watch(future, lambda future: self._end_booking(lambda: self._put_coupon(code, future)))
+
+    def _put_coupon(self, code: str, future: Future[CouponTaken]) -> None:
+        taken = future.result()
+        if taken.needs_approval:
+            approving.ask(
+                self._desk,
+                Permission.BURN_STEP_UP,
+                subject=taken.coupon.coupon_id,
+                then=lambda approval: self._present(code, auth_id=taken.coupon.auth_id, approval=approval),
+            )
+        else:
+            couponing.put(self._desk, taken)
 
     def _claim(self, code: str, card_number: str) -> None:
         self._begin_booking()

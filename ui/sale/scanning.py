@@ -1,8 +1,9 @@
 """From a scan that was understood to a line of the basket, or to the reason why the line stops. Pure."""
 
-from devices.barcodes import BadReason, BadScan, ClaimScan, ProductScan, read_code
+from devices.barcodes import BadReason, BadScan, ClaimScan, CouponScan, ProductScan, read_code
 from pos_app.model.money import MILLI
 from pos_app.model.products import Product
+from pos_app.protocol import coupons
 from pos_app.settings import Settings
 from pos_app.use_cases.quoting import check_line
 from pos_app.use_cases.views import BasketLine
@@ -19,6 +20,14 @@ def claim_in(raw: str, settings: Settings) -> str:
     """The code by which a member claims a receipt's points, where one was scanned; else nothing."""
     scan = read_code(raw, cards=(), in_store=(), aim_prefix=settings.scanner.aim_prefix)
     return scan.code if isinstance(scan, ClaimScan) else ""
+
+
+def coupon_in(raw: str, settings: Settings) -> str:
+    """The code of a coupon, where one was scanned or typed; else nothing."""
+    if coupons.PREFIX not in raw.upper():
+        return ""
+    scan = read_code(raw, cards=(), in_store=(), aim_prefix=settings.scanner.aim_prefix)
+    return scan.code if isinstance(scan, CouponScan) else ""
 
 
 def problem_of_bad(scan: BadScan) -> Problem:

@@ -1,6 +1,7 @@
 """Everything that the sale screen shows at one moment, as frozen data: codes and whole numbers. The view makes words of it."""
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -10,10 +11,14 @@ from pos_app.model.accounts import BalanceView
 from pos_app.model.evaluation import NextStep, Reason
 from pos_app.model.receipts import SaleLine
 from pos_app.model.staff import Permission
+from pos_app.use_cases.coupon_refusals import CouponRefusedError
 from pos_app.use_cases.quoting import Tender
 from pos_app.use_cases.signing_in import Person
-from pos_app.use_cases.views import ClosedSale
+from pos_app.use_cases.views import ClosedSale, CouponLine
 from ui.keys import Command
+
+if TYPE_CHECKING:
+    from pos_app.use_cases.explaining import Explained
 
 Values = dict[str, int | str]
 """What a sentence is filled with. The ending of a name says how it is written: ``_minor``, ``_units``, ``_bp``, ``_milli``."""
@@ -46,7 +51,8 @@ class Problem(msgspec.Struct, frozen=True):
 
 def problem_of(error: PosError) -> Problem:
     """The core's error as a message over the screen."""
-    return Problem(error.code, english=(error.what, error.safe, error.todo))
+    values = error.values if isinstance(error, CouponRefusedError) else {}
+    return Problem(error.code, values, (error.what, error.safe, error.todo))
 
 
 class NoticeCode(StrEnum):
@@ -86,6 +92,9 @@ class NoticeCode(StrEnum):
     REWARD_TAKEN = "reward_taken"
     REWARD_LEFT = "reward_left"
     REWARD_REFUSED = "reward_refused"
+    COUPON_ON = "coupon_on"
+    COUPON_IDLE = "coupon_idle"
+    COUPON_OFF = "coupon_off"
     ASKING = "asking"
     ASKING_CARD = "asking_card"
     CARD_ANSWERED = "card_answered"
@@ -151,6 +160,14 @@ class RewardsPanel(msgspec.Struct, frozen=True, tag=True):
     marked: int = 0
 
 
+class WhyPanel(msgspec.Struct, frozen=True, tag=True):
+    """Why the sale gives what it gives: a page for each line, and the last one (0) for the whole receipt."""
+
+    explained: "Explained"
+    pages: tuple[int, ...]
+    marked: int = 0
+
+
 class EnrolPanel(msgspec.Struct, frozen=True, tag=True):
     """A fresh card can be enrolled."""
 
@@ -211,6 +228,7 @@ Panel = (
     | ApprovalPanel
     | BurnPanel
     | RewardsPanel
+    | WhyPanel
     | EnrolPanel
     | CashPanel
     | CardPanel
@@ -270,7 +288,7 @@ class Screen(msgspec.Struct, frozen=True):
     """The whole screen. ``receipt`` is the last sale; ``is_done`` says that it has the stage, until something is scanned.
 
     ``staff_name`` is who is signed in, empty for nobody. ``remarks`` by the numbers of lines; ``tells`` is what programmes have the
-    cashier say to this member, in the manager's own words.
+    cashier say to this member, in the manager's own words. ``coupons`` stand below the lines, and are marked after them.
     """
 
     lines: tuple[SaleLine, ...]
@@ -287,3 +305,4 @@ class Screen(msgspec.Struct, frozen=True):
     staff_name: str = ""
     remarks: dict[int, Remark] = {}
     tells: tuple[str, ...] = ()
+    coupons: tuple[CouponLine, ...] = ()

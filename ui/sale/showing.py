@@ -11,7 +11,7 @@ from pos_app.use_cases.views import Quote
 from ui.keys import Command
 from ui.sale.checkout import keys_of
 from ui.sale.desk import Desk
-from ui.sale.screen import CardPanel, CashPanel, MemberFacts, Remark, Screen, Totals
+from ui.sale.screen import CardPanel, CashPanel, MemberFacts, Remark, Screen, Totals, WhyPanel
 
 _ALWAYS = frozenset({Command.CONFIRM, Command.BACK, Command.MULTIPLY, Command.COPY})
 _WITH_LINES = frozenset({Command.QUANTITY, Command.PRICE, Command.REMOVE, Command.UP, Command.DOWN, Command.VOID})
@@ -35,6 +35,7 @@ def screen_of(desk: Desk) -> Screen:
         commands=frozenset(_commands(desk)),
         staff_name="" if desk.till.staff is None else desk.till.staff.name or desk.till.staff.staff_ref,
         remarks=_remarks(desk),
+        coupons=desk.coupon_lines,
         tells=tuple(notice.text for notice in desk.quote.result.notices),
     )
 
@@ -110,12 +111,18 @@ def _commands(desk: Desk) -> AbstractSet[Command]:
     if desk.problem is not None:
         return {Command.BACK}
     panel = desk.top_panel()
-    if panel is not None:
+    if panel is not None and not isinstance(panel, WhyPanel):
         return keys_of(panel) - _ALREADY_OPEN.get(type(panel), frozenset())
     has_member = desk.basket.member is not None
     possible = set(_ALWAYS) | (_with_lines(desk) if desk.basket.lines else {Command.RETURNS})
     if has_member:
         possible |= {Command.CARD_OFF, Command.VOID}
+    if desk.basket.lines or desk.receipt is not None:
+        possible.add(Command.WHY)
+    if panel is not None:
+        possible |= {Command.UP, Command.DOWN}
+    if desk.basket.coupons:
+        possible |= {Command.REMOVE, Command.UP, Command.DOWN, Command.VOID}
     if desk.is_beside:
         possible.add(Command.AMOUNT)
     if desk.till.staff is not None:

@@ -40,9 +40,11 @@ from ui.sale.screen import (
     Screen,
     SignInPanel,
     VoidPanel,
+    WhyPanel,
 )
 from ui.sale.table import LinesTable
 from ui.sale.totals import TotalsBox
+from ui.sale.why_panel import WhyPanelView
 from ui.theme import tokens
 from ui.theme.tokens import Role
 from ui.widgets import card, label
@@ -50,6 +52,7 @@ from ui.widgets import card, label
 _PANEL_VIEWS: dict[type, Callable[[Formats], SidePanel]] = {
     BurnPanel: BurnPanelView,
     RewardsPanel: RewardsPanelView,
+    WhyPanel: WhyPanelView,
     EnrolPanel: EnrolPanelView,
     CashPanel: CashPanelView,
     CardPanel: CardPanelView,
@@ -149,7 +152,8 @@ class SaleView(QWidget):
     def show_screen(self, screen: Screen) -> None:
         """Show a screen in place of the one before: only the parts that differ are touched."""
         before, self._shown = self._shown, screen
-        if before is None or screen.lines is not before.lines or screen.marked != before.marked:
+        is_other = before is None or screen.lines is not before.lines or screen.coupons is not before.coupons
+        if before is None or is_other or screen.marked != before.marked:
             self.model.show(rows_of(screen), screen.marked)
             self.table.show_invitation()
             self.table.reveal(screen.marked)
@@ -169,7 +173,7 @@ class SaleView(QWidget):
 
     def take_focus(self) -> None:
         """Put the cursor where typing belongs now."""
-        panel = self._open_panel()
+        panel = self._typing_panel()
         if not self.alert.isHidden():
             self.alert.setFocus()
         elif panel is not None:
@@ -179,7 +183,7 @@ class SaleView(QWidget):
 
     def ask(self, command: Command) -> None:
         """Hand on a command with what is typed, then make room for the next."""
-        panel = self._open_panel()
+        panel = self._typing_panel()
         if panel is not None and not panel.takes_arrows and command in {Command.UP, Command.DOWN}:
             panel.step_focus(-1 if command is Command.UP else 1)
             return
@@ -203,6 +207,11 @@ class SaleView(QWidget):
 
     def _open_panel(self) -> SidePanel | None:
         return None if self._shown is None or self._shown.panel is None else self._panels[type(self._shown.panel)]
+
+    def _typing_panel(self) -> SidePanel | None:
+        """The open panel, if what is typed belongs to it."""
+        panel = self._open_panel()
+        return None if panel is None or panel.keeps_entry else panel
 
     def _show_tells(self, tells: tuple[str, ...]) -> None:
         self.tells.setText("\n".join(tells))

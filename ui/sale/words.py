@@ -8,7 +8,7 @@ from pos_app.loyalty import reasons
 from pos_app.model.evaluation import Reason
 from ui.formats import Formats
 from ui.noop import QT_TRANSLATE_NOOP
-from ui.sale import burn_words
+from ui.sale import burn_words, coupon_words
 from ui.sale.screen import NOT_MORE_HERE, Notice, NoticeCode, Problem, ProblemCode, Values
 
 _NOTICES: dict[NoticeCode, str] = {
@@ -56,6 +56,11 @@ _NOTICES: dict[NoticeCode, str] = {
     NoticeCode.REWARD_TAKEN: QT_TRANSLATE_NOOP("Notice", "The reward is on this sale."),
     NoticeCode.REWARD_LEFT: QT_TRANSLATE_NOOP("Notice", "The reward is off this sale."),
     NoticeCode.REWARD_REFUSED: QT_TRANSLATE_NOOP("Notice", "{refusal} The reward cannot be taken now."),
+    NoticeCode.COUPON_ON: QT_TRANSLATE_NOOP("Notice", "Coupon {coupon} is on this sale."),
+    NoticeCode.COUPON_IDLE: QT_TRANSLATE_NOOP(
+        "Notice", "Coupon {coupon} is good, but gives nothing on this basket yet."
+    ),
+    NoticeCode.COUPON_OFF: QT_TRANSLATE_NOOP("Notice", "Coupon {coupon} is off this sale. It was not used up."),
     NoticeCode.ASKING: QT_TRANSLATE_NOOP("Notice", "Asking headquarters\u2026"),
     NoticeCode.ASKING_CARD: QT_TRANSLATE_NOOP("Notice", "Asking headquarters about this card. Go on scanning."),
     NoticeCode.CARD_ANSWERED: QT_TRANSLATE_NOOP("Notice", "Headquarters knows this card: it is from another region."),
@@ -347,10 +352,13 @@ def limit_text(reason: Reason, formats: Formats) -> str:
 
 def problem_sentences(problem: Problem, formats: Formats) -> Sentences:
     """What happened, what is safe, what to do. A code that is not known here stays in the core's English."""
+    values = written(problem.values, formats)
+    of_coupon = coupon_words.refused(problem.code)
+    if of_coupon is not None:
+        return Sentences(*(sentence.format(**values) for sentence in of_coupon))
     sources = _PROBLEMS.get(problem.code)
     if sources is None:
         return Sentences(*problem.english)
-    values = written(problem.values, formats)
     return Sentences(*(_translated("Problem", source).format(**values) for source in sources))
 
 

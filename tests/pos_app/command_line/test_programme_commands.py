@@ -7,9 +7,9 @@ import pytest
 
 from pos_app.command_line.lint_words import SENTENCES, sentence
 from pos_app.loyalty.lint import CODES
-from pos_app.programmes import preset_text
+from pos_app.programmes import preset_text, schema_text
 from pos_app.use_cases.programme_checking import Remark
-from tests.pos_app.command_line.test_commands import Ran
+from tests.pos_app.command_line.test_commands import REPOSITORY, Ran
 from tests.pos_app.loyalty.lint.test_lint import FINDINGS, IN_SUCCESSION, found
 
 
@@ -104,3 +104,19 @@ def test_that_a_sentence_has_its_values(code: str) -> None:
 def test_that_a_sentence_about_two_programmes_needs_what_there_is(code: str) -> None:
     needed = {name for _, name, _, _ in string.Formatter().parse(SENTENCES[code]) if name}
     assert needed <= {"before", "last", "first"}
+
+
+def test_that_a_programme_is_described(tmp_path: Path) -> None:
+    scenario = REPOSITORY / "docs" / "scenarios" / "points.toml"
+    ran = Ran("programme", "describe", "points", "--scenario", scenario)
+    assert 0 == ran.code
+    assert ran.raw.startswith("# Points\n\nSo many for each unit of money that is paid")
+    assert f"[points.toml]({scenario})" in ran.raw
+    file = tmp_path / "mine.toml"
+    file.write_text(preset_text("points"), encoding="utf-8")
+    assert "## An example" not in Ran("programme", "describe", file).raw
+    assert 2 == Ran("programme", "describe", "nothing").code
+
+
+def test_that_the_schema_is_printed() -> None:
+    assert schema_text() == Ran("programme", "schema").raw
