@@ -17,12 +17,15 @@ _FIRST_YEAR, _LAST_YEAR = 2000, 2100
 _MONTHS_FOUND_MAX = 240
 
 
-def make_ahead(connection: Connection, *, today: date) -> None:
-    """Make the partitions of this month, the next three, and of each month that was found without one; the rows move in."""
+def make_ahead(connection: Connection, *, today: date, of: tuple[str, ...] = PARTITIONED) -> None:
+    """Make the partitions of this month, the next three, and of each month that was found without one; the rows move in.
+
+    ``of`` names the tables; a database of an earlier version has fewer.
+    """
     if connection.dialect.name != "postgresql":
         return
     ahead = [_month_after(_first_of(today), count) for count in range(MONTHS_AHEAD + 1)]
-    for table in PARTITIONED:
+    for table in of:
         there = set(_partitions(connection, table))
         for first in dict.fromkeys([*ahead, *_months_without(connection, table)]):
             if _name(table, first) not in there:

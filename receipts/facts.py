@@ -62,6 +62,14 @@ class CauseFacts(msgspec.Struct, frozen=True):
     all_minor: int
 
 
+class ContractFacts(msgspec.Struct, frozen=True):
+    """A contract: its number, the parts that are still to be paid (ISO date, minor units), and their sum."""
+
+    number: str
+    left: tuple[tuple[str, int], ...]
+    owed_minor: int
+
+
 class NpsFacts(msgspec.Struct, frozen=True):
     """The one question. ``url`` is the whole address behind the QR code, ``code`` the short one-time code printed below it.
 
@@ -84,6 +92,7 @@ class ReceiptFacts(msgspec.Struct, frozen=True, kw_only=True):
     language (words).
     ``coupons`` are those that were used up, by batch and number.
     ``claim`` is the code by which a member gets the points if this sale should be lost; empty for none. ``causes`` got something.
+    ``contract`` was agreed on this sale, or paid on by this receipt.
     ``draws`` are the SHA-256 (hexadecimal digits) of the seeds that chance goes by in this shop.
     """
 
@@ -111,6 +120,7 @@ class ReceiptFacts(msgspec.Struct, frozen=True, kw_only=True):
     discounts: tuple[DiscountFacts, ...] = ()
     nps: NpsFacts | None = None
     causes: tuple[CauseFacts, ...] = ()
+    contract: ContractFacts | None = None
     draws: tuple[str, ...] = ()
     claim: str = ""
     copy: bool = False

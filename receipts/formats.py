@@ -5,7 +5,7 @@ Import it when rendering only: Babel is not needed to start a till.
 
 import copy
 import re
-from datetime import time
+from datetime import date, time
 from decimal import Decimal
 
 from babel.core import Locale, UnknownLocaleError
@@ -87,6 +87,11 @@ class Formats:
     def date(self, utc_ms: int) -> str:
         """The local date of a moment."""
         text = format_date(local_time(utc_ms=utc_ms, zone_name=self._zone), "medium", locale=self._locale)
+        return text.replace(" ", _NO_BREAK_SPACE)
+
+    def iso_date(self, iso_date: str) -> str:
+        """A date as the calendar has it, wherever the shop is."""
+        text = format_date(date.fromisoformat(iso_date), "medium", locale=self._locale)
         return text.replace(" ", _NO_BREAK_SPACE)
 
     def moment(self, utc_ms: int) -> str:

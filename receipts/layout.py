@@ -26,7 +26,7 @@ from receipts.document import (
     Text,
     Weight,
 )
-from receipts.facts import CauseFacts, DiscountFacts, NpsFacts, ReceiptFacts
+from receipts.facts import CauseFacts, ContractFacts, DiscountFacts, NpsFacts, ReceiptFacts
 from receipts.formats import Formats
 from receipts.layout_member import member_panel
 
@@ -38,12 +38,14 @@ _FULL_PERCENT = 100
 def lay_out(facts: ReceiptFacts) -> Document:
     """The receipt of these facts. Pure; raises ``SettingsError`` for a locale or a language that there is not."""
     formats = Formats(facts)
-    blocks: list[AnyBlock] = [*_head(facts, formats), *_goods(facts, formats), Rule()]
+    blocks: list[AnyBlock] = [*_head(facts, formats), *_goods(facts, formats), *([Rule()] if facts.lines else [])]
     if facts.mode == "beside":
         blocks += _sums_beside(facts, formats)
     else:
         blocks += _sums(facts, formats)
         blocks += _tax_table(facts, formats)
+    if facts.contract is not None:
+        blocks += _contract(facts.contract, formats)
     if facts.member is not None:
         blocks.append(member_panel(facts, facts.member, formats))
     for cause in facts.causes:
@@ -65,6 +67,8 @@ def _head(facts: ReceiptFacts, formats: Formats) -> Iterator[AnyBlock]:
         yield Banner(words.not_fiscal)
     if facts.kind is SaleKind.RETURN:
         yield Banner(words.return_heading)
+    if facts.kind is SaleKind.INSTALMENT:
+        yield Banner(words.instalment_heading)
     if facts.copy:
         yield Banner(words.copy)
     yield Rule()
@@ -72,7 +76,8 @@ def _head(facts: ReceiptFacts, formats: Formats) -> Iterator[AnyBlock]:
         yield Text(words.fiscal_receipt.format(number=facts.foreign_receipt), weight=Weight.STRONG)
     number = words.receipt.format(number=facts.receipt_number)
     yield Columns(number, words.cashier.format(cashier=facts.cashier_ref), weight=Weight.FINE)
-    yield Columns(formats.moment(facts.utc_ms), _item_count(facts, formats), weight=Weight.FINE)
+    count = "" if facts.kind is SaleKind.INSTALMENT else _item_count(facts, formats)
+    yield Columns(formats.moment(facts.utc_ms), count, weight=Weight.FINE)
     if facts.original_receipt:
         yield Text(words.original_receipt.format(number=facts.original_receipt), weight=Weight.FINE)
     if facts.is_unseen:
@@ -158,7 +163,8 @@ def _sums(facts: ReceiptFacts, formats: Formats) -> Iterator[AnyBlock]:
     burned_minor = sum(line.burn_minor for line in facts.lines)
     if burned_minor:
         yield Columns(words.points_burned.format(points=_burned_points(facts, formats)), formats.less(burned_minor))
-    yield Columns(words.refund if is_return else words.total, formats.money(facts.total_minor), weight=Weight.LARGE)
+    headings = {SaleKind.RETURN: words.refund, SaleKind.INSTALMENT: words.instalment}
+    yield Columns(headings.get(facts.kind, words.total), formats.money(facts.total_minor), weight=Weight.LARGE)
     yield from _payments(facts, formats)
     yield from _coupons(facts, formats)
     saved_minor = _saved_minor(facts)
@@ -224,10 +230,16 @@ def _payment_name(payment: Payment, facts: ReceiptFacts, formats: Formats) -> st
             PaymentKind.CASH: words.cash_back,
             PaymentKind.CARD: words.card_back,
             PaymentKind.POINTS: words.points_back,
+            PaymentKind.INSTALMENTS: words.contract_lowered,
         }
     else:
         tender = words.points_tender.format(points=_burned_points(facts, formats))
-        names = {PaymentKind.CASH: words.cash, PaymentKind.CARD: words.card, PaymentKind.POINTS: tender}
+        names = {
+            PaymentKind.CASH: words.cash,
+            PaymentKind.CARD: words.card,
+            PaymentKind.POINTS: tender,
+            PaymentKind.INSTALMENTS: words.in_parts,
+        }
     return names.get(payment.kind, words.foreign)
 
 
@@ -249,6 +261,16 @@ def _tax_table(facts: ReceiptFacts, formats: Formats) -> Iterator[AnyBlock]:
             for row in facts.tax
         ),
     )
+
+
+def _contract(contract: ContractFacts, formats: Formats) -> Iterator[AnyBlock]:
+    """What is still to be paid on a contract, and until when."""
+    words = formats.words
+    yield Rule()
+    yield Text(words.contract.format(number=contract.number), weight=Weight.STRONG)
+    for due_on, minor in contract.left:
+        yield Columns(words.contract_due.format(date=formats.iso_date(due_on)), formats.amount(minor))
+    yield Columns(words.contract_owed, formats.money(contract.owed_minor), weight=Weight.STRONG)
 
 
 def _cause(cause: CauseFacts, kind: SaleKind, formats: Formats) -> Iterator[AnyBlock]:

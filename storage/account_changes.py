@@ -8,7 +8,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from pos_app.model.accounts import AccountStatus, CardStatus
 from pos_app.protocol.events import AccountStatusEvent, CardAction, CardEvent, MarkEvent, MergeEvent
-from storage import accounts, marks, tables
+from storage import accounts, contracts, marks, tables
 from storage.accounts import MonthlySum
 
 AccountAct = CardEvent | MergeEvent | AccountStatusEvent | MarkEvent
@@ -62,6 +62,7 @@ def _merge(connection: Connection, *, merged_ref: str, survivor_ref: str) -> Non
     _move_reserved(connection, merged_ref, survivor_ref)
     _move_holder(connection, merged_ref, survivor_ref)
     marks.move_marks(connection, merged_ref=merged_ref, survivor_ref=survivor_ref)
+    contracts.move_contracts(connection, merged_ref=merged_ref, survivor_ref=survivor_ref)
     connection.execute(
         update(tables.account)
         .where(_account.account_ref == merged_ref)

@@ -11,7 +11,9 @@ from sqlalchemy.dialects.sqlite import Insert, insert
 from pos_app.loyalty.ledger import AccountKind, Entry
 from pos_app.model.accounts import AccountStatus, CardStatus, Expiring, Lease, Lot
 from pos_app.model.calendar import month_of
+from pos_app.model.contracts import Contract
 from pos_app.model.marks import Mark
+from pos_app.protocol.contracting import contracts_after
 from pos_app.protocol.events import (
     AccountStatusEvent,
     AnyEvent,
@@ -23,7 +25,7 @@ from pos_app.protocol.events import (
 )
 from pos_app.protocol.marking import MarkingEvent, marks_after
 from pos_app.protocol.messages import AccountState, CardState
-from storage import accounts, journal, marks, tables
+from storage import accounts, contracts, journal, marks, tables
 from storage.accounts import MonthlySum
 from storage.database import driver_connection
 from storage.journal import Terminal
@@ -127,6 +129,7 @@ def _with_later(connection: Connection, state: AccountState, later: _Later) -> A
         cards=_cards_with(state.cards, later.events),
         status=_status_with(state.status, later.events),
         marks=_marks_with(state.marks, later.events),
+        contracts=_contracts_with(state.contracts, later.events),
     )
 
 
@@ -231,6 +234,13 @@ def _marks_with(of_account: tuple[Mark, ...], events: Iterable[AnyEvent]) -> tup
     return of_account
 
 
+def _contracts_with(of_account: tuple[Contract, ...], events: Iterable[AnyEvent]) -> tuple[Contract, ...]:
+    """HQ's open contracts with what we agreed since, and what was paid and came back here since."""
+    for event in events:
+        of_account = contracts_after(of_account, event)
+    return of_account
+
+
 def _carry_over(connection: Connection, later: _Later, into: str) -> None:
     """HQ has merged an account, and what we did to it since belongs to the survivor, which we know already."""
     before = accounts.read_books(connection, into)
@@ -245,6 +255,9 @@ def _carry_over(connection: Connection, later: _Later, into: str) -> None:
     receipts = sum(isinstance(event, SaleEvent) for event in later.events)
     accounts.add_to_sums(connection, into, _sums_of(later.events), receipts=receipts)
     marks.put_marks(connection, into, _marks_with(marks.marks_of(connection, into), later.events))
+    contracts.put_contracts(
+        connection, into, _contracts_with(contracts.contracts_of(connection, into), later.events)
+    )
 
 
 _ACCOUNT_COLUMNS = (
@@ -280,13 +293,14 @@ _BALANCES = (
     tables.reserved,
     tables.account_mark,
     tables.elsewhere_expiring,
+    tables.contract,
 )
 
 
 def _putting(table: Table) -> Statement:
     """Write the whole row. A lot or a lease that was another account's moves: HQ joins accounts."""
     columns = [column.name for column in table.columns]
-    keyed = table in {tables.lot, tables.lease}
+    keyed = table in {tables.lot, tables.lease, tables.contract}
     return Statement(lambda: _upsert(table, columns, columns[0]) if keyed else insert_of(table))
 
 
@@ -351,7 +365,7 @@ def write_states(connection: Connection, states: Sequence[AccountState], *, snap
 
 
 Balances = tuple[set[Row], ...]
-"""The rows of an account's balances, as the tables have them: lots, overdraft, sums, leases, what is reserved; and its marks."""
+"""The rows of an account's balances, as the tables have them: lots, overdraft, sums, leases, what is reserved; its marks and contracts."""
 
 
 def _balances_of(driver: Any, account_ref: str) -> Balances:
@@ -395,6 +409,7 @@ def _balances_in(state: AccountState) -> Balances:
             for issuer, ends in state.elsewhere_expiring.items()
             for expires_at_ms, units in _by_end(ends).items()
         },
+        {contracts.row_of(ref, one) for one in state.contracts},
     )
 
 

@@ -117,7 +117,7 @@ def events_without_sale(connection: Connection) -> list[int]:
     query = (
         select(event.seq)
         .where(
-            event.kind.in_(("sale", "return", "unseen_return")),
+            event.kind.in_(("sale", "return", "unseen_return", "instalment")),
             event.body.is_not(None),
             ~exists().where(tables.sale.c.event_id == event.event_id),
         )

@@ -11,6 +11,7 @@ from pos_app.model.identifiers import SAME_NUMBER, kept_numbers
 from pos_app.model.receipts import Payment, SaleKind, SaleLine
 from pos_app.protocol.events import (
     Event,
+    InstalmentEvent,
     ReturnedLine,
     ReturnEvent,
     SaleEvent,
@@ -34,8 +35,8 @@ from storage.donations import CauseSum, sums_by_cause
 from storage.pools import PoolRows
 from storage.sales import SaleRow
 
-ReceiptEvent = SaleEvent | ReturnEvent | UnseenReturnEvent
-RECEIPT_KINDS = ("sale", "return", "unseen_return")
+ReceiptEvent = SaleEvent | ReturnEvent | UnseenReturnEvent | InstalmentEvent
+RECEIPT_KINDS = ("sale", "return", "unseen_return", "instalment")
 _PARTS = (
     tables.sale_line,
     tables.return_line,
@@ -96,7 +97,7 @@ def agree(connection: Connection, event: ReceiptEvent) -> bool:
         said = msgspec.structs.replace(
             said, head=msgspec.structs.replace(said.head, receipt_number=stored.head.receipt_number)
         )
-    if not isinstance(event, SaleEvent):
+    if isinstance(event, ReturnEvent | UnseenReturnEvent):
         unsaid = {"mode": stored.head.mode}
         if isinstance(event, UnseenReturnEvent) or _sale_of(connection, event.sale_event_id) is None:
             unsaid |= {"card_ref": stored.head.card_ref, "burn_as": stored.head.burn_as}
@@ -155,6 +156,8 @@ def rows_of(connection: Connection, event: ReceiptEvent) -> ReceiptRows:
             )
         case UnseenReturnEvent():
             return ReceiptRows(_head(event), event.payments, unseen=event.lines)
+        case InstalmentEvent():
+            return ReceiptRows(sales.head_of(event), event.payments)
 
 
 def stored_rows(connection: Connection, event_id: str) -> ReceiptRows | None:
@@ -231,7 +234,7 @@ def _sale_of(connection: Connection, event_id: str) -> SaleEvent | None:
     return event if isinstance(event, SaleEvent) else None
 
 
-def _head(event: ReceiptEvent) -> SaleRow:
+def _head(event: SaleEvent | ReturnEvent | UnseenReturnEvent) -> SaleRow:
     """What every receipt has; money of the fiscal till beside us is how it is known to be one of its receipts."""
     moment = event.moment
     is_beside = any(payment.kind.value == "foreign" for payment in event.payments)

@@ -9,7 +9,7 @@ from pos_app.model.evaluation import Award, Discount, Reason
 from pos_app.model.identifiers import SAME_NUMBER
 from pos_app.model.products import ProductClass
 from pos_app.model.receipts import Payment, PaymentKind, SaleKind, SaleLine
-from pos_app.protocol.events import ReturnedLine
+from pos_app.protocol.events import InstalmentEvent, ReturnedLine
 from storage import tables
 from storage.database import driver_connection
 from storage.statements import EMPTY, ONE, Row, Statement, insert_of
@@ -217,6 +217,39 @@ def write_return(
     """Write a return and queue its receipt. Gives the print job's id."""
     write_return_rows(connection, head, lines=lines, payments=payments)
     return _queued(connection, head)
+
+
+def write_instalment(connection: Connection, head: SaleRow, *, payments: tuple[Payment, ...]) -> int:
+    """Write a payment on a contract and queue its receipt. Gives the print job's id."""
+    write_return_rows(connection, head, lines=(), payments=payments)
+    return _queued(connection, head)
+
+
+def head_of(event: InstalmentEvent) -> SaleRow:
+    """The head of a payment on a contract, as its event says it."""
+    moment = event.moment
+    return SaleRow(
+        event_id=event.event_id,
+        kind=SaleKind.INSTALMENT.value,
+        receipt_number=event.receipt_number,
+        account_ref=event.account_ref,
+        card_ref="",
+        staff_ref=moment.staff_ref,
+        shift_id=moment.shift_id,
+        utc_ms=moment.utc_ms,
+        zone=moment.zone,
+        business_date=moment.business_date,
+        mode="till",
+        foreign_receipt="",
+        sale_event_id="",
+        total_minor=event.total_minor,
+        burn_units=0,
+        burn_worth_minor=0,
+        burn_as="price_reduction",
+        earned_units=0,
+        asks_nps=0,
+        standing="",
+    )
 
 
 def write_return_rows(

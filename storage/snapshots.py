@@ -20,6 +20,7 @@ _FORGOTTEN = (
     tables.reserved,
     tables.elsewhere_expiring,
     tables.account_mark,
+    tables.contract,
 )
 
 

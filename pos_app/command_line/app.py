@@ -8,6 +8,7 @@ import typer
 from pos_app import __version__
 from pos_app.command_line import (
     charity_commands,
+    contract_commands,
     coupon_commands,
     draw_commands,
     hq_commands,
@@ -38,6 +39,8 @@ app = typer.Typer(
 )
 app.add_typer(import_commands.app, name="import")
 app.add_typer(charity_commands.app, name="charity")
+app.add_typer(contract_commands.app, name="contract")
+app.command()(contract_commands.takings)
 app.add_typer(hq_commands.app, name="hq")
 app.add_typer(member_commands.app, name="member")
 app.add_typer(programme_commands.app, name="programme")

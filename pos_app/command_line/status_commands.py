@@ -40,6 +40,7 @@ def status(
     Exits with 1 where somebody has to do something. Examples: `pos-app status`, `pos-app status --sync --json`.
     """
     from pos_app.command_line.sentinel_command import count_sentence
+    from pos_app.use_cases.chance import missing_seeds, seed_sentence
     from pos_app.use_cases.mirroring import mirror_of
     from pos_app.use_cases.sentinel import count_today
     from pos_app.use_cases.sync_status import status_of
@@ -60,6 +61,8 @@ def status(
         else:
             for sentence in sentences(found, opened_till):
                 console.print(sentence, markup=False)
+            for missing in opened_till.database.read(lambda connection: missing_seeds(opened_till, connection)):
+                console.print(seed_sentence(missing), markup=False)
             if to_look_at:
                 console.print(count_sentence(to_look_at), markup=False)
         if found.works.todo not in {ToDo.NOTHING, ToDo.WAIT}:

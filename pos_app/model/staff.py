@@ -35,6 +35,8 @@ class Permission(StrEnum):
     READ_COST = "read_cost"
     """See what goods cost the shop, and its margins."""
     REPAIR = "repair"
+    LEND = "lend"
+    """Let a member pay in parts where the programme wants somebody to allow it."""
 
 
 _AT_THE_COUNTER = frozenset({Permission.SELL, Permission.RETURN, Permission.ENROL})

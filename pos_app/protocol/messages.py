@@ -12,6 +12,7 @@ from typing import Annotated, TypeVar
 import msgspec
 
 from pos_app.model.accounts import Expiring, Lease, Lot
+from pos_app.model.contracts import Contract
 from pos_app.model.identifiers import TERMINAL_NUMBER_MAX
 from pos_app.model.marks import Mark
 from pos_app.model.policy import BurnPolicy
@@ -215,7 +216,7 @@ class AccountState(msgspec.Struct, frozen=True):
     ``leases`` are those of the asking till; what others hold is in ``leased_elsewhere_units``, by issuer, and what HQ holds for
     sales that are under way in ``held_units``. ``offline_burning`` is false where HQ wants to be asked for every burn.
     ``elsewhere_expiring`` says what of ``leased_elsewhere_units`` is over when, given back by then or not.
-    ``marks`` are what every till is to know of the member beside points.
+    ``marks`` are what every till is to know of the member beside points, ``contracts`` those that still owe something.
     """
 
     account_ref: Ref
@@ -236,6 +237,7 @@ class AccountState(msgspec.Struct, frozen=True):
     offline_burning: bool = True
     marks: tuple[Mark, ...] = ()
     elsewhere_expiring: dict[str, tuple[Expiring, ...]] = {}
+    contracts: tuple[Contract, ...] = ()
 
 
 class DocumentKind(StrEnum):

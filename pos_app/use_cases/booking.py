@@ -26,7 +26,7 @@ from pos_app.protocol.events import (
     UsedCoupon,
     encode_body,
 )
-from pos_app.use_cases import acts, authorising, coupons, overriding, quoting, referring
+from pos_app.use_cases import acts, authorising, coupons, lending, overriding, quoting, referring
 from pos_app.use_cases.acts import GivenAct
 from pos_app.use_cases.authorising import BurnRight
 from pos_app.use_cases.burning import usable_pools
@@ -72,6 +72,7 @@ class PreparedSale(msgspec.Struct, frozen=True):
     member: Member | None
     pools_after: dict[str, int] = {}
     acts: tuple[GivenAct, ...] = ()
+    agreement: lending.Agreement | None = None
 
 
 class _Points(msgspec.Struct, frozen=True):
@@ -104,6 +105,8 @@ def book_sale(
     event = prepared.event
     with transaction(connection):
         job_id = write_sale(connection, prepared)
+        if prepared.agreement is not None:
+            lending.open_contract(till, connection, event, prepared.agreement)
         for given in prepared.acts:
             acts.write_act(till, connection, given, cause=event.event_id)
         authorising.give_up(till, connection, basket)
@@ -144,6 +147,7 @@ def prepare_sale(
     result = evaluate(engine_input, till.terms.programmes)
     _refuse_locked(basket, result)
     sale = quoting.quote_of(basket, result, till.terms)
+    agreement = lending.agreed(till, connection, basket, tenders, sale.to_pay_minor)
     settlement = _settlement(till, basket, sale, tenders)
     used_coupons = coupons.used_by(till, connection, basket, result, terminal)
     points = _points(till, connection, basket, result, terminal, now_ms)
@@ -163,7 +167,7 @@ def prepare_sale(
         burn_worth_minor=result.burn_worth_minor,
         burn_as=result.burn_as.value,
         burn_shares=result.burn_shares,
-        version=_version_of(result, used_coupons),
+        version=_version_of(result, used_coupons, agreement),
         burned_lots=() if points is None else points.proposal.burned,
         awards=result.awards,
         granted_lots=() if points is None else _granted(points.granted, result.lots),
@@ -206,6 +210,7 @@ def prepare_sale(
         member=basket.member,
         pools_after=pools_after,
         acts=given,
+        agreement=agreement,
     )
 
 
@@ -253,9 +258,11 @@ def write_sale(connection: Connection, prepared: PreparedSale) -> int:
     return job_id
 
 
-def _version_of(result: EngineResult, used_coupons: tuple[UsedCoupon, ...]) -> int:
+def _version_of(
+    result: EngineResult, used_coupons: tuple[UsedCoupon, ...], agreement: lending.Agreement | None
+) -> int:
     """The least version that says all of this sale."""
-    if result.donated or used_coupons:
+    if result.donated or used_coupons or agreement is not None:
         return PROGRAMMES_VERSION
     return POOLS_VERSION if result.pool_lots or result.taken else PROTOCOL_VERSION
 

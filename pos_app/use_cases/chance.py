@@ -47,6 +47,19 @@ def with_rolls(till: "Till", connection: Connection, engine_input: EngineInput, 
     return msgspec.structs.replace(engine_input, rolls=rolls) if rolls else engine_input
 
 
+def seed_sentence(missing: MissingSeed) -> str:
+    """What a manager is told of a draw that gives nothing, and what to do."""
+    if missing.is_example:
+        return (
+            f"{missing.programme_id} gives nothing by chance: its seed is that of the examples, which everybody knows."
+            " Open it with `pos-app draw open FILE`."
+        )
+    return (
+        f"{missing.programme_id} gives nothing by chance: the seed of its draw is not here, or was published."
+        " Load the file where it was opened, or publish it at headquarters."
+    )
+
+
 def missing_seeds(till: "Till", connection: Connection) -> tuple[MissingSeed, ...]:
     """The draws that run today and whose rules give nothing, since their seed is not here or was published."""
     if not till.chances:

@@ -17,6 +17,7 @@ from pos_app.use_cases.mirror_check import look_at
 from pos_app.use_cases.pins import pepper_mark
 from storage import (
     audit,
+    contracts,
     health,
     journal,
     key_store,
@@ -72,8 +73,10 @@ def examine(till: "Till") -> tuple[Finding, ...]:
         "balances": _balances,
         "counters": _counters,
         "receipts": _receipts,
+        "contracts": _contracts,
         "caps": _caps,
         "coupons": _coupons,
+        "draws": _draws,
         "audit": _audit,
         "search": _search,
         "printing": _printing,
@@ -268,6 +271,13 @@ def _caps(_till: "Till", connection: Connection) -> Answer:
     )
 
 
+def _draws(till: "Till", connection: Connection) -> Answer:
+    missing = missing_seeds(till, connection)
+    if not missing:
+        return Verdict.GOOD, "Every draw that runs has its seed here."
+    return Verdict.BAD, " ".join(map(seed_sentence, missing))
+
+
 def wrong_uses(connection: Connection) -> Iterator[SaleEvent | ActEvent]:
     """The sales and acts of which something else is kept for the caps of rules than their events say."""
     for body in journal.bodies_of(connection, member_history.USING):
@@ -289,6 +299,19 @@ def _decoded(body: bytes) -> AnyEvent | None:
         return decode_body(body)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None  # the chain says so too
+
+
+def _contracts(till: "Till", connection: Connection) -> Answer:
+    """What was agreed, paid and taken off, by the events of this till; elsewhere headquarters' states stand in the tables."""
+    if till.settings.till.authority != "local":
+        return Verdict.NOTE, "Headquarters keeps the contracts; `pos-app hq contracts` lists them."
+    if not recount.recount(connection).is_whole:
+        return Verdict.NOTE, "Older events were pruned: contracts cannot be compared with them."
+    return _verdict(
+        [f"contract {number}" for number in contracts.differences(connection)[:_SHOWN_MAX]],
+        good="Every contract is what its events say.",
+        todo=f"The events are right. {_REPAIR}",
+    )
 
 
 def _audit(_till: "Till", connection: Connection) -> Answer:

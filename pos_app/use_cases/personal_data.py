@@ -8,15 +8,17 @@ import msgspec
 from pos_app.errors import InputError
 from pos_app.loyalty import ledger
 from pos_app.model.accounts import BalanceView, Expiring, Member
+from pos_app.model.contracts import Contract
 from pos_app.model.identifiers import uuid7
 from pos_app.model.staff import Permission
 from pos_app.protocol.events import ErasureEvent, ReturnedLine, encode_body
 from pos_app.use_cases import staffing
 from pos_app.use_cases.account_acts import find_holder
 from pos_app.use_cases.auditing import write_audit
+from pos_app.use_cases.contracts import owing
 from pos_app.use_cases.moments import moment_of
 from pos_app.use_cases.staffing import Approval
-from storage import account_changes, accounts, journal, people, sales
+from storage import account_changes, accounts, contracts, journal, people, sales
 from storage.database import Connection
 from storage.people import FoundMember, HeldOfPerson
 
@@ -42,6 +44,8 @@ class Export(msgspec.Struct, frozen=True):
     balances: dict[str, BalanceView]
     returned: dict[str, tuple[ReturnedLine, ...]]
     """What came back with each return, by its event."""
+    contracts: tuple[Contract, ...] = ()
+    """Sales that are or were paid in parts, as far as this till knows them."""
 
 
 class Erased(msgspec.Struct, frozen=True):
@@ -104,6 +108,7 @@ def export(till: "Till", connection: Connection, holder: str, *, approval: Appro
         held=held,
         balances={issuer: ledger.view(books, issuer=issuer, at_ms=now_ms) for issuer in sorted(issuers)},
         returned={event_id: sales.lines_of_return(connection, event_id) for event_id in returns},
+        contracts=contracts.contracts_of(connection, account_ref),
     )
 
 
@@ -119,6 +124,13 @@ def erase_member(till: "Till", holder: str, *, approval: Approval | None = None)
 def _erase(till: "Till", connection: Connection, holder: str, approval: Approval | None) -> tuple[tuple[str, ...], int]:
     account_ref = find_holder(connection, holder).account_ref
     approver_ref = staffing.check(till, Permission.ERASE_MEMBER, approval, subject=account_ref)
+    if owing(connection, [account_ref]):
+        raise InputError(
+            "member.owes",
+            what="This member still owes on a contract, and a debt is a reason to know whose it is.",
+            safe="Nothing was forgotten.",
+            todo="Settle the contract first (`pos-app contract list`), then do it again.",
+        )
     now_ms = till.clock.utc_ms()
     terminal = journal.read_terminal(connection)
     event = ErasureEvent(

@@ -8,15 +8,17 @@ from pos_app.loyalty.chances import has_won, seeds_on, wins_of
 from pos_app.loyalty.donating import cause_of
 from pos_app.loyalty.programme import Programme, programme_set
 from pos_app.model.evaluation import Taken
+from pos_app.model.contracts import Contract, contract_id_of
 from pos_app.model.identifiers import pool_of
 from pos_app.model.products import ProductClass
 from pos_app.model.receipts import PaymentKind, SaleKind, SaleLine, tax_table
-from pos_app.protocol.events import ReturnedLine, SaleEvent, UnseenLine, decode_body
+from pos_app.protocol.contracting import contract_of, owed_by
+from pos_app.protocol.events import ContractEvent, ReturnedLine, SaleEvent, UnseenLine, decode_body
 from pos_app.protocol.nps import nps_url, one_time_code, spaced
 from pos_app.use_cases import claiming
 from pos_app.use_cases.programmes import decode_programme_set
 from pos_app.use_cases.views import Standing
-from receipts.facts import CauseFacts, DiscountFacts, MemberFacts, NpsFacts, ReceiptFacts, ShopFacts
+from receipts.facts import CauseFacts, ContractFacts, DiscountFacts, MemberFacts, NpsFacts, ReceiptFacts, ShopFacts
 from storage import accounts, coupons, donations, foreign_receipts, journal, pools, programmes, sales, unseen_returns
 from storage.database import Connection
 from storage.sales import SaleRow, StoredSale
@@ -62,6 +64,7 @@ def receipt_facts(till: "Till", connection: Connection, event_id: str, *, is_cop
         discounts=_discounts(till, connection, stored),
         nps=_nps(connection, head),
         causes=_causes(till, connection, head),
+        contract=_contract(connection, stored),
         draws=_draws(connection, head),
         claim=claiming.code_for(connection, event_id) if till.settings.hq.claim_codes else "",
         copy=is_copy,
@@ -124,6 +127,21 @@ def _causes(till: "Till", connection: Connection, head: SaleRow) -> tuple[CauseF
         )
         for one in sums
     )
+
+
+def _contract(connection: Connection, stored: StoredSale) -> ContractFacts | None:
+    """What is left of the contract that a payment was for, or that was agreed on a sale, as it was then."""
+    head = stored.head
+    if head.kind == SaleKind.INSTALMENT.value:
+        contract = msgspec.json.decode(head.standing, type=Contract) if head.standing else None
+    else:
+        row = journal.find_event(connection, contract_id_of(head.event_id)) if owed_by(stored.payments) else None
+        event = None if row is None or row.body is None else decode_body(row.body)
+        contract = contract_of(event) if isinstance(event, ContractEvent) else None
+    if contract is None:
+        return None
+    left = tuple((part.due_on, part.amount_minor) for part in contract.left)
+    return ContractFacts(contract.number, left, contract.owed_minor)
 
 
 class _Original(msgspec.Struct, frozen=True):
@@ -199,7 +217,7 @@ def _returned(line: SaleLine, back: ReturnedLine) -> SaleLine:
 
 def _member(till: "Till", connection: Connection, stored: StoredSale) -> MemberFacts | None:
     head = stored.head
-    if not head.standing:
+    if not head.standing or head.kind == SaleKind.INSTALMENT.value:
         return None
     standing = msgspec.json.decode(head.standing, type=Standing)
     facts = accounts.find_by_ref(connection, head.account_ref)

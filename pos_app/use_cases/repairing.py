@@ -14,7 +14,7 @@ from pos_app.use_cases import coupon_checking, staffing
 from pos_app.use_cases.auditing import write_audit
 from pos_app.use_cases.checking import receipt_events, wrong_uses
 from pos_app.use_cases.staffing import Approval
-from storage import audit, health, journal, marks, member_history, people, rebuild, recount
+from storage import audit, contracts, health, journal, marks, member_history, people, rebuild, recount
 from storage.database import Connection
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def repair(till: "Till", connection: Connection, *, approval: Approval | None = 
     approver_ref = staffing.check(till, Permission.REPAIR, approval)
     steps: list[Callable[[Connection], Repaired]] = [_receipts, _caps, _coupons, _audit, _search]
     if till.settings.till.authority == "local":
-        steps += [_counters, _lots, _overdrafts, _marks]
+        steps += [_counters, _lots, _overdrafts, _marks, _contracts]
     repaired = tuple(one for step in steps if (one := step(connection)).names)
     if repaired:
         values: dict[str, int | str] = {one.what: len(one.names) for one in repaired}
@@ -127,3 +127,8 @@ def _marks(connection: Connection) -> Repaired:
     wrong = marks.wrong_accounts(connection) if recount.recount(connection).is_whole else []
     marks.put_right(connection, wrong)
     return Repaired("marks", tuple(wrong))
+
+
+def _contracts(connection: Connection) -> Repaired:
+    is_whole = recount.recount(connection).is_whole
+    return Repaired("contracts", tuple(contracts.put_right(connection)) if is_whole else ())

@@ -14,7 +14,8 @@ from pos_app.protocol.events import KINDS, ActEvent, AnyEvent, AuditEvent, decod
 from pos_app.protocol.marking import MarkingEvent
 from pos_app.use_cases import staffing
 from pos_app.use_cases.auditing import write_audit
-from storage import audit, journal, marks, member_history, rebuild
+from storage import audit, contracts, journal, marks, member_history, rebuild
+from storage.contracts import ContractingEvent
 from storage.database import Connection
 from storage.mirror import Durable, MirroredEvent, doubled_places, read_mirror
 from storage.rebuild import ReceiptEvent
@@ -146,5 +147,7 @@ def _append(connection: Connection, event: AnyEvent, body: bytes) -> None:
         marks.note_event(connection, event)
     if isinstance(event, ActEvent):
         member_history.note_uses(connection, event)
+    if isinstance(event, ContractingEvent):
+        contracts.note_event(connection, event)
     if isinstance(event, AuditEvent):
         audit.add_row(connection, audit.row_of(event))

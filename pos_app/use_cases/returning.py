@@ -31,7 +31,7 @@ from pos_app.protocol.events import (
     decode_body,
     encode_body,
 )
-from pos_app.use_cases import referring, staffing
+from pos_app.use_cases import lending, referring, staffing
 from pos_app.use_cases.auditing import write_audit
 from pos_app.use_cases.booking import available_pools, number_of, standing_text, sums_of
 from pos_app.use_cases.goods_back import GRACE_DAYS, GoodsBack, goods_back, restored_lots, summed
@@ -41,7 +41,7 @@ from pos_app.use_cases.programmes import decode_programme_set
 from pos_app.use_cases.quoting import in_cash
 from pos_app.use_cases.staffing import Approval
 from pos_app.use_cases.views import Refund
-from storage import accounts, coupons, donations, foreign_receipts, journal, programmes, sales
+from storage import accounts, contracts, coupons, donations, foreign_receipts, journal, programmes, sales
 from storage.database import Connection
 from storage.donations import sums_by_cause
 from storage.foreign_receipts import ForeignReceipt
@@ -58,7 +58,7 @@ class ClosedReturn(msgspec.Struct, frozen=True):
 
     Points in units, all >= 0; of ``clawed_back_units``, ``overdraft_units`` are what the member had spent already and owes now,
     ``forgiven_units`` what was spent and is forgiven, ``lapsed_units`` what had expired meanwhile and is not owed.
-    ``paid_back_minor`` is what is handed over in coins, or put back on the card.
+    ``paid_back_minor`` is what is handed over in coins, or put back on the card, ``lowered_minor`` what the sale's contract owes less.
     """
 
     event_id: str
@@ -71,6 +71,7 @@ class ClosedReturn(msgspec.Struct, frozen=True):
     forgiven_units: int = 0
     lapsed_units: int = 0
     paid_back_minor: int = 0
+    lowered_minor: int = 0
 
 
 class ReturnQuote(msgspec.Struct, frozen=True):
@@ -89,6 +90,7 @@ class ReturnQuote(msgspec.Struct, frozen=True):
     overdraft_units: int
     forgiven_units: int
     lapsed_units: int
+    lowered_minor: int = 0
 
 
 class KnownSale(msgspec.Struct, frozen=True):
@@ -119,6 +121,7 @@ class _Prepared(msgspec.Struct, frozen=True):
     restored: tuple[Lot, ...]
     restored_taken: tuple[Lot, ...]
     points: _Points | None
+    lowered_minor: int = 0
 
     @property
     def restored_units(self) -> int:
@@ -159,7 +162,8 @@ def quote_return(
         has_account=bool(known.sale.account_ref),
         knows_account=points is not None,
         refund_minor=back.money_minor,
-        paid_back_minor=handed_over_minor(_payments(till, known.sale, back, refund)),
+        paid_back_minor=handed_over_minor(_payments(till, prepared, refund)),
+        lowered_minor=prepared.lowered_minor,
         clawed_back_units=back.clawed_back_units,
         restored_units=prepared.restored_units,
         overdraft_units=0 if points is None else points.overdraft_units,
@@ -208,7 +212,7 @@ def book_return(
         account_ref=known.sale.account_ref,
         sale_event_id=known.sale.event_id,
         lines=back.lines,
-        payments=_payments(till, known.sale, back, refund),
+        payments=_payments(till, prepared, refund),
         total_minor=back.total_minor,
         clawed_back=tuple(_change(known.sale, part) for part in back.clawed_back),
         overdraft_units=0 if prepared.points is None else prepared.points.overdraft_units,
@@ -216,7 +220,7 @@ def book_return(
         counted=back.counted,
         issuer=known.sale.issuer,
         clamps=back.clamps,
-        version=_version_of(known.sale, back),
+        version=_version_of(known.sale, prepared),
         collected_back=tuple(_change(known.sale, part) for part in back.pools.collected),
         clamped_pools=back.pools.clamped_pools,
         restored_taken=tuple(_granted(lot) for lot in prepared.restored_taken),
@@ -243,9 +247,9 @@ def book_return(
     return closed
 
 
-def _version_of(sale: SaleEvent, back: GoodsBack) -> int:
+def _version_of(sale: SaleEvent, prepared: _Prepared) -> int:
     """The least version that says all of this return."""
-    if back.donated or sale.coupons:
+    if prepared.back.donated or sale.coupons or prepared.lowered_minor:
         return PROGRAMMES_VERSION
     return POOLS_VERSION if sale.pool_lots or sale.taken else PROTOCOL_VERSION
 
@@ -259,6 +263,8 @@ def _write(till: "Till", connection: Connection, prepared: _Prepared, event: Ret
     donations.write_donations(
         connection, event.event_id, sums_by_cause(event.donated_back, sign=-1), business_date=event.moment.business_date
     )
+    if prepared.lowered_minor:
+        contracts.note_event(connection, event)
     if points is not None:
         _write_points(connection, points, event)
     return ClosedReturn(
@@ -272,6 +278,7 @@ def _write(till: "Till", connection: Connection, prepared: _Prepared, event: Ret
         forgiven_units=0 if points is None else points.forgiven_units,
         lapsed_units=0 if points is None else points.lapsed_units,
         paid_back_minor=handed_over_minor(event.payments),
+        lowered_minor=prepared.lowered_minor,
     )
 
 
@@ -329,7 +336,11 @@ def _prepared(
     restored = restored_lots(known.sale, back, event_id=event_id, at_ms=now_ms)
     restored_taken = restored_of_rewards(known.sale, back.pools, event_id=event_id, at_ms=now_ms)
     points = _points(till, connection, known.sale, back, (*restored, *restored_taken), event_id)
-    return _Prepared(known, back, restored, restored_taken, points)
+    back_before_minor = sum(line.refund_minor for line in known.before.values())
+    lowered_minor = lending.lowered_minor(
+        connection, known.sale, back.money_minor, back_before_minor=back_before_minor
+    )
+    return _Prepared(known, back, restored, restored_taken, points, lowered_minor)
 
 
 def _check(known: KnownSale, quantities_milli: Mapping[int, int]) -> None:
@@ -395,11 +406,18 @@ def _points(
     )
 
 
-def _payments(till: "Till", sale: SaleEvent, back: GoodsBack, refund: Refund) -> tuple[Payment, ...]:
+def _payments(till: "Till", prepared: _Prepared, refund: Refund) -> tuple[Payment, ...]:
+    """How it goes back: as points, then as less that a contract owes, and what is left as money."""
+    back, lowered_minor = prepared.back, prepared.lowered_minor
     by_points = (Payment(PaymentKind.POINTS, back.by_points_minor),) if back.by_points_minor else ()
-    if sale.mode == "beside":
+    if prepared.known.sale.mode == "beside":
         return (*by_points, Payment(PaymentKind.FOREIGN, back.money_minor))
-    return (*by_points, *paid_back(back.money_minor, refund, till.terms.currency))
+    money_minor = back.money_minor - lowered_minor
+    if lowered_minor:
+        by_points = (*by_points, Payment(PaymentKind.INSTALMENTS, lowered_minor))
+        if not money_minor:
+            return by_points
+    return (*by_points, *paid_back(money_minor, refund, till.terms.currency))
 
 
 def paid_back(money_minor: int, refund: Refund, currency: Currency) -> tuple[Payment, ...]:
@@ -410,10 +428,12 @@ def paid_back(money_minor: int, refund: Refund, currency: Currency) -> tuple[Pay
 
 
 def handed_over_minor(payments: tuple[Payment, ...]) -> int:
-    """What of these is handed over in coins or put back on a card: points go back as points, and rounding is nobody's."""
-    return sum(
-        payment.amount_minor for payment in payments if payment.kind not in {PaymentKind.POINTS, PaymentKind.ROUNDING}
-    )
+    """What of these is handed over in coins or put back on a card.
+
+    Points go back as points, what a contract owes less is no money, and rounding is nobody's.
+    """
+    no_money = {PaymentKind.POINTS, PaymentKind.ROUNDING, PaymentKind.INSTALMENTS}
+    return sum(payment.amount_minor for payment in payments if payment.kind not in no_money)
 
 
 def _change(sale: SaleEvent, part: ledger.LotUnits) -> LotChange:

@@ -23,7 +23,7 @@ from pos_app.model.receipts import PaymentKind
 from pos_app.programmes import preset_text
 from pos_app.protocol.coupons import coupon_code
 from pos_app.protocol.events import UsedCoupon
-from pos_app.use_cases import account_acts, giving
+from pos_app.use_cases import account_acts, contracts, giving, lending
 from pos_app.use_cases.clock import ManualClock
 from pos_app.use_cases.coupon_making import CouponWish, make
 from pos_app.use_cases.draw_files import find_programme
@@ -47,10 +47,12 @@ from pos_app.use_cases.scenario_file import (
     settings_of,
     utc_ms_of,
 )
+from pos_app.use_cases.scenario_members import enrolled_later, member_step
 from pos_app.use_cases.till import Till, open_till
 from pos_app.use_cases.views import Basket, BasketLine, ClosedSale
 from storage import catalogue, draws, marks
 from storage.accounts import NewMember
+from storage.contracts import all_contracts
 
 _PRESET = "preset:"
 _ENOUGH_CASH_MINOR = 10**15
@@ -126,7 +128,7 @@ class _Run:
             [
                 NewMember(f"account-{member.id}", self._cards[member.id], member.card_class, birthday=member.birthday)
                 for member in scenario.members
-                if not member.card_of
+                if not member.card_of and member.id not in enrolled_later(scenario)
             ],
         )
         for one in scenario.draws:
@@ -185,10 +187,15 @@ class _Run:
         if moment_ms < self._clock.now_ms:
             raise refused(self._path, f"step {number} is earlier than the one before it")
         self._clock.now_ms = moment_ms
+        step = msgspec.structs.replace(step, member=step.member or step.enrol)
         self._till.terms = msgspec.structs.replace(self._till.terms, store_id=step.store)
         reasons: tuple[str, ...] = ()
         try:
-            if step.return_of:
+            if (done := member_step(self._till, step, self._card, self._path)) is not None:
+                what, got = done
+            elif step.pay_on:
+                what, got = f"payment on {step.pay_on}", self._pay_on(step)
+            elif step.return_of:
                 what, got = f"return of {step.return_of}", self._return(step)
             elif step.profit_share:
                 what, got = f"profit share of {step.profit_share}", self._share_profit(step)
@@ -201,7 +208,7 @@ class _Run:
         except InputError as error:
             what, got = "refused", {"refused": error.code}
             reasons = (error.what,)
-        got |= self._balance(step)
+        got |= self._balance(step) | self._contract(number, step)
         return Outcome(number, step.at, what, got, reasons, _differences(step.expect, got))
 
     def _share_profit(self, step: Step) -> dict[str, str]:
@@ -223,7 +230,7 @@ class _Run:
         burn_units = scaled(step.burn, self._till.terms.points_exponent, self._path)
         basket = msgspec.structs.replace(basket, lines=lines, member=member, burn_units=burn_units, takes=step.take)
         basket = self._with_gift(self._with_coupons(basket, step), step)
-        closed = self._till.close_sale(basket, [Tender(PaymentKind.CASH, _ENOUGH_CASH_MINOR)]).result()
+        closed = self._till.close_sale(basket, self._tenders(basket, step)).result()
         self._receipts[step.id or str(number)] = closed.receipt_number
         explanation = explain_receipt(self._till, closed.receipt_number)
         assert explanation.agrees, "what was booked is what explaining it gives"
@@ -242,6 +249,31 @@ class _Run:
             self._sale(closed) | used | {"reasons": " ".join(sorted(codes))},
             tuple(f"{self._what(one)}: {self._why(one.reason)}" for one in given),
         )
+
+    def _tenders(self, basket: Basket, step: Step) -> list[Tender]:
+        """All in cash, or the first part in cash and the others by contract."""
+        cash = Tender(PaymentKind.CASH, _ENOUGH_CASH_MINOR)
+        if not step.in_parts:
+            return [cash]
+        to_pay_minor = self._till.quote(basket).to_pay_minor
+        agreement = self._till.database.read(lambda c: lending.agreement_on(self._till, c, basket, to_pay_minor))
+        return [agreement.tender, cash]
+
+    def _pay_on(self, step: Step) -> dict[str, str]:
+        amount_minor = scaled(step.amount, self._till.terms.currency.exponent, self._path)
+        number = self._receipts.get(step.pay_on, step.pay_on)
+        self._till.book_act(contracts.pay, number, amount_minor, Tender(PaymentKind.CASH, 0)).result()
+        return {}
+
+    def _contract(self, number: int, step: Step) -> dict[str, str]:
+        """How the contract stands that a step is about."""
+        receipt = self._receipts.get(step.pay_on or step.return_of or step.id or str(number), "")
+        known = self._till.database.read(lambda c: all_contracts(c, number=receipt)) if receipt else []
+        if not known:
+            return {}
+        today = self._till.business_date(self._clock.now_ms)
+        contract = known[0][1]
+        return {"owed": self._money(contract.owed_minor), "overdue": self._money(contract.overdue_minor(today))}
 
     def _with_gift(self, basket: Basket, step: Step) -> Basket:
         """The basket with what its customer gives to the first cause: an amount, or what rounds the total up."""
@@ -313,13 +345,16 @@ class _Run:
             "refund": self._money(closed.refund_minor),
             "clawed_back": self._points(closed.clawed_back_units),
             "restored": self._points(closed.restored_units),
+            "lowered": self._money(closed.lowered_minor),
+            "paid_back": self._money(closed.paid_back_minor),
         }
 
     def _balance(self, step: Step) -> dict[str, str]:
         if not step.member:
             return {}
         member = self._till.find_member(self._card(step.member))
-        assert member is not None, "every member of the file has a card"
+        if member is None:
+            raise refused(self._path, f"{step.member} is not enrolled yet")
         got = {
             "available": self._points(member.balance.available_units),
             "pending": self._points(member.balance.pending_units),

@@ -139,6 +139,10 @@ class Expected(Section, frozen=True):
     coupons: tuple[str, ...] | None = None
     donated: str | None = None
     shop_donated: str | None = None
+    owed: str | None = None
+    overdue: str | None = None
+    lowered: str | None = None
+    paid_back: str | None = None
     won: tuple[str, ...] | None = None
     winners: tuple[str, ...] | None = None
     refused: str | None = None
@@ -148,7 +152,9 @@ class Step(Section, frozen=True):
     """One thing that happens: a receipt (``buy``), a return (``return_of`` names a step), or a look at a balance.
 
     ``store``: where, for programmes that run in some stores only. ``profit_share``: a quarter that is paid out, as ``2026-Q1``.
-    ``hold_draw``: the programme whose lottery is held.
+    ``hold_draw``: the programme whose lottery is held. ``in_parts``: the receipt is paid so; ``pay_on`` names one on whose contract
+    ``amount`` is paid. ``enrol`` gives a member their card only then; ``referred_by`` is who brought them. ``choose``:
+    ``programme/rule=product``. ``act``: what the member does, by the name that programmes give it.
     """
 
     at: str
@@ -160,10 +166,19 @@ class Step(Section, frozen=True):
     take: tuple[str, ...] = ()
     coupons: tuple[str, ...] = ()
     donate: str = ""
+    in_parts: bool = False
+    pay_on: str = ""
+    amount: str = ""
     return_of: str = ""
     profit_share: str = ""
     hold_draw: str = ""
     lines: tuple[Returned, ...] = ()
+    enrol: str = ""
+    referred_by: str = ""
+    verify: bool = False
+    segment: str = ""
+    choose: str = ""
+    act: str = ""
     expect: Expected = Expected()
 
 

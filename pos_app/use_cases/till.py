@@ -289,6 +289,10 @@ class Till:
         """Points as plain digits, for messages."""
         return text_from_minor(units, exponent=self.terms.points_exponent)
 
+    def money_text(self, minor: int) -> str:
+        """An amount as plain digits, for messages."""
+        return text_from_minor(minor, exponent=self.terms.currency.exponent)
+
     def quote(self, basket: Basket) -> Quote:
         """The basket evaluated now: totals, tax, points."""
         now_ms = self.clock.utc_ms()

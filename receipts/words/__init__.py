@@ -71,6 +71,13 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     cause_by_shop: str
     cause_member: str
     cause_all: str
+    instalment_heading: str
+    instalment: str
+    in_parts: str
+    contract: str
+    contract_due: str
+    contract_owed: str
+    contract_lowered: str
     nps_question: str
     nps_scan: str
     nps_code: str

@@ -71,7 +71,7 @@ def _copy(path: Path, target: Engine, version: str) -> None:
     with target.begin() as connection:
         _upgrade_to(version, connection)
         if version != "0001":
-            partitions.make_ahead(connection, today=date(2026, 1, 1))
+            partitions.make_ahead(connection, today=date(2026, 1, 1), of=("sale", "payment", "award"))
         with source.connect() as old:
             names = inspect(old).get_table_names()
             metadata = MetaData()

@@ -229,191 +229,191 @@
     <name>Coupon</name>
     <message>
         <source>The basket is as it was, and the coupon was not used up.</source>
-        <translation type="unfinished"></translation>
+        <translation>Корзина осталась прежней, купон не погашен.</translation>
     </message>
     <message>
         <source>Go on without it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Продолжайте без него.</translation>
     </message>
     <message>
         <source>Take the coupon off the basket and scan it again.</source>
-        <translation type="unfinished"></translation>
+        <translation>Уберите купон из корзины и отсканируйте его снова.</translation>
     </message>
     <message>
         <source>Try again when headquarters is there, or go on without it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Повторите, когда появится связь с центром, или продолжайте без купона.</translation>
     </message>
     <message>
         <source>A character of this coupon&apos;s code is wrong.</source>
-        <translation type="unfinished"></translation>
+        <translation>В коде этого купона ошибка в одном из знаков.</translation>
     </message>
     <message>
         <source>Scan it, or type it again.</source>
-        <translation type="unfinished"></translation>
+        <translation>Отсканируйте купон или наберите код ещё раз.</translation>
     </message>
     <message>
         <source>No coupon like this was made for this shop.</source>
-        <translation type="unfinished"></translation>
+        <translation>Таких купонов для этого магазина не выпускали.</translation>
     </message>
     <message>
         <source>The code of this coupon is made up: it is not one of ours.</source>
-        <translation type="unfinished"></translation>
+        <translation>Код этого купона подделан: он не наш.</translation>
     </message>
     <message>
         <source>Keep the paper and tell the manager.</source>
-        <translation type="unfinished"></translation>
+        <translation>Оставьте бумагу у себя и сообщите управляющему.</translation>
     </message>
     <message>
         <source>Several coupons in a row were unknown or made up.</source>
-        <translation type="unfinished"></translation>
+        <translation>Несколько купонов подряд оказались неизвестными или поддельными.</translation>
     </message>
     <message>
         <source>Go on without a coupon; in a minute one is read again.</source>
-        <translation type="unfinished"></translation>
+        <translation>Продолжайте без купона; через минуту купоны снова будут приниматься.</translation>
     </message>
     <message>
         <source>This coupon was withdrawn.</source>
-        <translation type="unfinished"></translation>
+        <translation>Этот купон отозван.</translation>
     </message>
     <message>
         <source>This coupon is good from {day} on.</source>
-        <translation type="unfinished"></translation>
+        <translation>Этот купон действует с {day}.</translation>
     </message>
     <message>
         <source>This coupon was good until {day}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Этот купон действовал до {day}.</translation>
     </message>
     <message>
         <source>This coupon is good at another till.</source>
-        <translation type="unfinished"></translation>
+        <translation>Этот купон действует на другой кассе.</translation>
     </message>
     <message>
         <source>Send the customer there, or go on without it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Направьте покупателя туда или продолжайте без купона.</translation>
     </message>
     <message>
         <source>Nothing is given for this coupon today.</source>
-        <translation type="unfinished"></translation>
+        <translation>Сегодня по этому купону ничего не полагается.</translation>
     </message>
     <message>
         <source>This coupon is for one member only.</source>
-        <translation type="unfinished"></translation>
+        <translation>Этот купон только для одного участника.</translation>
     </message>
     <message>
         <source>Scan that member&apos;s card first, or go on without it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Сначала отсканируйте карту этого участника или продолжайте без купона.</translation>
     </message>
     <message>
         <source>This coupon is on this sale already.</source>
-        <translation type="unfinished"></translation>
+        <translation>Этот купон уже есть в этой продаже.</translation>
     </message>
     <message>
         <source>Go on.</source>
-        <translation type="unfinished"></translation>
+        <translation>Продолжайте.</translation>
     </message>
     <message>
         <source>There is such a coupon on this sale, and only one counts.</source>
-        <translation type="unfinished"></translation>
+        <translation>Такой купон в этой продаже уже есть, а засчитывается только один.</translation>
     </message>
     <message>
         <source>The customer can use it next time.</source>
-        <translation type="unfinished"></translation>
+        <translation>Покупатель может использовать его в следующий раз.</translation>
     </message>
     <message>
         <source>This coupon is used up.</source>
-        <translation type="unfinished"></translation>
+        <translation>Этот купон уже использован.</translation>
     </message>
     <message>
         <source>This coupon lies in a basket at another till.</source>
-        <translation type="unfinished"></translation>
+        <translation>Этот купон лежит в корзине на другой кассе.</translation>
     </message>
     <message>
         <source>Ask the customer; it is free again when that basket is given up.</source>
-        <translation type="unfinished"></translation>
+        <translation>Спросите покупателя; купон освободится, когда та корзина будет отменена.</translation>
     </message>
     <message>
         <source>This till&apos;s clock cannot be right, and headquarters cannot be asked.</source>
-        <translation type="unfinished"></translation>
+        <translation>Часы этой кассы не могут быть верны, а спросить центр нельзя.</translation>
     </message>
     <message>
         <source>Headquarters does not take this till&apos;s word.</source>
-        <translation type="unfinished"></translation>
+        <translation>Центр не принимает данные этой кассы.</translation>
     </message>
     <message>
         <source>Go on without it, and have the till enrolled again.</source>
-        <translation type="unfinished"></translation>
+        <translation>Продолжайте без купона и попросите подключить кассу заново.</translation>
     </message>
     <message>
         <source>Headquarters must be asked about this coupon, and does not answer.</source>
-        <translation type="unfinished"></translation>
+        <translation>Об этом купоне нужно спросить центр, а он не отвечает.</translation>
     </message>
     <message>
         <source>Headquarters was not met for too long to take this coupon.</source>
-        <translation type="unfinished"></translation>
+        <translation>Связи с центром не было слишком долго, чтобы принять этот купон.</translation>
     </message>
     <message>
         <source>Headquarters is away, and this till has taken as many coupons alone as it may.</source>
-        <translation type="unfinished"></translation>
+        <translation>Связи с центром нет, и эта касса приняла столько купонов, сколько ей можно принять самой.</translation>
     </message>
     <message>
         <source>The coupon lay in the basket for too long.</source>
-        <translation type="unfinished"></translation>
+        <translation>Купон слишком долго лежал в корзине.</translation>
     </message>
     <message>
         <source>The coupon is worth more by now than may be taken while headquarters is away.</source>
-        <translation type="unfinished"></translation>
+        <translation>Купон теперь стоит больше, чем можно принять без связи с центром.</translation>
     </message>
     <message>
         <source>gives nothing: it is another member&apos;s</source>
-        <translation type="unfinished"></translation>
+        <translation>ничего не даёт: он другого участника</translation>
     </message>
     <message>
         <source>gives nothing on these goods</source>
-        <translation type="unfinished"></translation>
+        <translation>на эти товары ничего не даёт</translation>
     </message>
     <message>
         <source>gives nothing without a member&apos;s card</source>
-        <translation type="unfinished"></translation>
+        <translation>без карты участника ничего не даёт</translation>
     </message>
     <message>
         <source>gives something from {from_minor} on</source>
-        <translation type="unfinished"></translation>
+        <translation>действует от {from_minor}</translation>
     </message>
     <message>
         <source>gives nothing at this hour</source>
-        <translation type="unfinished"></translation>
+        <translation>в этот час ничего не даёт</translation>
     </message>
     <message>
         <source>gives something from purchase {from_receipt} on</source>
-        <translation type="unfinished"></translation>
+        <translation>действует с покупки № {from_receipt}</translation>
     </message>
     <message>
         <source>gives nothing to this class of card</source>
-        <translation type="unfinished"></translation>
+        <translation>карте этого класса ничего не даёт</translation>
     </message>
     <message>
         <source>gives nothing to this member</source>
-        <translation type="unfinished"></translation>
+        <translation>этому участнику ничего не даёт</translation>
     </message>
     <message>
         <source>gives something on the member&apos;s birthday</source>
-        <translation type="unfinished"></translation>
+        <translation>действует в день рождения участника</translation>
     </message>
     <message>
         <source>gives something once it was checked who the member is</source>
-        <translation type="unfinished"></translation>
+        <translation>действует после проверки личности участника</translation>
     </message>
     <message>
         <source>gives nothing: another discount is better</source>
-        <translation type="unfinished"></translation>
+        <translation>ничего не даёт: другая скидка выгоднее</translation>
     </message>
     <message>
         <source>gives nothing on prices that were set by hand</source>
-        <translation type="unfinished"></translation>
+        <translation>на цены, заданные вручную, ничего не даёт</translation>
     </message>
     <message>
         <source>gives no more: its limit is reached</source>
-        <translation type="unfinished"></translation>
+        <translation>больше ничего не даёт: достигнут предел</translation>
     </message>
 </context>
 <context>
@@ -746,7 +746,7 @@
     </message>
     <message>
         <source>Why</source>
-        <translation type="unfinished"></translation>
+        <translation>Почему</translation>
     </message>
     <message>
         <source>Finish</source>
@@ -812,7 +812,7 @@
     </message>
     <message>
         <source>Coupon {coupon}</source>
-        <translation type="unfinished"></translation>
+        <translation>Купон {coupon}</translation>
     </message>
     <message>
         <source>batch {batch}</source>
@@ -1084,15 +1084,15 @@
     </message>
     <message>
         <source>Coupon {coupon} is on this sale.</source>
-        <translation type="unfinished"></translation>
+        <translation>Купон {coupon} добавлен к этой продаже.</translation>
     </message>
     <message>
         <source>Coupon {coupon} is good, but gives nothing on this basket yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>Купон {coupon} действителен, но на эту корзину пока ничего не даёт.</translation>
     </message>
     <message>
         <source>Coupon {coupon} is off this sale. It was not used up.</source>
-        <translation type="unfinished"></translation>
+        <translation>Купон {coupon} убран из этой продажи. Он не погашен.</translation>
     </message>
     <message>
         <source>Asking headquarters…</source>
@@ -2060,342 +2060,342 @@
     <name>Why</name>
     <message>
         <source>{rate_bp} % for a card of class {card_class}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{rate_bp} % по карте класса {card_class}.</translation>
     </message>
     <message>
         <source>{rate_bp} % because the receipt comes to {sum_minor}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{rate_bp} %: сумма чека {sum_minor}.</translation>
     </message>
     <message>
         <source>{rate_bp} % because {sum_minor} were bought before.</source>
-        <translation type="unfinished"></translation>
+        <translation>{rate_bp} %: раньше куплено на {sum_minor}.</translation>
     </message>
     <message>
         <source>{rate_bp} % as a bonus.</source>
-        <translation type="unfinished"></translation>
+        <translation>{rate_bp} % бонусами.</translation>
     </message>
     <message>
         <source>{rate_bp} % for these goods.</source>
-        <translation type="unfinished"></translation>
+        <translation>{rate_bp} % на эти товары.</translation>
     </message>
     <message>
         <source>Points for each {per_minor}: {points}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Баллов за каждые {per_minor}: {points}.</translation>
     </message>
     <message>
         <source>A bonus of so many points: {points}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Бонус, баллов: {points}.</translation>
     </message>
     <message>
         <source>Raised to {multiplied_percent} %.</source>
-        <translation type="unfinished"></translation>
+        <translation>Увеличено до {multiplied_percent} %.</translation>
     </message>
     <message>
         <source>The price for members.</source>
-        <translation type="unfinished"></translation>
+        <translation>Цена для участников.</translation>
     </message>
     <message>
         <source>A special price of {price_minor}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Специальная цена {price_minor}.</translation>
     </message>
     <message>
         <source>{off_minor} off.</source>
-        <translation type="unfinished"></translation>
+        <translation>Скидка {off_minor}.</translation>
     </message>
     <message>
         <source>A reward for {cost} of {pool}, taken {times} time(s).</source>
-        <translation type="unfinished"></translation>
+        <translation>Награда за {cost} ({pool}), взята раз: {times}.</translation>
     </message>
     <message>
         <source>Collected for {pool}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Накоплено: {pool}.</translation>
     </message>
     <message>
         <source>Chance speaks when the sale is booked.</source>
-        <translation type="unfinished"></translation>
+        <translation>Розыгрыш состоится при записи покупки.</translation>
     </message>
     <message>
         <source>No win this time: chance said {roll}, it gives below {wins_below}.</source>
-        <translation type="unfinished"></translation>
+        <translation>В этот раз без выигрыша: выпало {roll}, выигрывает меньше {wins_below}.</translation>
     </message>
     <message>
         <source>Given for {cause}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Передано на {cause}.</translation>
     </message>
     <message>
         <source>{points} points for: {act}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Баллов {points} за: {act}.</translation>
     </message>
     <message>
         <source>There is no card: nothing is earned.</source>
-        <translation type="unfinished"></translation>
+        <translation>Карты нет: ничего не начисляется.</translation>
     </message>
     <message>
         <source>The programme does not run today.</source>
-        <translation type="unfinished"></translation>
+        <translation>Сегодня программа не действует.</translation>
     </message>
     <message>
         <source>Regulated medicine never earns and never accepts points.</source>
-        <translation type="unfinished"></translation>
+        <translation>За лекарства с регулируемой ценой баллы не начисляются и не списываются.</translation>
     </message>
     <message>
         <source>It is money for a cause: it earns nothing.</source>
-        <translation type="unfinished"></translation>
+        <translation>Это пожертвование: за него ничего не начисляется.</translation>
     </message>
     <message>
         <source>The programme excludes these goods.</source>
-        <translation type="unfinished"></translation>
+        <translation>Программа исключает эти товары.</translation>
     </message>
     <message>
         <source>Nothing is paid by money.</source>
-        <translation type="unfinished"></translation>
+        <translation>Деньгами ничего не платят.</translation>
     </message>
     <message>
         <source>For this member and receipt the rate is 0.</source>
-        <translation type="unfinished"></translation>
+        <translation>Для этого участника и чека ставка 0.</translation>
     </message>
     <message>
         <source>The weight of these goods is 0.</source>
-        <translation type="unfinished"></translation>
+        <translation>Вес этих товаров 0.</translation>
     </message>
     <message>
         <source>The limit for a line is 0.</source>
-        <translation type="unfinished"></translation>
+        <translation>Предел на строку 0.</translation>
     </message>
     <message>
         <source>Another rule gives as much or more: {by_rule}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Другое правило даёт столько же или больше: {by_rule}.</translation>
     </message>
     <message>
         <source>Another rule of its group gives as much or more on this receipt.</source>
-        <translation type="unfinished"></translation>
+        <translation>Другое правило группы даёт на этом чеке столько же или больше.</translation>
     </message>
     <message>
         <source>It is for other goods.</source>
-        <translation type="unfinished"></translation>
+        <translation>Это для других товаров.</translation>
     </message>
     <message>
         <source>The price was set by hand.</source>
-        <translation type="unfinished"></translation>
+        <translation>Цена задана вручную.</translation>
     </message>
     <message>
         <source>There is nothing to give on these goods.</source>
-        <translation type="unfinished"></translation>
+        <translation>На эти товары дать нечего.</translation>
     </message>
     <message>
         <source>There is nothing that it could raise.</source>
-        <translation type="unfinished"></translation>
+        <translation>Увеличивать нечего.</translation>
     </message>
     <message>
         <source>The guard leaves nothing for these goods.</source>
-        <translation type="unfinished"></translation>
+        <translation>Защита маржи не оставляет на эти товары ничего.</translation>
     </message>
     <message>
         <source>No programme that runs gives anything for: {act}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ни одна действующая программа ничего не даёт за: {act}.</translation>
     </message>
     <message>
         <source>Its limits leave nothing.</source>
-        <translation type="unfinished"></translation>
+        <translation>Пределы правила исчерпаны.</translation>
     </message>
     <message>
         <source>It was given as often as it may be.</source>
-        <translation type="unfinished"></translation>
+        <translation>Уже дано столько раз, сколько можно.</translation>
     </message>
     <message>
         <source>It gives on this many receipts at most: {receipts}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Действует не больше чем на стольких чеках: {receipts}.</translation>
     </message>
     <message>
         <source>It does not apply on this weekday.</source>
-        <translation type="unfinished"></translation>
+        <translation>В этот день недели не действует.</translation>
     </message>
     <message>
         <source>It does not apply at {time}.</source>
-        <translation type="unfinished"></translation>
+        <translation>В {time} не действует.</translation>
     </message>
     <message>
         <source>It does not apply today.</source>
-        <translation type="unfinished"></translation>
+        <translation>Сегодня не действует.</translation>
     </message>
     <message>
         <source>It applies on holidays.</source>
-        <translation type="unfinished"></translation>
+        <translation>Действует по праздникам.</translation>
     </message>
     <message>
         <source>It does not apply in this store.</source>
-        <translation type="unfinished"></translation>
+        <translation>В этом магазине не действует.</translation>
     </message>
     <message>
         <source>It applies from {from_minor} on; the receipt is {sum_minor}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Действует от {from_minor}; сумма чека {sum_minor}.</translation>
     </message>
     <message>
         <source>It applies from purchase {from_receipt} on; this is purchase {receipt}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Действует с покупки № {from_receipt}, это покупка № {receipt}.</translation>
     </message>
     <message>
         <source>It does not apply to a card of this class.</source>
-        <translation type="unfinished"></translation>
+        <translation>Для карты этого класса не действует.</translation>
     </message>
     <message>
         <source>It does not apply to the member&apos;s tier.</source>
-        <translation type="unfinished"></translation>
+        <translation>Для уровня участника не действует.</translation>
     </message>
     <message>
         <source>It is for other members.</source>
-        <translation type="unfinished"></translation>
+        <translation>Это для других участников.</translation>
     </message>
     <message>
         <source>No coupon of it is presented.</source>
-        <translation type="unfinished"></translation>
+        <translation>Купон не предъявлен.</translation>
     </message>
     <message>
         <source>It is not the member&apos;s birthday.</source>
-        <translation type="unfinished"></translation>
+        <translation>У участника не день рождения.</translation>
     </message>
     <message>
         <source>The member has not bought the goods that it asks for.</source>
-        <translation type="unfinished"></translation>
+        <translation>Участник не покупал нужных для этого товаров.</translation>
     </message>
     <message>
         <source>The member has {has} of {pool}; {needed} are needed.</source>
-        <translation type="unfinished"></translation>
+        <translation>У участника {has} ({pool}), нужно {needed}.</translation>
     </message>
     <message>
         <source>The member has chosen no such offer.</source>
-        <translation type="unfinished"></translation>
+        <translation>Участник не выбирал такого предложения.</translation>
     </message>
     <message>
         <source>Nobody has checked who the member is.</source>
-        <translation type="unfinished"></translation>
+        <translation>Личность участника не проверена.</translation>
     </message>
     <message>
         <source>The member has not asked for it: F4 F4.</source>
-        <translation type="unfinished"></translation>
+        <translation>Участник об этом не просил: F4 F4.</translation>
     </message>
     <message>
         <source>The member has {has} of {pool}; it costs {needed}.</source>
-        <translation type="unfinished"></translation>
+        <translation>У участника {has} ({pool}), стоит {needed}.</translation>
     </message>
     <message>
         <source>None of its goods is here.</source>
-        <translation type="unfinished"></translation>
+        <translation>Нужных товаров здесь нет.</translation>
     </message>
     <message>
         <source>There is no card on this sale.</source>
-        <translation type="unfinished">В этой покупке нет карты.</translation>
+        <translation>В этой покупке нет карты.</translation>
     </message>
     <message>
         <source>No programme accepts points at present.</source>
-        <translation type="unfinished">Сейчас ни одна программа не принимает баллы.</translation>
+        <translation>Сейчас ни одна программа не принимает баллы.</translation>
     </message>
     <message>
         <source>Points can be used from purchase {from_receipt} on; this is purchase {receipt}.</source>
-        <translation type="unfinished">Баллы можно списывать с покупки № {from_receipt}, это покупка № {receipt}.</translation>
+        <translation>Баллы можно списывать с покупки № {from_receipt}, это покупка № {receipt}.</translation>
     </message>
     <message>
         <source>Points can be used from a balance of {minimum_units} on; it is {balance_units}.</source>
-        <translation type="unfinished">Наименьший остаток для списания: {minimum_units}; сейчас {balance_units}.</translation>
+        <translation>Наименьший остаток для списания: {minimum_units}; сейчас {balance_units}.</translation>
     </message>
     <message>
         <source>There are no goods in the basket that accept points.</source>
-        <translation type="unfinished">Среди товаров нет таких, за которые можно платить баллами.</translation>
+        <translation>Среди товаров нет таких, за которые можно платить баллами.</translation>
     </message>
     <message>
         <source>The balance allows no more.</source>
-        <translation type="unfinished">Больше на карте нет.</translation>
+        <translation>Больше на карте нет.</translation>
     </message>
     <message>
         <source>Points pay at most {cap_bp} % of the goods that accept them.</source>
-        <translation type="unfinished"></translation>
+        <translation>Баллами оплачивается не больше {cap_bp} % таких товаров.</translation>
     </message>
     <message>
         <source>At least {min_paid_minor} is always paid by money.</source>
-        <translation type="unfinished">Не меньше {min_paid_minor} всегда платят деньгами.</translation>
+        <translation>Не меньше {min_paid_minor} всегда платят деньгами.</translation>
     </message>
     <message>
         <source>{requested_units} were asked for, {burned_units} can be used.</source>
-        <translation type="unfinished"></translation>
+        <translation>Просили {requested_units}, можно {burned_units}.</translation>
     </message>
     <message>
         <source>Its share of the points that pay, worth {worth_minor}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Доля баллов, которыми платят, на {worth_minor}.</translation>
     </message>
     <message>
         <source>To be said to this member.</source>
-        <translation type="unfinished"></translation>
+        <translation>Сказать этому участнику.</translation>
     </message>
     <message>
         <source>These goods count {weight_percent} %.</source>
-        <translation type="unfinished"></translation>
+        <translation>Эти товары считаются за {weight_percent} %.</translation>
     </message>
     <message>
         <source>These goods count more or less than others.</source>
-        <translation type="unfinished"></translation>
+        <translation>Эти товары считаются больше или меньше других.</translation>
     </message>
     <message>
         <source>At most so many points a line: {line_max_points}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Баллов на строку не больше: {line_max_points}.</translation>
     </message>
     <message>
         <source>A limit left {receipt_max_units}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Предел оставил {receipt_max_units}.</translation>
     </message>
     <message>
         <source>A limit left {cap_minor}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Предел оставил {cap_minor}.</translation>
     </message>
     <message>
         <source>A limit left {cap_units}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Предел оставил {cap_units}.</translation>
     </message>
     <message>
         <source>Won: chance said {won_with}, it gives below {wins_below}.</source>
-        <translation type="unfinished"></translation>
+        <translation>Выигрыш: выпало {won_with}, выигрывает меньше {wins_below}.</translation>
     </message>
     <message>
         <source>Lowered so that rewards do not cost too much.</source>
-        <translation type="unfinished"></translation>
+        <translation>Уменьшено, чтобы награды не стоили слишком дорого.</translation>
     </message>
     <message>
         <source>none</source>
-        <translation type="unfinished"></translation>
+        <translation>нет</translation>
     </message>
     <message>
         <source>The whole receipt</source>
-        <translation type="unfinished"></translation>
+        <translation>Весь чек</translation>
     </message>
     <message>
         <source>Not for this customer.</source>
-        <translation type="unfinished"></translation>
+        <translation>Не для этого покупателя.</translation>
     </message>
     <message>
         <source>Nothing.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ничего.</translation>
     </message>
     <message>
         <source>Margin from {percent} % on.</source>
-        <translation type="unfinished"></translation>
+        <translation>Маржа от {percent} %.</translation>
     </message>
 </context>
 <context>
     <name>WhyPanelView</name>
     <message>
         <source>Why</source>
-        <translation type="unfinished"></translation>
+        <translation>Почему</translation>
     </message>
     <message>
         <source>Back</source>
-        <translation type="unfinished">Назад</translation>
+        <translation>Назад</translation>
     </message>
     <message>
         <source>Before</source>
-        <translation type="unfinished"></translation>
+        <translation>Раньше</translation>
     </message>
     <message>
         <source>Next</source>
-        <translation type="unfinished">Дальше</translation>
+        <translation>Дальше</translation>
     </message>
 </context>
 <context>

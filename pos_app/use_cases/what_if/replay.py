@@ -207,6 +207,7 @@ class Replay:
             one.coupons,
             takes,
             {key: max(0, most - self._given.get(key, 0)) for key, most in side.budgets.items()} if side.budgets else {},
+            side.rolls_of(one.receipt_id) if side.chances else {},
         )
 
     def _context(self, one: Bought, standing: Standing, issuer: str) -> MemberContext:

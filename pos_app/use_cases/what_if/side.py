@@ -8,6 +8,7 @@ from pos_app.loyalty.document import POINTS_POOL, AnyRule, Bought, Programme, Re
 from pos_app.loyalty.knowing import cap_counters, in_window, wanted_by
 from pos_app.loyalty.programme import ProgrammeSet, accumulator_period
 from pos_app.model.identifiers import is_points, ledger_unit
+from pos_app.protocol.draws import roll
 
 
 class Side:
@@ -37,6 +38,15 @@ class Side:
     def in_order_because(self) -> tuple[str, ...]:
         """Why the accounts cannot be replayed apart: codes, empty where they can."""
         return ("budget",) if self.budgets else ()
+
+    def rolls_of(self, receipt_id: str) -> dict[str, int]:
+        """What chance would say to the rules on a receipt. Seeds are secret, so it goes by their hashes: other receipts win than in truth,
+        and about as many. A roll follows from its receipt alone, so accounts can be replayed apart.
+        """
+        return {
+            one.rule: roll(bytes.fromhex(one.seed_hash), receipt_number=receipt_id, rule=one.rule)
+            for one in self.chances
+        }
 
     def facts_of(self, birthday: str, business_date: str) -> tuple[str, ...]:
         """Which birthday windows the day is in, as the engine names them."""

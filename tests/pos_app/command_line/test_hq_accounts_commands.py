@@ -10,7 +10,7 @@ from hq.policy import change_policy
 from tests.hq.journals import START_MS, enrolment, sale
 from tests.hq.postgres import opened
 from tests.hq.test_claims import signed_code
-from tests.hq.tills import Till, rows, units
+from tests.hq.tills import Till, rows, units, unseen
 from tests.pos_app.command_line.test_commands import Ran
 
 
@@ -67,6 +67,20 @@ def test_that_leases_are_listed_and_written_off(engine: Engine) -> None:
     assert "10 points are free again. " == run(engine, "write-off-lease", lease["name"]).out
     assert 2 == run(engine, "write-off-lease", lease["name"]).code
     assert {"issued": -10, "available": 10} == units(engine, "a")
+
+
+def test_that_a_person_says_of_which_sale_goods_without_a_receipt_are(engine: Engine) -> None:
+    sold = [sale(account_ref=ref, card=card, earned=10) for ref, card in (("a", "299"), ("b", "300"))]
+    back = unseen(sold[0].receipt_number, *((line.product_code, line.quantity_milli) for line in sold[0].lines))
+    Till(engine, 7).book(*sold, back)
+    (task,) = run(engine, "tasks", "--json").json
+    listed = run(engine, "settle-return", task["task_id"], "--json").json
+
+    assert {sold[0].event_id, sold[1].event_id} == {one["event_id"] for one in listed}
+    assert " b yes " in run(engine, "settle-return", task["task_id"]).out
+    assert "is done" in run(engine, "settle-return", task["task_id"], "--sale", sold[1].event_id).out
+    assert ({"issued": -10, "available": 10}, {}) == (units(engine, "a"), units(engine, "b"))
+    assert 2 == run(engine, "settle-return", task["task_id"]).code
 
 
 def test_that_holds_are_listed(engine: Engine) -> None:

@@ -12,6 +12,7 @@ from pos_app.protocol.events import ReturnedLine, decode_body, encode_body
 from pos_app.protocol.messages import ErrorAnswer, OtherReceipt, ReceiptAnswer, ReceiptReturn, encode_message
 from pos_app.protocol.signing import answer_to_sign, create_private_key, public_key_of, sign
 from pos_app.use_cases.clock import SystemClock
+from pos_app.use_cases.explaining import explain_receipt
 from pos_app.use_cases.finding_receipts import (
     ASK_TIMEOUT_MS,
     ReceiptUnknownError,
@@ -299,3 +300,30 @@ def test_that_what_came_back_unseen_is_told(other: Shop, bought: ClosedSale) -> 
     with pytest.raises(ReceiptUnknownError) as refused:
         find_returnable(other.till, "777-01-0000001")
     assert ["tea"] == [one.product_code for one in refused.value.unseen]
+
+
+def test_that_headquarters_shows_what_an_explanation_lacks(
+    open_shop: OpenShop, other: Shop, bought: ClosedSale
+) -> None:
+    kept = encode_programme_set(other.till.terms.programmes).decode()
+    shown = [ReceiptAnswer(sold_at(other, bought), programme_set=kept)]
+    with under_hq(open_shop, signed(shown), signed(shown)) as (shop, _):
+        foreign = explain_receipt(shop.till, bought.receipt_number)
+        assert (True, False) == (foreign.agrees, foreign.is_own)
+        sale = shop.sell(TEA, card=BOB)
+        shown[0] = ReceiptAnswer(sold_at(shop, sale))
+        shop.till.database.write(lambda c: c.exec_driver_sql("UPDATE event SET body = NULL").rowcount)
+        own = explain_receipt(shop.till, sale.receipt_number)
+        assert (True, True, [30]) == (own.agrees, own.is_own, [award.units for award in own.result.awards])
+
+
+def test_that_an_explanation_without_its_programmes_is_refused(
+    open_shop: OpenShop, other: Shop, bought: ClosedSale
+) -> None:
+    other.reopen("points")
+    sale = other.sell(TEA, card=BOB)
+    with (
+        under_hq(open_shop, signed(ReceiptAnswer(sold_at(other, sale)))) as (shop, _),
+        pytest.raises(InputError, match="are not known here"),
+    ):
+        explain_receipt(shop.till, sale.receipt_number)

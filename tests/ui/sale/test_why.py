@@ -1,13 +1,19 @@
 """Why the sale gives what it gives: a panel at the side while the scanner goes on."""
 
+from collections.abc import Callable
+
 import pytest
+from PySide6.QtCore import Qt
 
 from pos_app.loyalty import reasons
+from pos_app.loyalty.programme import parse_programme
 from pos_app.loyalty.why import Kind
 from pos_app.model.evaluation import Reason
 from pos_app.settings import Settings
+from pos_app.use_cases.till import Till
 from tests.staff import enter, hire
 from tests.ui.conftest import OpenTill
+from tests.ui.hands import Hands
 from tests.ui.sale.counter import Counter
 from ui.formats import Formats
 from ui.gallery.shop import CARD_WITH_POINTS, TOOTHPASTE, VITAMIN
@@ -17,6 +23,7 @@ from ui.sale.why_panel import why_text
 from ui.sale.why_words import ADDED, SENTENCES
 
 FORMATS = Formats(Settings())
+Key = Qt.Key
 
 
 @pytest.fixture
@@ -92,7 +99,14 @@ def test_that_without_staff_the_screen_shows_what_a_cashier_may_see(counter: Cou
     assert why(counter).explained.is_restricted
 
 
-VALUES: dict[str, int | str] = dict.fromkeys(["rate_bp", "sum_minor", "from_minor", "per_minor", "points", "multiplied_percent", "price_minor", "off_minor", "cost", "times", "chance_bp", "roll", "wins_below", "receipts", "from_receipt", "receipt", "has", "needed", "minimum_units", "balance_units", "cap_bp", "cap_minor", "min_paid_minor", "requested_units", "burned_units", "worth_minor"], 1) | dict.fromkeys(["card_class", "pool", "cause", "act", "by_rule", "time", "tier"], "x")
+NUMBERS = """
+rate_bp sum_minor from_minor per_minor points multiplied_percent price_minor off_minor cost times chance_bp roll wins_below receipts
+from_receipt receipt has needed minimum_units balance_units cap_bp cap_minor min_paid_minor requested_units burned_units worth_minor
+"""
+VALUES: dict[str, int | str] = {
+    **dict.fromkeys(NUMBERS.split(), 1),
+    **dict.fromkeys(["card_class", "pool", "cause", "act", "by_rule", "time", "tier"], "x"),
+}
 
 
 @pytest.mark.parametrize("code", sorted(reasons.SENTENCES))
@@ -111,3 +125,72 @@ def test_that_what_limits_or_raises_a_reward_is_added(name: str) -> None:
 
 def test_that_a_reason_of_a_later_version_is_shown_as_it_is() -> None:
     assert "later.code" == why_text(Reason("later.code", {}), FORMATS)
+
+
+def test_that_the_cursor_stays_where_codes_are_typed(hands: Hands) -> None:
+    hands.scan(TOOTHPASTE)
+    hands.type("", Key.Key_Insert)
+    assert isinstance(hands.screen.panel, WhyPanel)
+    assert hands.window.view.entry.field.hasFocus()
+    assert {"Why", "Toothpaste 75 ml"} <= set(hands.words())
+    hands.type(VITAMIN, Key.Key_Return)
+    assert (2, None) == (len(hands.screen.lines), hands.screen.panel)
+    hands.type("", Key.Key_Insert, Key.Key_Down, Key.Key_Escape)
+    assert hands.screen.panel is None
+
+
+def test_that_every_thing_that_happens_is_shown(open_sample: OpenTill, open_window: Callable[[Till], Hands]) -> None:
+    text = """
+schema = 1
+id = "all"
+version = 1
+name = "All kinds"
+point_worth_minor = 1
+[burning]
+[[rules]]
+kind = "percent"
+id = "off"
+lane = "price"
+rate_bp = 1000
+[[rules]]
+kind = "collect"
+id = "stamp"
+pool = "stamps"
+[[rules]]
+kind = "reward"
+id = "gift"
+cost = 10
+gives = "A mug"
+take = "auto"
+[[rules]]
+kind = "notice"
+id = "tell"
+text = "Serve first"
+[[rules]]
+kind = "access"
+id = "club"
+only_products = ["CLUB"]
+[rules.when]
+card_classes = ["gold"]
+"""
+    club = text.replace('"CLUB"', f'"{VITAMIN}"').replace(
+        "point_worth_minor = 1", 'point_worth_minor = 1\ncard_classes = ["gold"]'
+    )
+    hands = open_window(open_sample(programmes=[parse_programme(club, source="all.toml")]))
+    hands.scan(TOOTHPASTE, VITAMIN, CARD_WITH_POINTS)
+    hands.type("", Key.Key_F4)
+    hands.type("50", Key.Key_Return, Key.Key_Insert)
+    seen = " ".join(hands.words())
+    hands.type("", Key.Key_Down)
+    seen += " ".join(hands.words())
+    hands.type("", Key.Key_Up, Key.Key_Up)
+    seen += " ".join(hands.words())
+    for said in (
+        "All kinds · off",
+        "10 % for these goods.",
+        "1 stamps",
+        "A mug",
+        "Serve first",
+        "Not for this customer.",
+    ):
+        assert said in seen
