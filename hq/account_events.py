@@ -46,13 +46,13 @@ def change_card(work: WorkingSet, event: CardEvent, *, now_ms: int) -> None:
             _set_card(work, account, event.replaces, CardStatus.REPLACED)
         return
     status = CardStatus.BLOCKED if event.action is CardAction.BLOCK else CardStatus.ACTIVE
-    _set_card(work, _account_of(work, event.account_ref), event.card_number, status)
+    _set_card(work, account_of(work, event.account_ref), event.card_number, status)
 
 
 def merge(work: WorkingSet, event: MergeEvent, *, now_ms: int) -> None:
     """Everything of one account goes to another. Merging twice is once, and two that were merged stay so in either direction."""
     source = work.home_of(event.merged_ref)
-    target = _account_of(work, event.account_ref)
+    target = account_of(work, event.account_ref)
     if source is None:
         if event.merged_ref != event.account_ref:
             work.add_alias(event.merged_ref, target)
@@ -62,7 +62,7 @@ def merge(work: WorkingSet, event: MergeEvent, *, now_ms: int) -> None:
 
 def set_status(work: WorkingSet, event: AccountStatusEvent) -> None:
     """An account is frozen, or may be used again."""
-    account = _account_of(work, event.account_ref)
+    account = account_of(work, event.account_ref)
     account.status = event.status
     work.touch(account)
 
@@ -72,7 +72,7 @@ def adjust(work: WorkingSet, event: AdjustmentEvent, *, now_ms: int) -> None:
     granted = event.granted
     if granted is not None and granted.lot_id != derived_id(event.event_id, "lot-1"):
         raise UnbookableError("lot_id")
-    account = _account_of(work, event.account_ref)
+    account = account_of(work, event.account_ref)
     at_ms = min(event.moment.utc_ms, now_ms)
     books = due_books(work, account, at_ms=at_ms, now_ms=now_ms)
     if event.reason is AdjustmentReason.FORGIVEN_OVERDRAFT:
@@ -87,7 +87,7 @@ def adjust(work: WorkingSet, event: AdjustmentEvent, *, now_ms: int) -> None:
 
 def mark(work: WorkingSet, event: MarkEvent) -> None:
     """Something that every till is to know of a member, or no longer. Nobody brought themselves, under whatever name."""
-    account = _account_of(work, event.account_ref)
+    account = account_of(work, event.account_ref)
     if event.name != REFERRED_BY or work.home_of(event.value) is not account:
         work.mark_changes.append((account.account_ref, event))
     work.touch(account)
@@ -98,7 +98,7 @@ def act(work: WorkingSet, received: Received, event: ActEvent, *, now_ms: int) -
     for number, granted in enumerate(event.granted_lots, start=1):
         if granted.lot_id != derived_id(event.event_id, f"lot-{number}"):
             raise UnbookableError("lot_id")
-    account = _account_of(work, event.account_ref)
+    account = account_of(work, event.account_ref)
     at_ms = min(event.moment.utc_ms, now_ms)
     booking = book_sale(
         due_books(work, account, at_ms=at_ms, now_ms=now_ms),
@@ -119,7 +119,7 @@ def act(work: WorkingSet, received: Received, event: ActEvent, *, now_ms: int) -
 
 def erase(work: WorkingSet, event: ErasureEvent, *, now_ms: int) -> None:
     """The holder is forgotten, under every name that the account had here."""
-    account = _account_of(work, event.account_ref)
+    account = account_of(work, event.account_ref)
     for ref in sorted({event.account_ref, account.account_ref}):
         work.erasures.append((ref, now_ms))
         work.touch(work.accounts[ref])
@@ -130,7 +130,7 @@ def give_card(work: WorkingSet, number: str, account: Account) -> None:
     work.put_card(Card(number, account.account_ref))
 
 
-def _account_of(work: WorkingSet, account_ref: str) -> Account:
+def account_of(work: WorkingSet, account_ref: str) -> Account:
     """The account of this reference, made where it was never seen: the till that enrolled it may still be offline."""
     return work.home_of(account_ref) or work.add_account(Account(account_ref))
 

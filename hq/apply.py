@@ -27,6 +27,7 @@ from sqlalchemy.exc import DBAPIError
 
 from hq import tables
 from hq.booking import book_event
+from hq.claims import REFUSED, claimed_sale
 from hq.database import is_transient, read_headquarters, transact
 from hq.due_tasks import end_due_failed, is_to_expire, is_to_mature, note_due_failed
 from hq.intake import Outcome
@@ -125,6 +126,23 @@ def apply_set_aside(engine: Engine, *, now_ms: int) -> int:
         )
         task_ids = open_tasks.scalars().all()
     return sum(_book_again(engine, task_id, now_ms=now_ms) for task_id in task_ids)
+
+
+def book_refused_claims(engine: Engine, *, now_ms: int) -> int:
+    """Try claims again that were refused and whose sale has come since, which may say whose it is. Gives how many were in order.
+
+    The till of the code may have been unknown before, after a restore; or the member had another account there.
+    """
+    task, booked = tables.task.c, tables.booked_event.c
+    there = tuple_(_inbox.terminal_id, _inbox.incarnation, _inbox.seq) == tuple_(
+        task.terminal_id, task.incarnation, task.seq
+    )
+    refused = select(task.task_id, _inbox.body).join(tables.inbox, there)
+    with engine.connect() as connection:
+        rows = connection.execute(refused.where(task.code == REFUSED, task.done_at_ms.is_(None))).all()
+        sales = {task_id: sale_id for task_id, body in rows if (sale_id := claimed_sale(events.decode_body(body)))}
+        came = set(connection.execute(select(booked.event_id).where(booked.event_id.in_(sales.values()))).scalars())
+    return sum(_book_again(engine, task_id, now_ms=now_ms) for task_id, sale_id in sales.items() if sale_id in came)
 
 
 def _terminals_behind(engine: Engine) -> Sequence[tuple[str, int]]:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from hq import partitions
-from hq.apply import apply_inbox, apply_set_aside, book_what_is_due
+from hq.apply import apply_inbox, apply_set_aside, book_refused_claims, book_what_is_due
 from hq.authentication import forget_nonces
 from hq.metrics import APPLIED
 from hq.replay import replay, replay_passed
@@ -65,6 +65,7 @@ class Booker:
         self._try(settle_waiting)
         self._try_every(_REPLAY_EVERY_MS, replay)
         self._try_every(_PASSED_EVERY_MS, replay_passed)
+        self._try_every(_PASSED_EVERY_MS, book_refused_claims)
         self._try_every(_DUE_EVERY_MS, book_what_is_due)
         self._try_every(_DUE_EVERY_MS, forget_nonces)
         self._try_every(_MONTHS_EVERY_MS, _make_months)

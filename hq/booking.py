@@ -6,7 +6,7 @@ taken from the event and what HQ decides for itself is in docs/reference/sync-pr
 
 import hashlib
 
-from hq import account_events, claims, coupons, leases, returns
+from hq import account_events, claims, contracts, coupons, leases, returns
 from hq.budgets import uses_in
 from hq.checks import check
 from hq.due import book_and_repay, due_books, expired_since, lot_of
@@ -27,10 +27,12 @@ from pos_app.protocol.events import (
     AuditEvent,
     CardEvent,
     ClaimEvent,
+    ContractEvent,
     CouponVoidEvent,
     EnrolmentEvent,
     ErasureEvent,
     HoldVoidEvent,
+    InstalmentEvent,
     LeaseReleaseEvent,
     MarkEvent,
     MergeEvent,
@@ -98,6 +100,11 @@ def _book(work: WorkingSet, received: Received, event: AnyEvent, now_ms: int) ->
             _release(work, received, event, now_ms=now_ms)
         case ClaimEvent():
             claims.grant(work, event, now_ms=now_ms)
+        case ContractEvent():
+            contracts.agree(work, received, event, now_ms=now_ms)
+        case InstalmentEvent():
+            contracts.take_payment(work, received, event, now_ms=now_ms)
+            write_down(work, received, event, earned_units=0, burned_units=0)
 
 
 def _sell(work: WorkingSet, received: Received, event: SaleEvent, *, now_ms: int) -> None:

@@ -11,6 +11,7 @@ from hq.received import UnbookableError
 from pos_app.loyalty.couponing import rules_that_gave
 from pos_app.model import marks
 from pos_app.model.accounts import AccountStatus
+from pos_app.model.contracts import contract_id_of
 from pos_app.model.evaluation import Donated, EngineInput
 from pos_app.model.identifiers import is_points
 from pos_app.model.money import BASIS_POINTS
@@ -25,11 +26,13 @@ from pos_app.protocol.events import (
     AuditEvent,
     CardEvent,
     ClaimEvent,
+    ContractEvent,
     CouponVoidEvent,
     EnrolmentEvent,
     ErasureEvent,
     GrantedLot,
     HoldVoidEvent,
+    InstalmentEvent,
     LeaseReleaseEvent,
     MarkEvent,
     MergeEvent,
@@ -43,6 +46,7 @@ COUPONS_MAX = 50
 AMOUNT_MAX = 10**12
 """Of money and of points: millions of such events still fit an account's sums."""
 _QUANTITY_MAX_MILLI = 10**12
+_PARTS_MAX = 36
 _POINTS_EXPONENT_MAX = 2
 _CURRENCY_EXPONENT_MAX = 3
 _CLOCK_MAX_MS = 10**15
@@ -82,6 +86,10 @@ def check(event: AnyEvent) -> None:  # noqa: C901 - one arm for each kind
             _check_adjustment(event)
         case AccountStatusEvent():
             _require(event.status in _STATUSES, "status")
+        case ContractEvent():
+            _check_contract(event)
+        case InstalmentEvent():
+            _check_instalment(event)
         case LeaseReleaseEvent():
             _require(0 <= event.units <= AMOUNT_MAX, "range")
         case CouponVoidEvent():
@@ -182,6 +190,21 @@ def _check_coupon_ids(coupon_ids: list[str]) -> None:
     _require(all(_COUPON.fullmatch(one) for one in coupon_ids), "coupons")
 
 
+def _check_contract(event: ContractEvent) -> None:
+    """Its parts have days and sum to its total, and it is the contract of its sale."""
+    _require(_is_date(event.moment.business_date), "date")
+    _require(event.contract_id == event.event_id == contract_id_of(event.sale_event_id), "contract")
+    _require(0 < len(event.parts) <= _PARTS_MAX and all(_is_date(part.due_on) for part in event.parts), "contract")
+    _require(all(0 < part.amount_minor <= AMOUNT_MAX for part in event.parts), "contract")
+    _require(sum(part.amount_minor for part in event.parts) == event.total_minor <= AMOUNT_MAX, "contract")
+
+
+def _check_instalment(event: InstalmentEvent) -> None:
+    _require(_is_date(event.moment.business_date), "date")
+    _require(0 < event.total_minor <= AMOUNT_MAX and _are_amounts(_amounts_of(event.payments)), "range")
+    _require(sum(_amounts_of(event.payments)) == event.total_minor, "contract")
+
+
 def _check_donated(donated: Iterable[Donated]) -> None:
     """Sums of it are kept by cause."""
     for one in donated:
@@ -270,6 +293,10 @@ def _refs(event: AnyEvent) -> Iterator[str]:  # noqa: C901 - one arm for each ki
         case ActEvent():
             yield from (event.account_ref, event.act)
             yield from _refs_of_lots(event.granted_lots)
+        case ContractEvent():
+            yield from (event.account_ref, event.number, event.programme_id)
+        case InstalmentEvent():
+            yield from (event.account_ref, event.receipt_number)
         case UnseenReturnEvent():
             yield from (event.sale_receipt_number, event.receipt_number)
         case SaleEvent():
@@ -301,8 +328,10 @@ def _uuids(event: AnyEvent) -> Iterator[str]:
         case SaleEvent():
             yield from filter(None, (event.auth_id, *(coupon.auth_id for coupon in event.coupons)))
             yield from (one.event_id for one in event.caused)
-        case ReturnEvent():
+        case ReturnEvent() | ContractEvent():
             yield event.sale_event_id
+        case InstalmentEvent():
+            yield event.contract_id
         case ActEvent():
             yield from filter(None, (event.cause,))
         case HoldVoidEvent() | CouponVoidEvent():
@@ -315,7 +344,7 @@ def _texts(event: AnyEvent) -> Iterator[str]:
     """What reports keep as it is."""
     moment = event.moment
     yield from (moment.store_id, moment.staff_ref, moment.shift_id)
-    if isinstance(event, _RECEIPT_EVENTS):
+    if isinstance(event, (*_RECEIPT_EVENTS, InstalmentEvent)):
         yield from (payment.reference for payment in event.payments)
     if isinstance(event, SaleEvent | ActEvent):
         yield from event.used

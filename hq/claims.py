@@ -11,8 +11,9 @@ from pos_app.loyalty.ledger import book_sale
 from pos_app.model.accounts import Lot
 from pos_app.model.identifiers import derived_id
 from pos_app.protocol.claims import Claim, read_claim
-from pos_app.protocol.events import ClaimEvent
+from pos_app.protocol.events import AnyEvent, ClaimEvent
 
+REFUSED = "claim_refused"
 _TIME_SHIFT = 80
 """The bits of a UUIDv7 behind its time."""
 
@@ -25,16 +26,22 @@ def grant(work: WorkingSet, event: ClaimEvent, *, now_ms: int) -> None:
     signed = read_claim(event.code)
     key = None if signed is None else work.claim_keys.get(signed.claim.terminal_number)
     if signed is None or key is None or not signed.is_authentic(key):
-        raise UnbookableError("claim_refused")
+        raise UnbookableError(REFUSED)
     claim = signed.claim
     account = work.home_of(event.account_ref)
     if account is None:
         raise UnbookableError("unknown_account")
     names = work.aliases.get(account.account_ref, {account.account_ref}) | {event.account_ref}
     if not any(claim.is_account(name) for name in sorted(names)):
-        raise UnbookableError("claim_refused")
+        raise UnbookableError(REFUSED)
     if claim.event_id not in work.booked and claim.event_id not in work.claims:
         _book(work, account, claim, holder=work.claim_tills[claim.terminal_number], now_ms=now_ms)
+
+
+def claimed_sale(event: AnyEvent) -> str:
+    """The event of the sale whose points are claimed; empty where nobody can read the code."""
+    signed = read_claim(event.code) if isinstance(event, ClaimEvent) else None
+    return "" if signed is None else signed.claim.event_id
 
 
 def sold_at_ms(claim: Claim) -> int:

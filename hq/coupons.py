@@ -6,8 +6,9 @@ loss, and one that is used once too often costs what one coupon is worth.
 
 import functools
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, select
 
+from hq import tables
 from hq.authentication import SignedCall, authenticate_fresh_in
 from hq.coupon_book import FREED, HELD, USED, VOIDED, CouponBook, CouponUse
 from hq.database import transact
@@ -16,6 +17,7 @@ from hq.refusals import RefusedError
 from hq.restoring import is_restoring
 from hq.terminals import Terminal
 from hq.working_set import WorkingSet
+from pos_app.model.identifiers import receipt_number
 from pos_app.model.policy import Allowance
 from pos_app.protocol.events import CouponVoidEvent, ReturnEvent, SaleEvent, UsedCoupon
 from pos_app.protocol.messages import (
@@ -98,6 +100,27 @@ def use(work: WorkingSet, received: Received, event: SaleEvent, *, now_ms: int) 
             work.coupons.tell(coupon.coupon_id, is_spent=True)
     if is_over:
         work.tasks.append(received.task(TWICE, now_ms=now_ms))
+
+
+def other_receipts(connection: Connection, terminal_id: str, incarnation: int, seq: int) -> list[tuple[str, str]]:
+    """For the sale at this place: its coupons that other sales have used, each with the number of such a receipt."""
+    mine, other = tables.coupon_use.alias("mine"), tables.coupon_use.alias("other")
+    inbox, booked, terminal = tables.inbox.c, tables.booked_event.c, tables.terminal.c
+    found = (
+        select(mine.c.coupon_id, terminal.terminal_number, booked.incarnation, booked.seq)
+        .select_from(tables.inbox)
+        .join(mine, (mine.c.event_id == inbox.event_id) & (mine.c.state == USED))
+        .join(other, (other.c.coupon_id == mine.c.coupon_id) & (other.c.state == USED))
+        .join(tables.booked_event, booked.event_id == other.c.event_id)
+        .join(tables.terminal, terminal.terminal_id == booked.terminal_id)
+        .where(inbox.terminal_id == terminal_id, inbox.incarnation == incarnation, inbox.seq == seq)
+        .where(other.c.event_id != mine.c.event_id)
+        .order_by(mine.c.coupon_id, other.c.event_id)
+    )
+    return [
+        (coupon_id, receipt_number(terminal_number=number, incarnation=at, seq=place))
+        for coupon_id, number, at, place in connection.execute(found)
+    ]
 
 
 def _use_one(book: CouponBook, received: Received, event: SaleEvent, coupon: UsedCoupon, *, now_ms: int) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, select, tuple_
 from hq import tables
 from hq.checks import is_ref
 from hq.claims import sold_at_ms
+from hq.contracts import touches_contracts
 from hq.database import read_headquarters
 from hq.policy import read_policy
 from hq.programme_sets import read_sets
@@ -93,6 +94,8 @@ def load_run(
     of_sales = [event.event_id for event in events if isinstance(event, SaleEvent)]
     _load_claims(connection, work, [*of_sales, *(claim.event_id for claim in claims)])
     _load_holds(connection, work, events)
+    if any(map(touches_contracts, events)):
+        work.load_contracts(connection)
     _load_overdrawn(connection, work)
     work.coupons.load(connection, _coupons_of(events))
     return work

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from hq import coupons
+from hq import contracts, coupons
 from hq.checks import UNSOUND_INPUT
 from hq.due import book_and_repay, due_books
 from hq.received import Received, UnbookableError
@@ -35,6 +35,7 @@ UNKNOWN_LIFE_MS = 365 * 86_400_000
 
 def take_back(work: WorkingSet, received: Received, event: ReturnEvent, *, now_ms: int) -> None:
     """Book a return; one whose sale is missing becomes a task that ``hq.settling`` does when the sale comes."""
+    contracts.lower(work, received, event, now_ms=now_ms)
     if event.sale_event_id in work.booked:
         settle(work, received, event, now_ms=now_ms)
     else:

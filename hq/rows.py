@@ -42,6 +42,27 @@ class Hold(msgspec.Struct):
     created_at_ms: int
 
 
+class ContractRow(msgspec.Struct):
+    """A row of a contract; ``account_ref`` is the account that owes it now, and ``total_minor`` 0 until the contract itself has come."""
+
+    account_ref: str
+    contract_id: str
+    number: str = ""
+    sale_event_id: str | None = None
+    programme_id: str = ""
+    opened_on: str = ""
+    store_id: str = ""
+    total_minor: int = 0
+    parts: str = "[]"
+    paid_minor: int = 0
+    lowered_minor: int = 0
+
+    @property
+    def over_minor(self) -> int:
+        """What was paid and taken off beyond what was owed; 0 while the contract is not known."""
+        return max(0, self.paid_minor + self.lowered_minor - self.total_minor) if self.total_minor else 0
+
+
 class Booked(msgspec.Struct, frozen=True):
     """From where an event was booked first, and the SHA-256 of its body."""
 

@@ -8,9 +8,12 @@ from sqlalchemy import ColumnElement, Connection, Text, any_, func, literal, sel
 from sqlalchemy.dialects import postgresql
 
 from hq import tables
+from hq.contracts import contract_in
+from hq.rows import ContractRow
 from hq.terminals import Terminal
 from pos_app.loyalty.ledger import AccountKind
 from pos_app.model.accounts import Expiring, Lease, Lot
+from pos_app.model.contracts import Contract
 from pos_app.model.marks import Mark
 from pos_app.protocol.messages import AccountState, CardState, PersonalRecord, VersionedField
 
@@ -63,6 +66,7 @@ def read_states(connection: Connection, terminal: Terminal, extent: Extent) -> l
             held_units=parts.held.get(ref, {}),
             offline_burning=offline_burning,
             marks=tuple(parts.marks.get(ref, ())),
+            contracts=tuple(parts.contracts.get(ref, ())),
             elsewhere_expiring={issuer: tuple(ends) for issuer, ends in parts.elsewhere_expiring.get(ref, {}).items()},
         )
         for ref, status, card_class, receipts_count, provisional, merged_into, offline_burning in rows
@@ -84,6 +88,7 @@ class _Parts:
         self.sums = _sums(connection, extent)
         self.held = _held(connection, extent)
         self.marks = _marks(connection, extent)
+        self.contracts = _contracts(connection, extent)
 
     def _read_leases(self, connection: Connection, terminal_id: str, extent: Extent) -> None:
         c = tables.lease.c
@@ -131,6 +136,18 @@ def _cards(connection: Connection, extent: Extent) -> dict[str, list[CardState]]
     for ref, number, status in connection.execute(found).all():
         cards[ref].append(CardState(number, status))
     return cards
+
+
+def _contracts(connection: Connection, extent: Extent) -> dict[str, list[Contract]]:
+    """Those that still owe something."""
+    c = tables.contract.c
+    contracts: defaultdict[str, list[Contract]] = defaultdict(list)
+    found = select(*(c[name] for name in ContractRow.__struct_fields__)).where(
+        extent(c.account_ref), c.total_minor > c.paid_minor + c.lowered_minor
+    )
+    for row in connection.execute(found.order_by(c.account_ref, c.opened_on, c.number)).all():
+        contracts[row.account_ref].append(contract_in(ContractRow(*row)))
+    return contracts
 
 
 def _marks(connection: Connection, extent: Extent) -> dict[str, list[Mark]]:

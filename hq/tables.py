@@ -344,6 +344,29 @@ allotment = Table(
     PrimaryKeyConstraint("terminal_id", "incarnation", "rule"),
 )
 
+# Sales that are paid in parts. A total of 0: something was paid on it, and the contract itself has not come yet.
+contract = Table(
+    "contract",
+    metadata,
+    Column("account_ref", Text, primary_key=True),
+    Column("contract_id", Uuid(as_uuid=False), primary_key=True),
+    _text("number", default=""),
+    _uuid("sale_event_id", nullable=True),
+    _text("programme_id", default=""),
+    _text("opened_on", default=""),
+    _text("store_id", default=""),
+    _number("total_minor", default=0),
+    _text("parts", default="[]"),
+    _number("paid_minor", default=0),
+    _number("lowered_minor", default=0),
+    Index(
+        "ix_contract_owing",
+        "opened_on",
+        postgresql_where=text("total_minor > paid_minor + lowered_minor"),
+        sqlite_where=text("total_minor > paid_minor + lowered_minor"),
+    ),
+)
+
 # What the tills of a region hear of: ``change_no`` is the number of the transaction that changed the account last, ``since_no`` of
 # the one that brought it into the region.
 account_region = Table(

@@ -4,6 +4,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, select, tuple_, update
 
 from hq import tables
+from hq.coupons import TWICE, other_receipts
 from hq.returns import SALE_MISSING, UNCLEAR
 from pos_app.errors import InputError
 from pos_app.model.identifiers import receipt_number
@@ -27,7 +28,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "ref": ("An event names an account, card or programme that cannot be.", _LOOK),
     "text": ("An event holds words that cannot be kept.", _LOOK),
     "coupons": ("A sale or return names coupons that cannot be its own.", _LOOK),
-    "coupon_twice": (
+    TWICE: (
         "A coupon was used once more than it may be: two tills took it while headquarters could not be asked.",
         "Nothing, what was sold stays sold. Every till knows now that the coupon is used up.",
     ),
@@ -66,6 +67,12 @@ _WORDS: dict[str, tuple[str, str]] = {
         "`pos-app hq settle-return TASK` lists those sales and settles one. `pos-app hq task-done TASK`: no points move.",
     ),
     "return_differs": ("A till took other points back than its programmes say.", _LOOK),
+    "contract": ("An event names parts of a contract that cannot be.", _LOOK),
+    "donated": ("An event names gifts to a cause that cannot be.", _LOOK),
+    "contract_overpaid": (
+        "More was paid on a contract, or taken off it, than it owed: two tills did so at once.",
+        "`pos-app hq contracts --overpaid` says how much. Give it back to the customer.",
+    ),
     "overdraft_again": (
         "A member burned the same points at two tills, not for the first time.",
         "Talk to the member. `pos-app hq reinstate` lets the account burn offline again.",
@@ -130,7 +137,8 @@ def list_tasks(engine: Engine) -> tuple[TaskInWords, ...]:
         .limit(TASKS_MAX)
     )
     with engine.connect() as connection:
-        return tuple(_in_words(*row) for row in connection.execute(found))
+        rows = connection.execute(found).all()
+        return tuple(_with_details(connection, _in_words(*row), row.incarnation, row.seq) for row in rows)
 
 
 def mark_done(engine: Engine, task_id: int, *, now_ms: int) -> None:
@@ -169,6 +177,15 @@ def _in_words(
         created_at_ms=created_at_ms,
         by_itself=code in BY_ITSELF,
     )
+
+
+def _with_details(connection: Connection, task: TaskInWords, incarnation: int, seq: int) -> TaskInWords:
+    """A coupon that was used too often is named, with the other receipts that used it."""
+    if task.code != TWICE:
+        return task
+    others = other_receipts(connection, task.terminal_id, incarnation, seq)
+    named = " ".join(f"{coupon_id} was used on {receipt} too." for coupon_id, receipt in others)
+    return msgspec.structs.replace(task, what=f"{task.what} {named}".strip())
 
 
 def _refused(what: str, todo: str) -> InputError:

@@ -21,7 +21,7 @@ from hq.marks import Change, write_changes
 from hq.personal import merge_records
 from hq.received import Received
 from hq.regions import announce, with_region
-from hq.rows import HELD, Account, Booked, Card, Claimed, Hold
+from hq.rows import Account, Booked, Card, Claimed, ContractRow, HELD, Hold
 from hq.statements import Values, insert_rows, lock_names, update_rows, upsert_rows
 from pos_app.loyalty.ledger import AccountKind, Booking, Books, Entry, is_spendable, own_leases
 from pos_app.loyalty.programme import ProgrammeSet
@@ -33,6 +33,8 @@ _LOT_COLUMNS = [tables.lot.c[name] for name in Lot.__struct_fields__]
 _ACCOUNT_COLUMNS = [tables.account.c[name] for name in Account.__struct_fields__]
 _CARD_COLUMNS = [tables.card.c[name] for name in Card.__struct_fields__]
 _HOLD_COLUMNS = [tables.hold.c[name] for name in Hold.__struct_fields__]
+_CONTRACT_COLUMNS = [tables.contract.c[name] for name in ContractRow.__struct_fields__]
+_CONTRACT_VALUES = ContractRow.__struct_fields__[2:]
 _REFS: BindParameter[Any] = bindparam("refs", expanding=True)
 _CARDS = select(*_CARD_COLUMNS).where(tables.card.c.number.in_(bindparam("numbers", expanding=True)))
 _ACCOUNTS = (
@@ -51,6 +53,7 @@ _OWED = select(tables.balance.c.account_ref, tables.balance.c.issuer, tables.bal
     tables.balance.c.kind == AccountKind.OVERDRAFT.value,
     tables.balance.c.units < 0,
 )
+_CONTRACTS = select(*_CONTRACT_COLUMNS).where(tables.contract.c.account_ref.in_(_REFS))
 _HELD = select(*_HOLD_COLUMNS).where(tables.hold.c.account_ref.in_(_REFS), tables.hold.c.state == HELD)
 
 
@@ -77,6 +80,7 @@ class WorkingSet:
         self.heirs: dict[str, str] = {}
         """Accounts that had such lots and are not loaded, and who took each of them over."""
         self.holds: dict[str, Hold] = {}
+        self.contracts: dict[str, ContractRow] = {}
         self.claims: dict[str, Claimed] = {}
         self.claim_keys: dict[int, bytes] = {}
         self.claim_tills: dict[int, str] = {}
@@ -111,6 +115,7 @@ class WorkingSet:
         self._changed_leases: dict[tuple[str, str], Lease] = {}
         self._changed_cards: dict[str, Card] = {}
         self._changed_holds: dict[str, Hold] = {}
+        self._changed_contracts: dict[str, ContractRow] = {}
         self._balances: dict[tuple[str, str, str], int] = defaultdict(int)
         self._sums: dict[tuple[str, str, str], int] = defaultdict(int)
         self._causes: dict[tuple[str, str, str], int] = defaultdict(int)
@@ -196,6 +201,11 @@ class WorkingSet:
         self.holds[hold.auth_id] = hold
         self._changed_holds[hold.auth_id] = hold
 
+    def put_contract(self, row: ContractRow) -> None:
+        """A contract is new, or something was paid on it."""
+        self.contracts[row.contract_id] = row
+        self._changed_contracts[row.contract_id] = row
+
     def add_alias(self, account_ref: str, into: Account) -> None:
         """A reference that was never seen is another name of a known account."""
         self.add_account(
@@ -214,6 +224,9 @@ class WorkingSet:
         for hold in self.holds.values():
             if hold.account_ref == source.account_ref:
                 hold.account_ref = target.account_ref
+        for contract in self.contracts.values():
+            if contract.account_ref == source.account_ref:
+                contract.account_ref = target.account_ref
         if source.account_ref in self.overdrawn:
             self.overdrawn.add(target.account_ref)
         self._merges.append((source.account_ref, target.account_ref))
@@ -305,6 +318,8 @@ class WorkingSet:
             _move(connection, source_ref=source_ref, target_ref=target_ref)
         write_changes(connection, self.mark_changes)
         self._write_holds(connection)
+        contracts = [msgspec.structs.asdict(row) for _, row in sorted(self._changed_contracts.items())]
+        upsert_rows(connection, tables.contract, contracts, replace=_CONTRACT_VALUES)
         self.coupons.write(connection)
         write_uses(connection, self.budget_uses)
         self._count_stale_views(connection)
@@ -372,6 +387,11 @@ class WorkingSet:
             self._load_accounts(connection, self._card_refs())
         self._load_books(connection, sorted(self.accounts.keys() - before))
 
+    def load_contracts(self, connection: Connection) -> None:
+        """Read the contracts of the accounts that are loaded."""
+        for row in connection.execute(_CONTRACTS, {"refs": sorted(self.accounts)}):
+            self.contracts.setdefault(row.contract_id, ContractRow(*row))
+
     def _card_refs(self) -> list[str]:
         return [card.account_ref for card in self.cards.values()]
 
@@ -418,7 +438,7 @@ def _upsert_sums(
 
 def _move(connection: Connection, *, source_ref: str, target_ref: str) -> None:
     """Cards, holds, monthly sums and personal records of one account go to another."""
-    for table in (tables.card, tables.hold):
+    for table in (tables.card, tables.hold, tables.contract):
         connection.execute(
             update(table).where(table.c.account_ref == source_ref).values(account_ref=bindparam("target")),
             {"target": target_ref},

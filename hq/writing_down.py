@@ -5,20 +5,24 @@ import msgspec
 from hq.causes import note_given
 from hq.received import Received
 from hq.working_set import WorkingSet
-from pos_app.protocol.events import ActEvent, ReturnEvent, SaleEvent, UnseenReturnEvent
+from pos_app.protocol.events import ActEvent, InstalmentEvent, ReturnEvent, SaleEvent, UnseenReturnEvent
 from pos_app.protocol.nps import one_time_code
+
+
+_KINDS = {SaleEvent: "sale", InstalmentEvent: "instalment"}
+"""Of what is written down; whatever else brings goods back."""
 
 
 def write_down(
     work: WorkingSet,
     received: Received,
-    event: SaleEvent | ReturnEvent | UnseenReturnEvent,
+    event: SaleEvent | ReturnEvent | UnseenReturnEvent | InstalmentEvent,
     *,
     earned_units: int,
     burned_units: int,
 ) -> None:
     """A receipt and its payments. Money and points are reported as the receipt says, whatever the ledger makes of it."""
-    if not isinstance(event, UnseenReturnEvent):
+    if isinstance(event, SaleEvent | ReturnEvent):
         note_given(work, received, event)
     moment = event.moment
     asks = isinstance(event, SaleEvent) and event.asks_nps
@@ -29,7 +33,7 @@ def write_down(
             "terminal_id": received.terminal_id,
             "incarnation": received.incarnation,
             "seq": received.seq,
-            "kind": "sale" if isinstance(event, SaleEvent) else "return",
+            "kind": _KINDS.get(type(event), "return"),
             "receipt_number": event.receipt_number,
             "account_ref": "" if isinstance(event, UnseenReturnEvent) else event.account_ref,
             "store_id": moment.store_id,

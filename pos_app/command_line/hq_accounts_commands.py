@@ -1,7 +1,7 @@
 """``pos-app hq tasks``, ``policy`` and what else administrators do about accounts."""
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -31,6 +31,7 @@ def register(app: typer.Typer) -> None:
     app.command()(claim)
     app.command()(settlement)
     app.command()(charity)
+    app.command()(contracts)
 
 
 def tasks(database: DatabaseOption, as_json: JsonOption = False) -> None:
@@ -286,6 +287,35 @@ def charity(
             print_json(found)
         else:
             print_causes(found, exponent=currency_exponent)
+
+
+def contracts(
+    database: DatabaseOption,
+    overdue: Annotated[bool, typer.Option("--overdue", help="Only those with a part that is overdue.")] = False,
+    overpaid: Annotated[bool, typer.Option("--overpaid", help="Those on which two tills took too much.")] = False,
+    on: Annotated[
+        datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="The day to reckon by.", show_default="today")
+    ] = None,
+    currency_exponent: Annotated[int, typer.Option(min=0, max=3, help="Decimals of the chain's currency.")] = 2,
+    as_json: JsonOption = False,
+) -> None:
+    """List sales that are paid in parts and still owe something, with what they come to.
+
+    Examples: `pos-app hq contracts`, `pos-app hq contracts --overdue --on 2026-09-30`.
+    """
+    from hq import operate
+    from hq.contracts import list_contracts, totals_of
+    from pos_app.command_line.contract_output import print_contracts
+
+    on_date = (on or datetime.now(UTC)).strftime("%Y-%m-%d")
+    which: Literal["owing", "overdue", "overpaid"] = "overpaid" if overpaid else "overdue" if overdue else "owing"
+    with speaking(as_json=as_json), operate.opened(database) as engine:
+        found = list_contracts(engine, on_date=on_date, which=which)
+        totals = totals_of(found, on_date=on_date)
+        if as_json:
+            print_json({"totals": totals, "contracts": found})
+        else:
+            print_contracts(found, totals, exponent=currency_exponent)
 
 
 def _utc_ms(day: datetime) -> int:

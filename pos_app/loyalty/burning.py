@@ -65,7 +65,8 @@ def _burn_by(
     limit = _limit(burning, allowed_units, spendable_units, by_cap, cap_minor)
     step_units = _step_units(burning, point_units=point_units, point_worth_minor=worth_minor)
     burnable_units = _whole_steps(allowed_units, step_units)
-    units = _whole_steps(min(engine_input.burn_units, burnable_units), step_units)
+    asked_units = engine_input.burn_units
+    units = _whole_steps(min(asked_units, burnable_units), step_units) if asked_units else 0
     burned_minor = units * worth_minor // point_units
     shares = _shares(receipt, fits, units=units, worth_minor=burned_minor) if units else ()
     return Burn(burning.burn_as, units, burned_minor, shares, burnable_units, limit, programme)

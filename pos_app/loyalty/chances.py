@@ -49,7 +49,9 @@ def seeds_on(programmes: ProgrammeSet, business_date: str, store_id: str) -> tup
         for programme in plan_for(programmes, business_date, store_id).programmes
         if programme.draw is not None and programme.draw.draw_on and business_date <= str(programme.draw.draw_on)
     ]
-    return tuple(dict.fromkeys([*(one.seed_hash for one in chances_on(programmes, business_date, store_id)), *lotteries]))
+    return tuple(
+        dict.fromkeys([*(one.seed_hash for one in chances_on(programmes, business_date, store_id)), *lotteries])
+    )
 
 
 def last_day(programmes: Iterable[Programme], seed_hash: str) -> date | None:

@@ -10,7 +10,7 @@ from pos_app.model.money import BASIS_POINTS
 class Limits:
     """What is left, in units (minor units for discounts), and what each rule with caps has given (a reward: how many times).
 
-    ``has_any``: something is limited for the whole receipt or a longer time.
+    ``has_any``: points are limited for the whole receipt or a longer time.
     """
 
     __slots__ = ("_engine_input", "_left", "_plan", "has_any", "point_units", "used")
@@ -21,7 +21,7 @@ class Limits:
         self._left: dict[str, int] = {}
         self._engine_input = engine_input
         self._plan = plan
-        self.has_any = plan.has_purses or bool(plan.with_limits)
+        self.has_any = plan.limits_points
 
     def of_programmes(self, receipt: Receipt) -> None:
         """Reckon what each programme that has a limit for the receipt may give, now that it is known what is paid."""

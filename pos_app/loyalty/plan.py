@@ -154,7 +154,6 @@ class Contender:
             ]
         return weights
 
-
     def _weighing(self, line: EngineLine) -> dict[str, ReasonValue]:
         """How goods are weighed, where their weight makes the points and is not the full one."""
         weight = self.kind.weight(line)
@@ -263,8 +262,8 @@ class Plan(msgspec.Struct, frozen=True, eq=False):
 
     ``burners`` are the programmes that points may burn by, with what says for which goods: of one issuer all. ``guard`` is the
     strictest of the guards that run. ``with_tiers`` and ``with_limits`` are those programmes that have tiers, and that limit what a
-    receipt gives; ``has_purses``: so does some rule. ``touches_prices``: some rule may take something off a price, or must be compared with others before
-    it gives anything. ``causes`` by the products under which customers give to them.
+    receipt gives; ``limits_points``: one of them does, or a rule. ``touches_prices``: some rule may take something off a price, or must
+    be compared with others before it gives anything. ``causes`` by the products under which customers give to them.
     """
 
     programmes: tuple[Programme, ...]
@@ -279,7 +278,7 @@ class Plan(msgspec.Struct, frozen=True, eq=False):
     scale: Scale
     goods: GoodsKinds
     has_groups: bool
-    has_purses: bool
+    limits_points: bool
     touches_prices: bool
     with_tiers: tuple[Programme, ...]
     with_limits: tuple[Programme, ...]
@@ -332,6 +331,7 @@ def _plan(programmes: ProgrammeSet, running: tuple[tuple[str, tuple[str, ...]], 
     contenders = [Contender(programme, rule, scale) for programme, rule in rules]
     lanes = _lanes(contender for contender in contenders if not isinstance(contender.rule, _OUT_OF_LANES))
     has_groups = any(contender.rule.group for contender in contenders)
+    with_limits = tuple(programme for programme in active if _limits_receipts(programme.earning))
     return Plan(
         programmes=tuple(active),
         price_lanes=tuple(lane for lane in lanes if lane.gives_discount),
@@ -346,9 +346,9 @@ def _plan(programmes: ProgrammeSet, running: tuple[tuple[str, tuple[str, ...]], 
         goods=GoodsKinds(by_product=_names_any_product(contenders, active)),
         has_groups=has_groups,
         touches_prices=has_groups or any(lane.gives_discount for lane in lanes) or bool(_of(Reward, contenders)),
-        has_purses=any(contender.purse == contender.key for contender in contenders),
+        limits_points=bool(with_limits) or any(_limits_points(lane) for lane in lanes if not lane.gives_discount),
         with_tiers=tuple(programme for programme in active if programme.tiers is not None),
-        with_limits=tuple(programme for programme in active if _limits_receipts(programme.earning)),
+        with_limits=with_limits,
         causes=causes_of(active),
         acts=_of(Act, contenders),
     )
@@ -366,6 +366,10 @@ def _of(kind: type[AnyRule], contenders: list[Contender]) -> tuple[Contender, ..
 
 def _limits_receipts(earning: Earning) -> bool:
     return earning.receipt_max_points is not None or earning.receipt_max_bp is not None
+
+
+def _limits_points(lane: Lane) -> bool:
+    return any(has_limits(giver.rule) for giver in (*lane.contenders, *lane.boosters))
 
 
 def _names_any_product(contenders: list[Contender], active: list[Programme]) -> bool:

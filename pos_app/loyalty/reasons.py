@@ -82,7 +82,7 @@ BURN_BALANCE: Final = "burn.balance"
 BURN_CAP: Final = "burn.cap"
 BURN_MIN_PAID: Final = "burn.min_paid"
 BURN_LOWERED: Final = "burn.lowered"
-BURN_SHARE: Final = "burn.share"
+PAID_WITH_POINTS: Final = "burn.share"
 
 NOTICE: Final = "notice"
 
@@ -179,7 +179,7 @@ SENTENCES: Final[Mapping[str, _Words]] = {
     BURN_CAP: _sentence("Points pay at most {cap_bp} % of the goods that accept them, {cap_minor}."),
     BURN_MIN_PAID: _sentence("At least {min_paid_minor} is paid by money."),
     BURN_LOWERED: _sentence("{requested_units} points were asked for, {burned_units} can be burned."),
-    BURN_SHARE: _sentence("Its share of the points that are burned, worth {worth_minor}."),
+    PAID_WITH_POINTS: _sentence("Its share of the points that are burned, worth {worth_minor}."),
     NOTICE: _sentence("To be said to this member."),
 }
 _ADDED: Final[Mapping[str, str]] = {

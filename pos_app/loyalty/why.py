@@ -104,7 +104,7 @@ def _prices(result: EngineResult) -> Iterator[Because]:
 def _points(result: EngineResult) -> Iterator[Because]:
     for share in result.burn_shares:
         values: dict[str, ReasonValue] = {"burned_units": share.units, "worth_minor": share.worth_minor}
-        reason = Reason(reasons.BURN_SHARE, values)
+        reason = Reason(reasons.PAID_WITH_POINTS, values)
         yield Because(Kind.BURNED, share.line_no, "", "", reason, amount=share.units, unit=POINTS)
     for one in result.awards:
         yield Because(

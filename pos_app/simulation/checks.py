@@ -19,9 +19,9 @@ _PEOPLES_TASKS = frozenset({"card_taken", "overdraft_again", "returned_too_much"
 
 Nobody can say either of which of two sales goods are whose number a disk has printed twice.
 """
-_TASKS_THAT_END = frozenset({"sale_missing"})
-"""Done as soon as what they wait for has come."""
-_TASKS_OF_LOSS = frozenset({"sale_missing", "unknown_account", "not_a_sale"})
+_TASKS_THAT_END = frozenset({"sale_missing", "claim_refused"})
+"""Done as soon as what they wait for has come: the code of an unknown till, or of an account that is not known to be the member's."""
+_TASKS_OF_LOSS = frozenset({"sale_missing", "claim_refused", "unknown_account", "not_a_sale"})
 """What they are about died with a disk."""
 _RECEIPTS = ("sale", "return", "unseen_return")
 

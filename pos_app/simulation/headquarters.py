@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import msgspec
 
 from hq.app import create_app
-from hq.apply import apply_inbox, book_what_is_due
+from hq.apply import apply_inbox, book_refused_claims, book_what_is_due
 from hq.authentication import forget_nonces
 from hq.config import HqConfig
 from hq.database import notice_statements, open_engine, prepare
@@ -31,7 +31,7 @@ from pos_app.simulation.options import HOUR_MS
 from pos_app.simulation.wire import HQ_URL, HqDoor
 
 _WHEN_WOKEN = (apply_inbox, settle_waiting)
-_NOW_AND_THEN = (book_what_is_due, forget_nonces, replay)
+_NOW_AND_THEN = (book_what_is_due, forget_nonces, replay, book_refused_claims)
 """What the booker does, as often as the virtual hours pass."""
 _HUNDRED = 100
 _OTHER_APPLIER_PERCENT = 30

@@ -13,6 +13,7 @@ from pos_app.protocol.chain import FIRST_SEQ, GENESIS, ChainBrokenError, Envelop
 from pos_app.protocol.checkpoints import Checkpoint, is_genuine
 from pos_app.protocol.events import ActEvent, AnyEvent, SaleEvent, decode_body
 from pos_app.protocol.signing import public_key_of
+from pos_app.use_cases.chance import missing_seeds, seed_sentence
 from pos_app.use_cases.mirror_check import look_at
 from pos_app.use_cases.pins import pepper_mark
 from storage import (

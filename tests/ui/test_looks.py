@@ -263,7 +263,7 @@ def russian(english_after: QApplication, open_sample: OpenTill, open_window: Ope
 
 FOREIGN = re.compile(r"[A-Za-z]{2,}")
 NAMES = re.compile(
-    r"Esc|Enter|Del|F\d+|anna|Elena Sokolova|Silver|Plus|IU|SPF|Vitamin.*|Sun cream.*|Plasters.*|\d{3}-\d\d-\d+"
+    r"Esc|Enter|Del|Ins|F\d+|anna|Elena Sokolova|Silver|Plus|IU|SPF|Vitamin.*|Sun cream.*|Plasters.*|\d{3}-\d\d-\d+"
 )
 
 

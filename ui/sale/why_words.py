@@ -75,7 +75,7 @@ SENTENCES: dict[str, str] = {
     reasons.BURN_CAP: QT_TRANSLATE_NOOP("Why", "Points pay at most {cap_bp} % of the goods that accept them."),
     reasons.BURN_MIN_PAID: QT_TRANSLATE_NOOP("Why", "At least {min_paid_minor} is always paid by money."),
     reasons.BURN_LOWERED: QT_TRANSLATE_NOOP("Why", "{requested_units} were asked for, {burned_units} can be used."),
-    reasons.BURN_SHARE: QT_TRANSLATE_NOOP("Why", "Its share of the points that pay, worth {worth_minor}."),
+    reasons.PAID_WITH_POINTS: QT_TRANSLATE_NOOP("Why", "Its share of the points that pay, worth {worth_minor}."),
     reasons.NOTICE: QT_TRANSLATE_NOOP("Why", "To be said to this member."),
 }
 """A code that is not here, of a later version, is shown as it is."""

@@ -88,3 +88,20 @@ def upgrade() -> None:
     )
     if op.get_bind().dialect.name == "postgresql":
         op.execute("CREATE TABLE discount_default PARTITION OF discount DEFAULT")
+    op.create_table(
+        "contract",
+        sa.Column("account_ref", sa.Text(), nullable=False),
+        sa.Column("contract_id", sa.Uuid(as_uuid=False), nullable=False),
+        sa.Column("number", sa.Text(), server_default="", nullable=False),
+        sa.Column("sale_event_id", sa.Uuid(as_uuid=False), nullable=True),
+        sa.Column("programme_id", sa.Text(), server_default="", nullable=False),
+        sa.Column("opened_on", sa.Text(), server_default="", nullable=False),
+        sa.Column("store_id", sa.Text(), server_default="", nullable=False),
+        sa.Column("total_minor", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("parts", sa.Text(), server_default="[]", nullable=False),
+        sa.Column("paid_minor", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("lowered_minor", sa.BigInteger(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("account_ref", "contract_id", name=op.f("pk_contract")),
+    )
+    owing = sa.text("total_minor > paid_minor + lowered_minor")
+    op.create_index("ix_contract_owing", "contract", ["opened_on"], postgresql_where=owing, sqlite_where=owing)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from pos_app.loyalty.document import (
@@ -89,6 +90,7 @@ def _gives_more(winner: Ruled, loser: Ruled, card_class: str, *, is_first: bool)
     return mine[0] > theirs[1] or (mine[0] == theirs[1] and is_first)
 
 
+@lru_cache(maxsize=1024)
 def _of_bp(rate_bp: int) -> Fraction:
     return Fraction(rate_bp, BASIS_POINTS)
 

@@ -348,8 +348,9 @@ def _conditions(rule: AnyRule, wording: Wording) -> str:
             if (value := getattr(rule.when, field.name))
         ]
     )
-    who = ["For anybody, with a card or without it."] if rule.anyone else []
-    return " ".join([f"It applies {', '.join(said)}."] * bool(said) + who)
+    when = f"It applies {', '.join(said)}." if said else ""
+    who = "For anybody, with a card or without it." if rule.anyone else ""
+    return f"{when} {who}".strip()
 
 
 def _condition(name: str, value: Any, wording: Wording) -> str:

@@ -11,7 +11,6 @@ from pos_app.loyalty.ledger import (
     AccountKind,
     Booking,
     Books,
-    Expiring,
     LotUnits,
     book_forgiveness,
     book_gift,
@@ -25,7 +24,7 @@ from pos_app.loyalty.ledger import (
     forecast,
     view,
 )
-from pos_app.model.accounts import BalanceView, Lease, Lot
+from pos_app.model.accounts import BalanceView, Expiring, Lease, Lot
 from pos_app.model.identifiers import derived_id
 from tests.pos_app.loyalty.strategies import any_speed
 from tests.pos_app.loyalty.test_ledger import NOW_MS, RETURN_ID, SALE_ID, lot, lot_id, moves

@@ -21,10 +21,10 @@ from pos_app.loyalty.document import (
     Tiers,
     When,
 )
+from pos_app.loyalty.goods_kinds import KINDS_MAX
 from pos_app.loyalty.lanes import _within
 from pos_app.loyalty.plan import plan_for
 from pos_app.loyalty.programme import programme_set
-from pos_app.loyalty.goods_kinds import KINDS_MAX
 from pos_app.loyalty.rating import Rating, Scale
 from pos_app.model.evaluation import EngineResult
 from pos_app.model.products import ProductClass

@@ -26,7 +26,7 @@ from pos_app.loyalty.document import (
 from pos_app.loyalty.engine import explain
 from pos_app.loyalty.programme import ProgrammeSet, programme_set
 from pos_app.loyalty.why import Because, Kind, because_of, may_read_cost, shown_to
-from pos_app.model.evaluation import EngineInput, EngineResult, Reason
+from pos_app.model.evaluation import Donated, EngineInput, EngineResult, Reason
 from pos_app.model.products import ProductClass
 from pos_app.model.staff import Role
 from tests.pos_app.loyalty.builders import line, member, programme, receipt, sold
@@ -113,6 +113,15 @@ def test_that_what_the_guard_lowered_is_said_without_its_share() -> None:
     seen = because_of(result, role=Role.CASHIER)
     assert [Kind.DISCOUNT, Kind.POINTS] == [one.kind for one in seen]
     assert all(reasons.words(one.reason).endswith(" Lowered so that rewards do not cost too much.") for one in seen)
+
+
+def test_that_money_for_a_cause_is_said() -> None:
+    given = Donated(1, "p", "The zoo", 250)
+    result = msgspec.structs.replace(sold(programme_set([programme()])), donated=(given,))
+    said = [one for one in because_of(result, role=Role.CASHIER) if one.kind is Kind.DONATED]
+    assert [(1, 250, "minor", {"cause": "The zoo"})] == [
+        (one.line_no, one.amount, one.unit, one.reason.values) for one in said
+    ]
 
 
 def test_that_a_limit_says_what_it_left() -> None:

@@ -126,3 +126,22 @@ def test_that_people_come_and_go(shop: Shop) -> None:
     assert [False, True] == [one.active for one in people(shop)]
     take(shop, is_all=True)
     assert [False, True] == [one.active for one in people(shop)]
+
+
+@pytest.mark.expects_log("published.unreadable kind=seed")
+def test_that_seeds_are_taken_that_are_what_their_hashes_say(open_shop: OpenShop) -> None:
+    shop = open_shop("fixed-card", owners={"programmes": "hq"})
+    seed, other = bytes(range(32)), bytes(32)
+    take = taker(shop.till.settings.owners)
+
+    def take_all(*given: Document) -> dict[str, bytes]:
+        shop.till.database.write(lambda connection: take(connection, given, False))
+        return shop.till.database.read(draws.usable_seeds)
+
+    good = Document("seed", hash_of(seed), f'{{"seed":"{seed.hex()}"}}')
+    bad = [
+        Document("seed", hash_of(other), body)
+        for body in (good.body, '{"seed":"zz"}', "[]", '{"seed":""}', f'{{"seed":"{other.hex()}00"}}')
+    ]
+    assert {hash_of(seed): seed} == take_all(good, *bad)
+    assert {} == take_all(Document("seed", hash_of(seed), None))

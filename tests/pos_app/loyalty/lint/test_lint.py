@@ -395,10 +395,9 @@ def test_that_caps_on_receipts_do_not_bound_what_a_piece_gives() -> None:
 
 def _given(engine_input: EngineInput, programmes: ProgrammeSet) -> set[tuple[str, str]]:
     result = evaluate(engine_input, programmes)
-    units = [(one, one.units) for one in (*result.awards, *result.collected)]
-    amounts = [(one, one.amount_minor) for one in result.discounts]
-    times = [(one, one.times) for one in result.taken]
-    return {(one.programme_id, one.rule_id) for one, much in (*units, *amounts, *times) if much}
+    given = [(one.programme_id, one.rule_id) for one in (*result.awards, *result.collected) if one.units]
+    given += [(one.programme_id, one.rule_id) for one in result.discounts if one.amount_minor]
+    return {*given, *((one.programme_id, one.rule_id) for one in result.taken)}
 
 
 OF_WHAT_WAS_BEFORE = {"never.first_receipt", "never.pool", "never.reach"}
