@@ -108,6 +108,7 @@ def hold(engine: Engine, programme: Programme, *, now_ms: int, zone_name: str, w
 def publish(engine: Engine, programme: Programme, *, now_ms: int, zone_name: str) -> Report:
     """Everything of a draw that is over, with its seed, which tills get no more. Raises ``InputError`` before its end."""
     draw = draw_of(programme)
+    versions = [programme, *_published(engine)]
     with engine.connect() as connection:
         seed = read_seeds(connection).get(draw.seed_hash)
         held = drawing.held_report(
@@ -121,8 +122,7 @@ def publish(engine: Engine, programme: Programme, *, now_ms: int, zone_name: str
                 raise drawing.not_held(programme)
             report = held
         else:
-            today = _today(now_ms, zone_name)
-            drawing.check_over([programme, *_published(engine)], draw, today)
+            drawing.check_over(versions, draw, _today(now_ms, zone_name))
             report = _chance_report(connection, programme, seed)
     with engine.begin() as connection:
         connection.execute(update(tables.draw_seed).where(_seed.seed_hash == draw.seed_hash).values(published=True))

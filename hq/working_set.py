@@ -21,7 +21,7 @@ from hq.marks import Change, write_changes
 from hq.personal import merge_records
 from hq.received import Received
 from hq.regions import announce, with_region
-from hq.rows import Account, Booked, Card, Claimed, ContractRow, HELD, Hold
+from hq.rows import HELD, Account, Booked, Card, Claimed, ContractRow, Hold
 from hq.statements import Values, insert_rows, lock_names, update_rows, upsert_rows
 from pos_app.loyalty.ledger import AccountKind, Booking, Books, Entry, is_spendable, own_leases
 from pos_app.loyalty.programme import ProgrammeSet

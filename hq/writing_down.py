@@ -8,7 +8,6 @@ from hq.working_set import WorkingSet
 from pos_app.protocol.events import ActEvent, InstalmentEvent, ReturnEvent, SaleEvent, UnseenReturnEvent
 from pos_app.protocol.nps import one_time_code
 
-
 _KINDS = {SaleEvent: "sale", InstalmentEvent: "instalment"}
 """Of what is written down; whatever else brings goods back."""
 

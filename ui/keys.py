@@ -17,6 +17,7 @@ class Command(StrEnum):
     VOID = "void"
     AMOUNT = "amount"
     GIVE = "give"
+    PARTS = "parts"
     CASH = "cash"
     CARD = "card"
     FINISH = "finish"
@@ -40,6 +41,7 @@ KEY_NAMES: dict[Command, str] = {
     Command.VOID: "F7",
     Command.AMOUNT: "F8",
     Command.GIVE: "+",
+    Command.PARTS: "Ins",
     Command.CASH: "F9",
     Command.CARD: "F10",
     Command.FINISH: "F9",

@@ -4,6 +4,8 @@ from enum import StrEnum
 
 import msgspec
 
+from pos_app.model.contracts import Contract
+
 
 class CardStatus(StrEnum):
     """Whether a card may be used."""
@@ -88,7 +90,7 @@ class Member(msgspec.Struct, frozen=True):
     burned here and now: what is available, less what this till may not give out yet. ``pool_balances``: the pools other than
     points, by their unit (``shop#stamps``), and ``pools``: what rewards may take of them here and now. ``needs_right``: rewards
     take points, and only by a right that somebody was asked for. ``tiers``, ``facts``, ``used``, ``pool_ends_ms``, ``segments``,
-    ``chosen`` and ``verified`` are as in ``MemberContext``.
+    ``chosen`` and ``verified`` are as in ``MemberContext``. ``contracts`` still owe something.
     """
 
     account_ref: str
@@ -114,3 +116,4 @@ class Member(msgspec.Struct, frozen=True):
     segments: tuple[str, ...] = ()
     chosen: dict[str, tuple[str, ...]] = {}
     verified: bool = False
+    contracts: tuple[Contract, ...] = ()

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
+from pos_app.model.contracts import Part as Part  # noqa: PLC0414 - part of what events say
 from pos_app.model.evaluation import (
     Award,
     BurnShare,
@@ -19,7 +20,6 @@ from pos_app.model.evaluation import (
     Taken,
     units_taken,
 )
-from pos_app.model.contracts import Part as Part  # noqa: PLC0414 - part of what events say
 from pos_app.model.identifiers import is_derived
 from pos_app.model.policy import BurnBasis as BurnBasis  # noqa: PLC0414 - part of what events say
 from pos_app.model.receipts import Payment, SaleLine

@@ -9,7 +9,7 @@ import msgspec
 from pos_app.errors import InputError
 from pos_app.model.contracts import Contract
 from pos_app.model.identifiers import uuid7
-from pos_app.model.receipts import Payment, PaymentKind, SaleKind
+from pos_app.model.receipts import Payment, PaymentKind
 from pos_app.model.staff import Permission
 from pos_app.protocol.contracting import contract_after
 from pos_app.protocol.events import InstalmentEvent, encode_body

@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 
 
 class Agreement(msgspec.Struct, frozen=True):
-    """What would be agreed: ``first`` is paid at once, ``rest`` are the contract's parts. ``approval_subject`` wants ``Permission.LEND``."""
+    """What would be agreed: ``first`` is paid at once, ``rest`` are the contract's parts.
+
+    ``approval_subject`` wants ``Permission.LEND``, empty where nobody has to allow it.
+    """
 
     programme_id: str
     first: Part

@@ -7,8 +7,8 @@ import msgspec
 from pos_app.loyalty.chances import has_won, seeds_on, wins_of
 from pos_app.loyalty.donating import cause_of
 from pos_app.loyalty.programme import Programme, programme_set
-from pos_app.model.evaluation import Taken
 from pos_app.model.contracts import Contract, contract_id_of
+from pos_app.model.evaluation import Taken
 from pos_app.model.identifiers import pool_of
 from pos_app.model.products import ProductClass
 from pos_app.model.receipts import PaymentKind, SaleKind, SaleLine, tax_table

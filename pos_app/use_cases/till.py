@@ -64,7 +64,7 @@ from pos_app.use_cases.views import (
     Quote,
     Refund,
 )
-from storage import accounts, catalogue, journal, programmes, shifts
+from storage import accounts, catalogue, contracts, journal, programmes, shifts
 from storage.accounts import AccountFacts
 from storage.database import Connection, Database, open_database
 from storage.high_water import read_mark
@@ -205,7 +205,7 @@ class Till:
         now_ms = self.clock.utc_ms()
         today = self.business_date(now_ms)
         terminal = journal.read_terminal(connection)
-        return member_of(
+        member = member_of(
             facts,
             issuer=self.issuer_at(now_ms),
             at_ms=self.trusted_ms(terminal, now_ms),
@@ -214,6 +214,8 @@ class Till:
             pools=burning.usable_pools(self, connection, facts, terminal, now_ms=now_ms),
             needs_right=self.settings.till.authority != "local" and self.issuer_at(now_ms) in self.reward_issuers,
         )
+        owing = tuple(one for one in contracts.contracts_of(connection, facts.account_ref) if one.owed_minor)
+        return msgspec.structs.replace(member, contracts=owing) if owing else member
 
     def _wanted_on(self, business_date: str) -> Wanted:
         """What the rules of the programmes that run on this day look at; worked out once a day."""

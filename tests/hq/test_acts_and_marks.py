@@ -13,7 +13,7 @@ from hq.states import read_states, these
 from hq.terminals import get_terminal
 from pos_app.model.identifiers import derived_id
 from pos_app.model.marks import Mark
-from pos_app.protocol.events import ActEvent, AnyEvent, MarkEvent, decode_body
+from pos_app.protocol.events import ActEvent, AnyEvent, CardAction, MarkEvent, decode_body
 from pos_app.protocol.messages import AccountState
 from pos_app.use_cases import account_acts, acts, marking
 from pos_app.use_cases.programmes import encode_programme_set
@@ -138,6 +138,7 @@ def test_that_an_act_that_two_tills_book_happens_once_and_both_hear_of_it(
 
     assert {"issued": -60, "available": 60} == units(hq.engine, REF)
     assert [] == task_codes(hq.engine)
+    shop.wait(1)
     for till, where in zip(tills, (shop, other), strict=True):
         take(where, state_for(hq, till))
         assert 60 == where.member(ANA).balance.available_units
@@ -205,8 +206,6 @@ def test_that_marks_come_along_in_a_merge_in_the_order_of_the_events(hq: Running
 
 
 def test_that_a_card_that_joins_a_member_later_brings_its_marks(hq: RunningHq) -> None:
-    from pos_app.protocol.events import CardAction  # noqa: PLC0415
-
     Till(hq.engine).book(
         mark("p", "segment", "vip"), card("p", "300", CardAction.ADD), enrolment("a", "299"), enrolment("a", "300")
     )

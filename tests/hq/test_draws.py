@@ -33,7 +33,9 @@ def keep(hq: RunningHq, seed: bytes = SEED) -> None:
         connection.execute(tables.draw_seed.insert().values(seed_hash=hash_of(seed), seed=seed))
 
 
-def rated(programmes: ProgrammeSet, number: int, *, account_ref: str = "a", rolls: dict[str, int] | None = None) -> SaleEvent:
+def rated(
+    programmes: ProgrammeSet, number: int, *, account_ref: str = "a", rolls: dict[str, int] | None = None
+) -> SaleEvent:
     """A sale as a till rates it, before the tickets of the lottery end."""
     sold = sale(account_ref=account_ref, card=f"29{account_ref}", amounts=(3_000,), utc_ms=START_MS + number)
     engine_input = msgspec.structs.replace(
@@ -48,6 +50,13 @@ def rated(programmes: ProgrammeSet, number: int, *, account_ref: str = "a", roll
         sold,
         receipt_number=f"001-01-{number:07d}",
         engine_input=engine_input,
+        awards=result.awards,
+        granted_lots=(),
+        counted=result.counted,
+        burn_units=0,
+        burn_worth_minor=0,
+        burn_as=result.burn_as.value,
+        burn_shares=(),
         collected=result.collected,
         pool_lots=tuple(
             GrantedLot(derived_id(sold.event_id, f"pool-{place}"), grant)

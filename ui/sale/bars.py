@@ -88,9 +88,11 @@ class KeyBar(QWidget):
 
     asked = Signal(object)
 
-    def __init__(self, *, is_beside: bool, has_staff: bool, has_causes: bool = False) -> None:
+    def __init__(self, *, is_beside: bool, has_staff: bool, has_causes: bool = False, has_parts: bool = False) -> None:
         super().__init__()
-        keys = self._small_keys(is_beside=is_beside, has_staff=has_staff, has_causes=has_causes)
+        keys = self._small_keys(
+            is_beside=is_beside, has_staff=has_staff, has_causes=has_causes, has_parts=has_parts
+        )
         self.buttons = [KeyButton(command, text) for command, text in keys]
         pay = [KeyButton(command, text, is_primary=True) for command, text in self._pay_keys(is_beside=is_beside)]
         bar = QHBoxLayout(self)
@@ -104,8 +106,11 @@ class KeyBar(QWidget):
         for button in self.buttons:
             button.asked.connect(self.asked)
 
-    def _small_keys(self, *, is_beside: bool, has_staff: bool, has_causes: bool) -> list[tuple[Command, str]]:
+    def _small_keys(
+        self, *, is_beside: bool, has_staff: bool, has_causes: bool, has_parts: bool
+    ) -> list[tuple[Command, str]]:
         staff = [(Command.STAFF, self.tr("Sign out"))] if has_staff else []
+        parts = [(Command.PARTS, self.tr("In parts"))] if has_parts else []
         give = [(Command.GIVE, self.tr("Round up"))] if has_causes else []
         amount = [(Command.AMOUNT, self.tr("Amount"))] if is_beside else []
         return [
@@ -119,6 +124,7 @@ class KeyBar(QWidget):
             (Command.VOID, self.tr("Void")),
             *amount,
             *give,
+            *parts,
             *staff,
             (Command.WHY, self.tr("Why")),
             (Command.COPY, self.tr("Copy")),

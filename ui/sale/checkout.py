@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 import msgspec
 
 from pos_app.model.policy import BurnBasis
+from pos_app.model.receipts import PaymentKind
 from pos_app.use_cases.quoting import Tender
 from pos_app.use_cases.views import Authorisation, BurnAnswer
 from ui.keys import Command
@@ -81,10 +82,11 @@ def _panel_for(desk: Desk, command: Command) -> Panel:
         return desk.burn_panel()
     if desk.is_beside:
         return ForeignPanel(desk.quote.deduct_minor, desk.quote.to_pay_minor)
-    return _card_panel(desk) if command is Command.CARD else _cash_panel(desk)
+    return _card_panel(desk) if command is Command.CARD else cash_panel(desk)
 
 
-def _cash_panel(desk: Desk) -> CashPanel:
+def cash_panel(desk: Desk) -> CashPanel:
+    """The panel for cash, with what the other payments leave."""
     return CashPanel(payment.cash_due_minor(desk.quote, desk.tenders, desk.till.terms.currency), desk.tenders)
 
 
@@ -94,14 +96,20 @@ def _card_panel(desk: Desk) -> CardPanel:
 
 
 def part_taken(desk: Desk) -> Notice:
-    """A card was charged for a part already: the sale must be finished, or the charge cancelled."""
-    taken_minor = sum(tender.given_minor for tender in desk.tenders)
+    """A card was charged for a part already: the sale must be finished, or the charge cancelled. Parts that are agreed can be given up."""
+    if not _is_charged(desk):
+        return Notice(NoticeCode.PARTS_AGREED)
+    taken_minor = sum(tender.given_minor for tender in desk.tenders if tender.kind is not PaymentKind.INSTALMENTS)
     return Notice(NoticeCode.CARD_PART_TAKEN, values={"taken_minor": taken_minor})
+
+
+def _is_charged(desk: Desk) -> bool:
+    return any(tender.kind is not PaymentKind.INSTALMENTS for tender in desk.tenders)
 
 
 def back(desk: Desk) -> None:
     """Close the panel; where a card was charged for a part, only at the second time."""
-    if desk.tenders and not desk.is_leaving:
+    if _is_charged(desk) and not desk.is_leaving:
         desk.tell(part_taken(desk))
         desk.is_leaving = True
         return
@@ -194,6 +202,6 @@ def pay_card(desk: Desk, panel: CardPanel, amount: str, reference: str) -> tuple
     if tender.given_minor == panel.due_minor:
         return tenders
     desk.tenders = tenders
-    desk.panel = _cash_panel(desk)
+    desk.panel = cash_panel(desk)
     desk.inform(NoticeCode.CARD_PART_KEPT, {"taken_minor": tender.given_minor})
     return None

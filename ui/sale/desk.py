@@ -54,6 +54,9 @@ class Desk:
         self.play = play
         self.is_beside = till.settings.till.mode == "beside"
         self.exponent = till.terms.currency.exponent
+        self.can_lend = not self.is_beside and any(
+            one.instalments is not None for one in till.terms.programmes.programmes
+        )
         self.receipt: Receipt | None = None
         self.problem: Problem | None = None
         self.notice: Notice | None = None
@@ -145,6 +148,13 @@ class Desk:
         basket = msgspec.structs.replace(self.basket, member=member, burn_units=burn_units, takes=takes)
         self.change(basket if is_same else self._noting_when(basket))
         self.panel = None
+        overdue_minor = 0 if member is None else sum(one.overdue_minor(self.today()) for one in member.contracts)
+        if overdue_minor:
+            self.say(NoticeCode.CONTRACT_OVERDUE, overdue_minor=overdue_minor)
+
+    def today(self) -> str:
+        """The business date."""
+        return self.till.business_date(self.till.clock.utc_ms())
 
     def _noting_when(self, basket: Basket) -> Basket:
         """The basket with a note of when this member came: before the goods, after them, or once they were to be paid."""

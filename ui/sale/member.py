@@ -78,11 +78,20 @@ class MemberPanel(QWidget):
         self._balance_note.setText(self._balance_text(member))
         self._expiry.setText(self._expiry_text(member.balance))
         counts = [f"{name}: {count}" for name, count in member.pools]
+        counts += [self._contract_text(*contract) for contract in member.contracts]
         counts += [f"{cause}: {self._formats.money(minor)}" for cause, minor in member.given_minor]
         self._pools.setText(" \u00b7 ".join(counts))
         self._pools.setVisible(bool(counts))
         self._earns.setText(self._earns_text(member.earns_units))
         self._next.setText("" if member.next_step is None else self._next_text(member.next_step))
+
+    def _contract_text(self, number: str, owed_minor: int, overdue_minor: int) -> str:
+        owed = self.tr("contract {number}: {amount} to pay").format(
+            number=number, amount=self._formats.money(owed_minor)
+        )
+        if not overdue_minor:
+            return owed
+        return self.tr("{owed}, {amount} overdue").format(owed=owed, amount=self._formats.money(overdue_minor))
 
     def _earns_text(self, units: int) -> str:
         if not units:

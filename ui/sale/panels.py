@@ -6,6 +6,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout
 
+from pos_app.model.receipts import PaymentKind
 from pos_app.use_cases.quoting import Tender
 from ui.formats import Formats
 from ui.keys import Command
@@ -177,7 +178,7 @@ class CashPanelView(SidePanel):
 
     def show_panel(self, panel: CashPanel) -> None:
         """Show what is due and the change that the typed amount gives."""
-        self._tenders.show(panel.tenders, self.formats, self.tr("Card"))
+        self._tenders.show(panel.tenders, self.formats, self.tr("Card"), self.tr("In parts"))
         self._due.setText(self.tr("Due in cash: {amount}").format(amount=self.formats.money(panel.due_minor)))
         self._change.setText("" if panel.change_minor is None else self.formats.money(panel.change_minor))
         self._caption.setVisible(panel.change_minor is not None)
@@ -198,7 +199,7 @@ class CardPanelView(SidePanel):
 
     def show_panel(self, panel: CardPanel) -> None:
         """Show what is paid already, and suggest all that is left."""
-        self._tenders.show(panel.tenders, self.formats, self.tr("Card"))
+        self._tenders.show(panel.tenders, self.formats, self.tr("Card"), self.tr("In parts"))
         self.fields[0].setText(panel.suggested)
 
     def take_focus(self) -> None:
@@ -258,7 +259,7 @@ class _TenderLines:
         self.column.setSpacing(2)
         self._labels: list[QLabel] = []
 
-    def show(self, tenders: Sequence[Tender], formats: Formats, card_name: str) -> None:
+    def show(self, tenders: Sequence[Tender], formats: Formats, card_name: str, parts_name: str) -> None:
         while len(self._labels) < len(tenders):
             made = label(Role.BODY_STRONG, name="accent")
             self._labels.append(made)
@@ -266,4 +267,6 @@ class _TenderLines:
         for number, each in enumerate(self._labels):
             each.setVisible(number < len(tenders))
         for each, tender in zip(self._labels, tenders, strict=False):
-            each.setText(f"{card_name} {formats.money(tender.given_minor)} \u00b7 {tender.reference}")
+            paid = f"{card_name} {formats.money(tender.given_minor)} \u00b7 {tender.reference}"
+            is_lent = tender.kind is PaymentKind.INSTALMENTS
+            each.setText(f"{parts_name} {formats.money(tender.given_minor)}" if is_lent else paid)

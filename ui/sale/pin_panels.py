@@ -47,6 +47,7 @@ _ACTS: dict[Permission, str] = {
     Permission.ERASE_MEMBER: QT_TRANSLATE_NOOP("Staff", "To erase a member's personal data."),
     Permission.READ_AUDIT: QT_TRANSLATE_NOOP("Staff", "To read the audit log."),
     Permission.READ_COST: QT_TRANSLATE_NOOP("Staff", "To see costs and margins."),
+    Permission.LEND: QT_TRANSLATE_NOOP("Staff", "To let so much be paid in parts."),
     Permission.REPAIR: QT_TRANSLATE_NOOP("Staff", "To repair the till's data."),
 }
 

@@ -16,12 +16,14 @@ from pos_app.errors import InputError, PosError
 from pos_app.model.accounts import Member
 from pos_app.model.staff import Permission
 from pos_app.protocol.claims import Claim
+from pos_app.use_cases import contracts
+from pos_app.use_cases.contracts import ClosedInstalment
 from pos_app.use_cases.quoting import Tender
 from pos_app.use_cases.staffing import Approval
 from pos_app.use_cases.till import Till
 from pos_app.use_cases.views import BurnAnswer, ClosedSale, CouponTaken
 from ui.keys import Command
-from ui.sale import approving, basket_actions, checkout, couponing, explaining, rewarding, scanning
+from ui.sale import approving, basket_actions, checkout, couponing, explaining, parts, rewarding, scanning
 from ui.sale.desk import Desk
 from ui.sale.ports import Background, Play, Printing, View
 from ui.sale.screen import (
@@ -32,6 +34,8 @@ from ui.sale.screen import (
     ForeignPanel,
     Notice,
     NoticeCode,
+    PartsPanel,
+    PayPanel,
     Problem,
     ProblemCode,
     Receipt,
@@ -272,6 +276,8 @@ class SalePresenter:
             case _ if desk.asked_card is not None:
                 # Who the member is changes what there is to pay.
                 self._keep_for_later(lambda: self.command(command, first, second))
+            case Command.PARTS:
+                parts.open_panel(desk)
             case _:
                 checkout.open_panel(desk, command)
 
@@ -290,7 +296,7 @@ class SalePresenter:
         if self._desk.is_beside:
             basket_actions.add_amount(self._desk, text, name=self._amount_name)
 
-    def _confirm(self, first: str, second: str) -> None:
+    def _confirm(self, first: str, second: str) -> None:  # noqa: C901 - one case a panel
         desk = self._desk
         match desk.panel:
             case None | WhyPanel() if first.strip():
@@ -305,10 +311,35 @@ class SalePresenter:
                 self._close(checkout.pay_cash(desk, panel, first))
             case CardPanel() as panel:
                 self._close(checkout.pay_card(desk, panel, first, second))
+            case PartsPanel():
+                parts.agree(desk)
+            case PayPanel() as panel:
+                self._pay_on(panel, parts.payment_typed(desk, panel, first, second))
             case ForeignPanel() if first.strip():
                 self._close((), foreign_receipt=first.strip())
             case ForeignPanel():
                 desk.say(NoticeCode.FOREIGN_MISSING)
+
+    def _pay_on(self, panel: PayPanel, paid: tuple[int, Tender] | None) -> None:
+        """Book a payment on a contract."""
+        if paid is None:
+            return
+        self._begin_booking()
+        future = self._till.book_act(contracts.pay, panel.contract_id, *paid, event_id=panel.event_id)
+        self._background.watch(future, lambda future: self._end_booking(lambda: self._tell_paid(future)))
+
+    def _tell_paid(self, future: Future[ClosedInstalment]) -> None:
+        try:
+            closed = future.result()
+        except InputError as error:
+            self._desk.tell(Notice(NoticeCode.REFUSED, error_code=error.code, english=error.what))
+            return
+        self._desk.begin_sale()
+        owed_minor = closed.contract.owed_minor
+        code = NoticeCode.CONTRACT_PAID if owed_minor else NoticeCode.CONTRACT_ENDED
+        self._desk.inform(code, {"paid_minor": closed.paid_minor, "owed_minor": owed_minor})
+        self._desk.play(Tone.OK)
+        self._booked()
 
     def _burn(self, text: str) -> None:
         units = checkout.burn(self._desk, text)

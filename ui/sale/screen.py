@@ -69,6 +69,11 @@ class NoticeCode(StrEnum):
     NO_LINE = "no_line"
     NO_CARD = "no_card"
     NO_CAUSE = "no_cause"
+    NO_CONTRACT = "no_contract"
+    PARTS_AGREED = "parts_agreed"
+    CONTRACT_OVERDUE = "contract_overdue"
+    CONTRACT_PAID = "contract_paid"
+    CONTRACT_ENDED = "contract_ended"
     GIFT_ON = "gift_on"
     GIFT_OFF = "gift_off"
     GIFT_GONE = "gift_gone"
@@ -206,6 +211,25 @@ class VoidPanel(msgspec.Struct, frozen=True, tag=True):
     line_count: int
 
 
+class PartsPanel(msgspec.Struct, frozen=True, tag=True):
+    """The basket can be paid in parts: ``first_minor`` at once, and what is due when (ISO dates). Enter agrees."""
+
+    first_minor: int
+    rest: tuple[tuple[str, int], ...]
+
+
+class PayPanel(msgspec.Struct, frozen=True, tag=True):
+    """Money can be taken on a contract: an amount (``suggested`` is what is due), and a reference where a card pays."""
+
+    contract_id: str
+    number: str
+    owed_minor: int
+    overdue_minor: int
+    next_due_on: str
+    suggested: str
+    event_id: str
+
+
 class SignInPanel(msgspec.Struct, frozen=True, tag=True):
     """Somebody is to sign in: the one of ``people`` who is ``marked`` types a PIN. ``is_checking``: it is being checked."""
 
@@ -233,6 +257,8 @@ Panel = (
     | CashPanel
     | CardPanel
     | ForeignPanel
+    | PartsPanel
+    | PayPanel
     | VoidPanel
     | None
 )
@@ -241,6 +267,7 @@ Panel = (
 class MemberFacts(msgspec.Struct, frozen=True):
     """What the member's panel shows. ``earns_units``: by the basket as it is. ``pools``: what is there of stamps, tickets and the
     like, by name; what is owed of them is below 0. ``given_minor``: what they and the shop gave to each cause so far.
+    ``contracts``: number, what is owed and what of it is overdue.
     """
 
     name: str
@@ -253,6 +280,7 @@ class MemberFacts(msgspec.Struct, frozen=True):
     is_birthday: bool
     pools: tuple[tuple[str, int], ...] = ()
     given_minor: tuple[tuple[str, int], ...] = ()
+    contracts: tuple[tuple[str, int, int], ...] = ()
 
 
 class Totals(msgspec.Struct, frozen=True):

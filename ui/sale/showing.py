@@ -9,6 +9,7 @@ from pos_app.use_cases import giving
 from pos_app.use_cases.quoting import member_context
 from pos_app.use_cases.views import Quote
 from ui.keys import Command
+from ui.sale import parts
 from ui.sale.checkout import keys_of
 from ui.sale.desk import Desk
 from ui.sale.screen import CardPanel, CashPanel, MemberFacts, Remark, Screen, Totals, WhyPanel
@@ -85,6 +86,7 @@ def _member(desk: Desk) -> MemberFacts | None:
         next_step=desk.quote.result.next_step,
         is_birthday=context.birthday,
         pools=tuple((pool_of(unit), units) for unit, units in _pool_units(member).items() if unit not in causes),
+        contracts=tuple((one.number, one.owed_minor, one.overdue_minor(desk.today())) for one in member.contracts),
         given_minor=tuple((causes[unit], units) for unit, units in _pool_units(member).items() if unit in causes),
     )
 
@@ -101,6 +103,8 @@ def _with_lines(desk: Desk) -> set[Command]:
         possible.add(Command.POINTS)
     if giving.causes_now(desk.till):
         possible.add(Command.GIVE)
+    if desk.basket.member is not None and desk.can_lend:
+        possible.add(Command.PARTS)
     return possible
 
 
@@ -116,7 +120,7 @@ def _commands(desk: Desk) -> AbstractSet[Command]:
     has_member = desk.basket.member is not None
     possible = set(_ALWAYS) | (_with_lines(desk) if desk.basket.lines else {Command.RETURNS})
     if has_member:
-        possible |= {Command.CARD_OFF, Command.VOID}
+        possible |= {Command.CARD_OFF, Command.VOID, *parts.pay_keys(desk)}
     if desk.basket.lines or desk.receipt is not None:
         possible.add(Command.WHY)
     if panel is not None:

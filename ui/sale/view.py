@@ -24,6 +24,7 @@ from ui.sale.panels import (
     SidePanel,
     VoidPanelView,
 )
+from ui.sale.parts_panels import PartsPanelView, PayPanelView
 from ui.sale.pin_panels import ApprovalPanelView, PinPanelView, SignInPanelView
 from ui.sale.reward_panel import RewardsPanelView
 from ui.sale.screen import (
@@ -35,6 +36,8 @@ from ui.sale.screen import (
     ForeignPanel,
     Level,
     Panel,
+    PartsPanel,
+    PayPanel,
     Receipt,
     RewardsPanel,
     Screen,
@@ -58,6 +61,8 @@ _PANEL_VIEWS: dict[type, Callable[[Formats], SidePanel]] = {
     CardPanel: CardPanelView,
     ForeignPanel: ForeignPanelView,
     VoidPanel: VoidPanelView,
+    PartsPanel: PartsPanelView,
+    PayPanel: PayPanelView,
     SignInPanel: SignInPanelView,
     ApprovalPanel: ApprovalPanelView,
 }
@@ -77,12 +82,19 @@ class SaleView(QWidget):
     """Who is signed in, empty for nobody."""
 
     def __init__(
-        self, settings: Settings, formats: Formats, *, has_staff: bool = False, has_causes: bool = False
+        self,
+        settings: Settings,
+        formats: Formats,
+        *,
+        has_staff: bool = False,
+        has_causes: bool = False,
+        has_parts: bool = False,
     ) -> None:
         super().__init__()
         self.setObjectName("stage")
         self._has_staff = has_staff
         self._has_causes = has_causes
+        self._has_parts = has_parts
         self._formats = formats
         self._is_beside = settings.till.mode == "beside"
         self._columns = settings.printer.columns
@@ -111,7 +123,12 @@ class SaleView(QWidget):
         self.entry = EntryBar(self._formats, is_beside=self._is_beside)
         self.member = MemberPanel(self._formats)
         self.totals = TotalsBox(self._formats)
-        self.keys = KeyBar(is_beside=self._is_beside, has_staff=self._has_staff, has_causes=self._has_causes)
+        self.keys = KeyBar(
+            is_beside=self._is_beside,
+            has_staff=self._has_staff,
+            has_causes=self._has_causes,
+            has_parts=self._has_parts,
+        )
         self._left, self._right, self._side = QStackedWidget(), QStackedWidget(), QStackedWidget()
         frame, sheet = card()
         sheet.setContentsMargins(6, 6, 6, 6)

@@ -23,6 +23,15 @@ _NOTICES: dict[NoticeCode, str] = {
     NoticeCode.NO_LINE: QT_TRANSLATE_NOOP("Notice", "There is no line to change yet."),
     NoticeCode.NO_CARD: QT_TRANSLATE_NOOP("Notice", "There is no card on this sale. Scan one."),
     NoticeCode.NO_CAUSE: QT_TRANSLATE_NOOP("Notice", "Customers cannot give to a cause here now."),
+    NoticeCode.NO_CONTRACT: QT_TRANSLATE_NOOP("Notice", "This member has no contract to pay on."),
+    NoticeCode.PARTS_AGREED: QT_TRANSLATE_NOOP(
+        "Notice", "Parts are agreed on this basket. Take the first, or press Esc to go back."
+    ),
+    NoticeCode.CONTRACT_OVERDUE: QT_TRANSLATE_NOOP(
+        "Notice", "{overdue_minor} of a contract is overdue. Ins takes the payment, with an empty basket."
+    ),
+    NoticeCode.CONTRACT_PAID: QT_TRANSLATE_NOOP("Notice", "{paid_minor} is booked. {owed_minor} is still to be paid."),
+    NoticeCode.CONTRACT_ENDED: QT_TRANSLATE_NOOP("Notice", "{paid_minor} is booked. The contract is paid."),
     NoticeCode.GIFT_ON: QT_TRANSLATE_NOOP("Notice", "{given_minor} for: {cause}"),
     NoticeCode.GIFT_OFF: QT_TRANSLATE_NOOP("Notice", "Taken off again: {cause}"),
     NoticeCode.GIFT_GONE: QT_TRANSLATE_NOOP("Notice", "The total needs no rounding up: the donation is off this sale."),
@@ -101,6 +110,13 @@ _NOTICES: dict[NoticeCode, str] = {
 }
 
 _REFUSALS: dict[str, str] = {
+    "contract.member": QT_TRANSLATE_NOOP("Notice", "Only a member who is enrolled can pay in parts. Scan the card."),
+    "contract.programme": QT_TRANSLATE_NOOP("Notice", "No programme lets this member pay in parts today."),
+    "contract.total": QT_TRANSLATE_NOOP("Notice", "The programme does not let such a total be paid in parts."),
+    "contract.overdue": QT_TRANSLATE_NOOP("Notice", "A part of another contract is overdue: take that payment first."),
+    "contract.open": QT_TRANSLATE_NOOP("Notice", "The member has as many open contracts as the programme allows."),
+    "contract.amount": QT_TRANSLATE_NOOP("Notice", "That is more than the contract owes."),
+    "contract.unknown": QT_TRANSLATE_NOOP("Notice", "This contract was paid meanwhile."),
     "enrol.name": QT_TRANSLATE_NOOP("Notice", "The name is too long or has a sign that cannot be printed."),
     "enrol.phone": QT_TRANSLATE_NOOP("Notice", "A phone number has digits, spaces and + - ( ) /, 20 at most."),
     "enrol.no_card": QT_TRANSLATE_NOOP("Notice", "This number is in none of the shop's card ranges."),

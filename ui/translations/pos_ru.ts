@@ -166,6 +166,10 @@
         <source>Paid</source>
         <translation>Оплачено</translation>
     </message>
+    <message>
+        <source>In parts</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>CashPanelView</name>
@@ -192,6 +196,10 @@
     <message>
         <source>Card</source>
         <translation>Карта</translation>
+    </message>
+    <message>
+        <source>In parts</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Due in cash: {amount}</source>
@@ -729,6 +737,10 @@
         <translation>Выйти</translation>
     </message>
     <message>
+        <source>In parts</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Round up</source>
         <translation>Округлить</translation>
     </message>
@@ -885,6 +897,14 @@
         <translation>Участник</translation>
     </message>
     <message>
+        <source>contract {number}: {amount} to pay</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{owed}, {amount} overdue</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>no points yet</source>
         <translation>пока без баллов</translation>
     </message>
@@ -989,6 +1009,26 @@
     <message>
         <source>Customers cannot give to a cause here now.</source>
         <translation>Сейчас здесь нельзя пожертвовать на доброе дело.</translation>
+    </message>
+    <message>
+        <source>This member has no contract to pay on.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Parts are agreed on this basket. Take the first, or press Esc to go back.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{overdue_minor} of a contract is overdue. Ins takes the payment, with an empty basket.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{paid_minor} is booked. {owed_minor} is still to be paid.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{paid_minor} is booked. The contract is paid.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{given_minor} for: {cause}</source>
@@ -1187,6 +1227,34 @@
         <translation>Сохраняется…</translation>
     </message>
     <message>
+        <source>Only a member who is enrolled can pay in parts. Scan the card.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No programme lets this member pay in parts today.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The programme does not let such a total be paid in parts.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A part of another contract is overdue: take that payment first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The member has as many open contracts as the programme allows.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>That is more than the contract owes.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This contract was paid meanwhile.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The name is too long or has a sign that cannot be printed.</source>
         <translation>Имя слишком длинное, или в нём есть непечатаемый знак.</translation>
     </message>
@@ -1225,6 +1293,64 @@
     <message>
         <source>This card belongs to a member already. Scan it again.</source>
         <translation>У этой карты уже есть владелец. Сканируйте её ещё раз.</translation>
+    </message>
+</context>
+<context>
+    <name>PartsPanelView</name>
+    <message>
+        <source>Pay in parts</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Now</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation type="unfinished">Назад</translation>
+    </message>
+    <message>
+        <source>Agreed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>until {date}: {amount}</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>PayPanelView</name>
+    <message>
+        <source>Payment on a contract</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Amount</source>
+        <translation type="unfinished">Сумма</translation>
+    </message>
+    <message>
+        <source>Reference on the terminal&apos;s slip; none for cash</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation type="unfinished">Назад</translation>
+    </message>
+    <message>
+        <source>Paid</source>
+        <translation type="unfinished">Оплачено</translation>
+    </message>
+    <message>
+        <source>Still to be paid: {amount}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The next part until {date}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{amount} is overdue</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -1982,6 +2108,10 @@
     <message>
         <source>To see costs and margins.</source>
         <translation>Чтобы видеть себестоимость и наценку.</translation>
+    </message>
+    <message>
+        <source>To let so much be paid in parts.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>To repair the till&apos;s data.</source>

@@ -44,8 +44,8 @@ CREATE TABLE sale_next (
  WITHOUT ROWID,
  STRICT
 """,
-        "event_id, kind, receipt_number, account_ref, card_ref, staff_ref, shift_id, utc_ms, zone, business_date, mode, foreign_receipt, "
-        "sale_event_id, total_minor, burn_units, burn_worth_minor, burn_as, earned_units, asks_nps, standing",
+        "event_id, kind, receipt_number, account_ref, card_ref, staff_ref, shift_id, utc_ms, zone, business_date, mode,"
+        + " foreign_receipt, sale_event_id, total_minor, burn_units, burn_worth_minor, burn_as, earned_units, asks_nps, standing",
     ),
     "payment": (
         """

@@ -54,7 +54,7 @@ def test_that_the_status_counts_for_those_who_may_know(settings: Path) -> None:
 
 
 def test_that_an_explanation_is_restricted_until_somebody_says_who_they_are(settings: Path) -> None:
-    explain = ("explain", "001-01-0000001", "--json")
+    explain = ("explain", "001-01-0000002", "--json")
     assert Ran(settings, *explain).json["restricted"]
     assert Ran(settings, *explain, "--by", "ben", lines=(PINS["ben"],)).json["restricted"]
     assert not Ran(settings, *explain, "--by", "anna", lines=(PINS["anna"],)).json["restricted"]

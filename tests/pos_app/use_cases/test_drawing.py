@@ -213,7 +213,9 @@ def held(shop: Shop) -> LotteryReport:
 
 def prizes(shop: Shop, card: str) -> dict[str, int]:
     views = shop.member(card).pool_balances
-    return {unit: view.available_units for unit, view in views.items() if unit != "shop#tickets" and view.available_units}
+    return {
+        unit: view.available_units for unit, view in views.items() if unit != "shop#tickets" and view.available_units
+    }
 
 
 def test_that_a_lottery_is_held_once_and_its_prizes_are_units_that_rewards_take(open_shop: OpenShop) -> None:

@@ -6,10 +6,11 @@ import pytest
 from pos_app.loyalty.programme import encode_programme
 from pos_app.model.products import Product
 from pos_app.model.staff import Role, StaffMember
+from pos_app.protocol.draws import hash_of
 from pos_app.protocol.messages import Document, StaffDocument
 from pos_app.settings import Owners
 from pos_app.use_cases.published import programmes_of_hq, taker
-from storage import staff
+from storage import draws, staff
 from tests.conftest import OpenShop
 from tests.shop import BREAD, TEA, Shop, programme
 

@@ -1,0 +1,85 @@
+"""``pos-app draw`` and ``pos-app hq draw``, from the seed to the check of what was published."""
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+from typer.testing import CliRunner
+
+from pos_app.command_line.app import app
+from pos_app.command_line.output import EXIT_FAILED, EXIT_REFUSED
+from pos_app.loyalty.programme import parse_programme
+from pos_app.protocol.draws import EXAMPLE_SEED, decode_report, hash_of
+from tests.pos_app.use_cases.test_drawing import LOTTERY, SEED
+
+runner = CliRunner()
+
+
+def run(*words: object, code: int = 0) -> str:
+    result = runner.invoke(app, list(map(str, words)))
+    assert code == result.exit_code, result.output
+    return result.output
+
+
+@pytest.fixture
+def lottery(tmp_path: Path) -> Path:
+    """A programme whose day has come, with the seed of the examples."""
+    folder = tmp_path / "programmes"
+    folder.mkdir()
+    file = folder / "lottery.toml"
+    text = LOTTERY.replace("2026-07-03", "2020-01-01").replace(hash_of(SEED), hash_of(EXAMPLE_SEED))
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def settings(tmp_path: Path, lottery: Path) -> Path:
+    file = tmp_path / "settings.toml"
+    file.write_text(
+        f'[storage]\nfolder = "{tmp_path.as_posix()}/data"\n[programmes]\nfolder = "{lottery.parent.as_posix()}"\n',
+        encoding="utf-8",
+    )
+    return file
+
+
+def test_that_a_draw_goes_from_its_seed_to_a_check_that_anybody_can_make(
+    settings: Path, lottery: Path, tmp_path: Path
+) -> None:
+    assert "the seed of the examples" in run("draw", "hold", "lottery", "-s", settings, code=EXIT_REFUSED)
+    opened = run("draw", "open", lottery, "-s", settings)
+    draw = parse_programme(lottery.read_text(encoding="utf-8"), source="lottery.toml").draw
+    assert draw is not None
+    assert draw.seed_hash in opened
+    assert "3 prizes left" in run("draw", "hold", "lottery", "-s", settings)
+    shown = json.loads(run("draw", "hold", "lottery", "-s", settings, "--json"))
+    assert {"programme": "lottery", "tickets": 0, "winners": []} == shown
+    out = tmp_path / "out.json"
+    assert "0 tickets, 0 winners" in run("draw", "publish", "lottery", "--out", out, "-s", settings)
+    assert "Everything follows from the seed." in run("draw", "verify", out)
+
+
+def test_that_a_file_that_was_changed_fails_the_check(settings: Path, lottery: Path, tmp_path: Path) -> None:
+    run("draw", "open", lottery, "-s", settings)
+    run("draw", "hold", "lottery", "-s", settings)
+    out = tmp_path / "out.json"
+    run("draw", "publish", "lottery", "--out", out, "-s", settings)
+    report = msgspec.structs.replace(decode_report(out.read_bytes()), seed=SEED.hex())
+    out.write_bytes(msgspec.json.encode(report))
+    assert "Something differs." in run("draw", "verify", out, code=EXIT_FAILED)
+    assert ["seed"] == [
+        one["code"] for one in json.loads(run("draw", "verify", out, "--json", code=EXIT_FAILED))["differences"]
+    ]
+
+
+def test_that_headquarters_opens_holds_and_publishes(lottery: Path, tmp_path: Path) -> None:
+    database = ("--database", f"sqlite:///{tmp_path.as_posix()}/hq.sqlite3")
+    run("hq", "draw", "open", lottery, *database)
+    run("hq", "publish", "programme", lottery, *database)
+    assert "no time zone Mars" in run("hq", "draw", "hold", "lottery", "--zone", "Mars", *database, code=EXIT_REFUSED)
+    assert "3 prizes left" in run("hq", "draw", "hold", "lottery", *database)
+    out = tmp_path / "out.json"
+    run("hq", "draw", "publish", "lottery", "--out", out, *database)
+    assert "Everything follows from the seed." in run("draw", "verify", out)
+    assert [] == json.loads(run("hq", "budgets", "--json", *database))
+    assert "shared out to tills" in " ".join(run("hq", "budgets", *database).split())
