@@ -19,6 +19,7 @@ from pos_app.protocol.events import (
     AnyEvent,
     CardAction,
     CardEvent,
+    LeaseReleaseEvent,
     MergeEvent,
     ReturnEvent,
     SaleEvent,
@@ -121,7 +122,7 @@ def _with_later(connection: Connection, state: AccountState, later: _Later) -> A
     return msgspec.structs.replace(
         state,
         lots=lots_with(state.lots, own_lots, later.entries),
-        leases=leases_with(state.leases, later.entries),
+        leases=leases_with(state.leases, later.events, later.entries),
         overdraft_units=overdraft_with(state.overdraft_units, later.entries),
         accumulators=_sums_with(state.accumulators, later.events),
         receipts_count=state.receipts_count + sum(isinstance(event, SaleEvent) for event in later.events),
@@ -157,17 +158,22 @@ def lots_with(hq_lots: Iterable[Lot], own_lots: Iterable[Lot], later: Iterable[E
     )
 
 
-def leases_with(hq_leases: Iterable[Lease], later: Iterable[Entry]) -> tuple[Lease, ...]:
-    """HQ's leases less what we burned or released of them since; an entry names the lot, and the leases of a lot are alike."""
-    taken: dict[str, int] = defaultdict(int)
-    for entry in later:
-        if entry.kind is AccountKind.LEASED:
-            taken[entry.lot_id] -= entry.units
+def leases_with(hq_leases: Iterable[Lease], later: Iterable[AnyEvent], entries: Iterable[Entry]) -> tuple[Lease, ...]:
+    """HQ's leases less what we released and burned of them since. A release names its lease; for a burn the leases of a lot are alike."""
+    released = {event.event_id: event for event in later if isinstance(event, LeaseReleaseEvent)}
+    given_back: dict[str, int] = defaultdict(int)
+    for event in released.values():
+        given_back[event.lease_id] += event.units
+    burned: dict[str, int] = defaultdict(int)
+    for entry in entries:
+        if entry.kind is AccountKind.LEASED and entry.event_id not in released:
+            burned[entry.lot_id] -= entry.units
     left = []
     for lease in hq_leases:
-        part = min(max(0, taken[lease.lot_id]), lease.units)
-        taken[lease.lot_id] -= part
-        left.append(msgspec.structs.replace(lease, units=lease.units - part))
+        units = max(0, lease.units - given_back[lease.lease_id])
+        part = min(max(0, burned[lease.lot_id]), units)
+        burned[lease.lot_id] -= part
+        left.append(msgspec.structs.replace(lease, units=units - part))
     return tuple(lease for lease in left if lease.units)
 
 
@@ -255,9 +261,7 @@ def _carry_over(connection: Connection, later: _Later, into: str) -> None:
     receipts = sum(isinstance(event, SaleEvent) for event in later.events)
     accounts.add_to_sums(connection, into, _sums_of(later.events), receipts=receipts)
     marks.put_marks(connection, into, _marks_with(marks.marks_of(connection, into), later.events))
-    contracts.put_contracts(
-        connection, into, _contracts_with(contracts.contracts_of(connection, into), later.events)
-    )
+    contracts.put_contracts(connection, into, _contracts_with(contracts.contracts_of(connection, into), later.events))
 
 
 _ACCOUNT_COLUMNS = (

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Select, column, select, table, text
 
 from pos_app.loyalty.ledger import AccountKind, Entry
 from pos_app.model.accounts import Lot
-from storage import accounts, sales, tables
+from pos_app.model.marks import Mark
+from storage import accounts, marks, sales, tables
 from storage.account_changes import cards_of
 from storage.accounts import MonthlySum
 from storage.sales import StoredSale
@@ -60,6 +61,7 @@ class HeldOfPerson(msgspec.Struct, frozen=True):
     monthly_sums: tuple[MonthlySum, ...]
     entries: tuple[Entry, ...]
     receipts: tuple[StoredSale, ...]
+    marks: tuple[Mark, ...] = ()
 
 
 def search_members(connection: Connection, words: list[str], *, limit: int) -> list[FoundMember]:
@@ -121,6 +123,7 @@ def read_person(connection: Connection, account_ref: str) -> HeldOfPerson:
         ),
         entries=_entries(connection, refs),
         receipts=_receipts(connection, refs),
+        marks=marks.marks_of(connection, refs[0]),
     )
 
 

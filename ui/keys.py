@@ -41,7 +41,7 @@ KEY_NAMES: dict[Command, str] = {
     Command.VOID: "F7",
     Command.AMOUNT: "F8",
     Command.GIVE: "+",
-    Command.PARTS: "Ins",
+    Command.PARTS: "PgDown",
     Command.CASH: "F9",
     Command.CARD: "F10",
     Command.FINISH: "F9",

@@ -16,7 +16,7 @@ from pos_app.command_line.staffing_options import ByOption, sign_in
 from pos_app.errors import InputError
 from pos_app.model.money import minor_from_text
 from pos_app.protocol.events import AdjustmentReason
-from pos_app.use_cases import account_acts, personal_data
+from pos_app.use_cases import account_acts, marking, personal_data
 
 if TYPE_CHECKING:
     from pos_app.use_cases.till import Till
@@ -204,6 +204,93 @@ def unfreeze(
         sign_in(till, by)
         till.book_act(account_acts.unfreeze, member, reason=reference).result()
         console.print("The account may be used again.")
+
+
+@app.command()
+def verify(
+    member: HolderArgument,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Nobody is sure any more.")] = False,
+    by: ByOption = "",
+    settings: SettingsOption = None,
+) -> None:
+    """Note that somebody has checked who the member is, for every till. Example: `pos-app member verify 2990000000019`."""
+    with speaking(), opened(settings) as till:
+        sign_in(till, by)
+        till.book_act(marking.verify, member, withdraw=withdraw).result()
+        console.print("The member is no longer verified." if withdraw else "The member is verified.")
+
+
+@app.command()
+def segment(
+    member: HolderArgument,
+    name: Annotated[str, typer.Argument(help="The segment's name, as programmes have it.")],
+    remove: Annotated[bool, typer.Option("--remove", help="Take the member out of it.")] = False,
+    by: ByOption = "",
+    settings: SettingsOption = None,
+) -> None:
+    """Put a member into a segment, for every till. Example: `pos-app member segment 2990000000019 staff`."""
+    with speaking(), opened(settings) as till:
+        sign_in(till, by)
+        till.book_act(marking.put_in_segment, member, name, remove=remove).result()
+        console.print(f"The member is {'no longer ' if remove else ''}in segment {name}.", markup=False)
+
+
+@app.command()
+def choose(
+    member: HolderArgument,
+    rule: Annotated[str, typer.Argument(help="The rule: programme/rule.")],
+    product: Annotated[str, typer.Argument(help="The product's code.")],
+    by: ByOption = "",
+    settings: SettingsOption = None,
+) -> None:
+    """Note the product that a member chooses, where a programme offers a choice.
+
+    Example: `pos-app member choose 2990000000019 personal-offer/favourite 4600000000017`.
+    """
+    with speaking(), opened(settings) as till:
+        sign_in(till, by)
+        stands = till.book_act(marking.choose, member, rule, product).result()
+        console.print(f"Chosen: {', '.join(stands.chosen.get(rule, ()))}.", markup=False)
+
+
+@app.command("referred-by")
+def referred_by(
+    member: HolderArgument,
+    by_member: Annotated[str, typer.Argument(help="A card of the member who brought them, or the account.")],
+    by: ByOption = "",
+    settings: SettingsOption = None,
+) -> None:
+    """Note who brought a new member, before their first paid receipt.
+
+    Example: `pos-app member referred-by 2990000000026 2990000000019`.
+    """
+    with speaking(), opened(settings) as till:
+        sign_in(till, by)
+        till.book_act(marking.refer, member, by_member).result()
+        console.print("Noted. Both get their points with the first receipt that the new member pays.")
+
+
+@app.command()
+def act(
+    member: HolderArgument,
+    name: Annotated[str, typer.Argument(help="What the member did, as programmes name it; without it the names.")] = "",
+    by: ByOption = "",
+    settings: SettingsOption = None,
+) -> None:
+    """Book that a member did something that gives points: a survey, a review, a subscription.
+
+    Example: `pos-app member act 2990000000019 review`.
+    """
+    from pos_app.command_line.member_output import print_balance
+    from pos_app.use_cases import acts
+
+    with speaking(), opened(settings) as till:
+        sign_in(till, by)
+        if not name:
+            console.print(" ".join(acts.acts_now(till)) or "No programme that runs gives points for acts.")
+            return
+        done = till.book_act(acts.book_act, member, name).result()
+        print_balance(till, f"Booked: {till.points_text(done.units)} points. The member now has:", done.member)
 
 
 @app.command()

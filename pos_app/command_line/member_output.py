@@ -9,6 +9,7 @@ from pos_app.command_line.output import console
 from pos_app.model.accounts import BalanceView, Expiring, Member
 from pos_app.model.calendar import local_time
 from pos_app.model.identifiers import pool_of
+from pos_app.model.marks import DONE, Mark
 from pos_app.use_cases.personal_data import MemberView
 from pos_app.use_cases.till import Till
 from storage.people import FoundMember
@@ -37,6 +38,7 @@ def print_member(till: Till, view: MemberView) -> None:
         **{f"card {number}": status for number, status in view.cards.items()},
         **_balance(till, member),
         **{f"pool {pool_of(unit)}": _pool(view) for unit, view in member.pool_balances.items()},
+        **_marks(view.marks),
     }
     table = Table(show_header=False)
     for what, value in rows.items():
@@ -67,6 +69,18 @@ def _balance(till: Till, member: Member) -> dict[str, str]:
         "pending": till.points_text(balance.pending_units) if balance.pending_units else "",
         "owed": till.points_text(balance.overdraft_units) if balance.overdraft_units else "",
     }
+
+
+def _marks(of_member: Sequence[Mark]) -> dict[str, str]:
+    """What every till knows of the member, one row a name: the values with the day since when."""
+    rows: dict[str, str] = {}
+    for mark in of_member:
+        name = mark.name.replace("_", " ").replace(":", " ")
+        # Of an act its event says nothing to people.
+        value = "" if mark.name.startswith(DONE) else mark.value
+        since = f"{value} since {mark.since_date}".strip()
+        rows[name] = f"{rows[name]}, {since}" if name in rows else since
+    return rows
 
 
 def _pool(view: BalanceView) -> str:

@@ -144,7 +144,8 @@ def encode_report(report: Report) -> bytes:
 
 def decode_report(raw: bytes) -> Report:
     """The report in these bytes; raises ``msgspec.ValidationError`` or ``msgspec.DecodeError`` for anything else."""
-    return _decode(raw)
+    report: Report = _decode(raw)
+    return report
 
 
 def in_order(tickets: Iterable[Tickets]) -> tuple[Tickets, ...]:

@@ -10,6 +10,7 @@ from pos_app.loyalty import ledger
 from pos_app.model.accounts import BalanceView, Expiring, Member
 from pos_app.model.contracts import Contract
 from pos_app.model.identifiers import uuid7
+from pos_app.model.marks import Mark
 from pos_app.model.staff import Permission
 from pos_app.protocol.events import ErasureEvent, ReturnedLine, encode_body
 from pos_app.use_cases import staffing
@@ -18,7 +19,7 @@ from pos_app.use_cases.auditing import write_audit
 from pos_app.use_cases.contracts import owing
 from pos_app.use_cases.moments import moment_of
 from pos_app.use_cases.staffing import Approval
-from storage import account_changes, accounts, contracts, journal, people, sales
+from storage import account_changes, accounts, contracts, journal, marks, people, sales
 from storage.database import Connection
 from storage.people import FoundMember, HeldOfPerson
 
@@ -29,11 +30,12 @@ FOUND_MAX = 50
 
 
 class MemberView(msgspec.Struct, frozen=True):
-    """A member with all their cards (number to status), and what expires when."""
+    """A member with all their cards (number to status), what expires when, and what every till knows of them."""
 
     member: Member
     cards: dict[str, str]
     expiring: tuple[Expiring, ...]
+    marks: tuple[Mark, ...] = ()
 
 
 class Export(msgspec.Struct, frozen=True):
@@ -87,6 +89,7 @@ def _view(till: "Till", connection: Connection, holder: str) -> MemberView:
         member=till.member_from(connection, facts),
         cards={number: status.value for number, status in cards.items()},
         expiring=ledger.forecast(facts.books, issuer=till.issuer_at(now_ms), at_ms=now_ms),
+        marks=marks.marks_of(connection, facts.account_ref),
     )
 
 

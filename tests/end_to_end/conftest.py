@@ -51,7 +51,10 @@ def headquarters(postgres_url: str) -> Iterator[RunningHq]:
 class Counter:
     """One till at its counter, used as a cashier uses it: by scans and keys."""
 
-    def __init__(self, qtbot: QtBot, folder: Path, headquarters: RunningHq, *, number: int = 1) -> None:
+    def __init__(
+        self, qtbot: QtBot, folder: Path, headquarters: RunningHq, *, number: int = 1, more: tuple[str, ...] = ()
+    ) -> None:
+        """``more`` are shipped programmes that run beside the pharmacy's."""
         self._qtbot = qtbot
         self._stack = ExitStack()
         folder.mkdir()
@@ -67,7 +70,8 @@ class Counter:
         )
         programme = parse_programme(preset_text("pharmacy"), source="pharmacy")
         at_once = msgspec.structs.replace(programme, earning=msgspec.structs.replace(programme.earning, pending="none"))
-        self.till: Till = open_till(settings, folder / "till", programmes_in_force=[at_once])
+        beside = [parse_programme(preset_text(name), source=name) for name in more]
+        self.till: Till = open_till(settings, folder / "till", programmes_in_force=[at_once, *beside])
         self._stack.callback(self.till.close)
         self.till.database.write(lambda connection: catalogue.put_products(connection, (VITAMIN, TEA)))
         code = operate.create_enrolment_code(headquarters.engine.url.render_as_string(hide_password=False), "store-1")
@@ -141,8 +145,9 @@ def open_counter(qtbot: QtBot, tmp_path: Path, headquarters: RunningHq) -> Itera
     """Opens tills of one chain by their numbers."""
     counters: list[Counter] = []
 
-    def open_one(number: int = 1) -> Counter:
-        counters.append(Counter(qtbot, tmp_path / f"counter-{number}", headquarters, number=number))
+    def open_one(number: int = 1, more: tuple[str, ...] = ()) -> Counter:
+        folder = tmp_path / f"counter-{number}"
+        counters.append(Counter(qtbot, folder, headquarters, number=number, more=more))
         return counters[-1]
 
     yield open_one

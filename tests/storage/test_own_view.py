@@ -8,7 +8,7 @@ import pytest
 from pos_app.loyalty.ledger import AccountKind, Entry
 from pos_app.model.accounts import AccountStatus, CardStatus, Expiring, Lease, Lot
 from pos_app.model.policy import BurnPolicy
-from pos_app.protocol.events import AdjustmentReason
+from pos_app.protocol.events import AdjustmentReason, LeaseReleaseEvent
 from pos_app.protocol.messages import (
     AccountState,
     CardState,
@@ -24,6 +24,7 @@ from storage.database import Connection
 from storage.outbox import SqliteOutbox
 from storage.own_events import OwnEvents
 from tests.conftest import OpenShop
+from tests.hq.journals import moment
 from tests.shop import ANA, BOB, GOLD, NOON_MS, TEA, Shop
 
 HQ = {"till": {"authority": "hq"}, "hq": {"url": "https://hq.example.org"}}
@@ -165,8 +166,19 @@ def test_that_what_we_did_to_an_account_that_hq_merged_follows_it(shop: Shop, or
 def test_that_leases_and_what_is_reserved_come_down_less_what_was_taken_here() -> None:
     first, second = (Lease(f"lease-{number}", "t", "shop", "l-1", 40) for number in (1, 2))
     taken = [Entry("a", "e", 1, AccountKind.LEASED, "shop", -50, "l-1")]
-    assert (Lease("lease-2", "t", "shop", "l-1", 30),) == leases_with((first, second), taken)
+    assert (Lease("lease-2", "t", "shop", "l-1", 30),) == leases_with((first, second), (), taken)
     assert {"shop": 0} == overdraft_with({"shop": 5}, [Entry("a", "e", 1, AccountKind.OVERDRAFT, "shop", 9)])
+
+
+def test_that_a_lease_that_was_given_back_is_the_one_that_is_gone() -> None:
+    # HQ has filled the lot's leases up meanwhile: the second one came after the first was given back here.
+    first, second = Lease("lease-1", "t", "shop", "l-1", 6), Lease("lease-2", "t", "shop", "l-1", 13)
+    given_back = LeaseReleaseEvent(event_id="e", moment=moment(), account_ref="a", lease_id="lease-2", units=13)
+    released = [Entry("a", "e", 1, AccountKind.LEASED, "shop", -13, "l-1")]
+    burned = [Entry("a", "f", 1, AccountKind.LEASED, "shop", -2, "l-1")]
+    assert (first,) == leases_with((first, second), (given_back,), released)
+    left = msgspec.structs.replace(first, units=4)
+    assert (left,) == leases_with((first, second), (given_back,), [*released, *burned])
 
 
 def test_that_leases_and_what_is_reserved_are_replaced(shop: Shop) -> None:

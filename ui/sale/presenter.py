@@ -391,8 +391,11 @@ class SalePresenter:
 
     def _present(self, code: str, *, auth_id: str = "", approval: Approval | None = None) -> None:
         """A coupon: where other tills can take it too, headquarters is asked beside the screen, for less than a second."""
-        self._begin_booking(NoticeCode.ASKING)
         future = self._till.present_coupon(self._desk.basket, code, auth_id=auth_id, approval=approval)
+        if future.done():
+            self._put_coupon(code, future)
+            return
+        self._begin_booking(NoticeCode.ASKING)
         self._background.watch(future, lambda future: self._end_booking(lambda: self._put_coupon(code, future)))
 
     def _put_coupon(self, code: str, future: Future[CouponTaken]) -> None:

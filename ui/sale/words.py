@@ -28,7 +28,7 @@ _NOTICES: dict[NoticeCode, str] = {
         "Notice", "Parts are agreed on this basket. Take the first, or press Esc to go back."
     ),
     NoticeCode.CONTRACT_OVERDUE: QT_TRANSLATE_NOOP(
-        "Notice", "{overdue_minor} of a contract is overdue. Ins takes the payment, with an empty basket."
+        "Notice", "{overdue_minor} of a contract is overdue. PgDown takes the payment, with an empty basket."
     ),
     NoticeCode.CONTRACT_PAID: QT_TRANSLATE_NOOP("Notice", "{paid_minor} is booked. {owed_minor} is still to be paid."),
     NoticeCode.CONTRACT_ENDED: QT_TRANSLATE_NOOP("Notice", "{paid_minor} is booked. The contract is paid."),

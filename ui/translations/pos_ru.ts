@@ -460,7 +460,7 @@
     </message>
     <message>
         <source>Won: {prize}</source>
-        <translation type="unfinished"></translation>
+        <translation>Выигрыш: {prize}</translation>
     </message>
     <message>
         <source>Receipt {number}</source>

@@ -404,6 +404,9 @@ def _limits(rule: AnyRule, wording: Wording) -> Iterator[str]:
         most = None if rule.caps is None else getattr(rule.caps, field.name)
         if most is None:
             continue
+        if field.name.startswith("receipts_") and isinstance(rule, Act):
+            yield f"{'Once' if most == 1 else f'At most {number(most)} times'} {_CAPS[field.name].partition('member ')[2]}."
+            continue
         if field.name.startswith("receipts_"):
             where = _CAPS[field.name].replace("receipts", "receipt", 1) if most == 1 else _CAPS[field.name]
             yield f"On at most {'one' if most == 1 else number(most)} {where}."

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from pos_app.programmes import preset_text
 from tests.pos_app.command_line.test_commands import Ran, settings, used
 from tests.shop import BOB, GOLD, NOBODY, Shop
 
@@ -102,3 +103,43 @@ def test_that_a_claim_is_refused_in_words_where_nobody_could_check_it(members: P
     refused = Ran("claim", code, "--card", BOB, "--settings", members)
     assert (2, True) == (refused.code, "There is no headquarters here" in refused.err)
     assert "not the code of a receipt" in Ran("claim", "5901234123457", "--card", BOB, "--settings", members).err
+
+
+@pytest.fixture
+def friends(members: Path) -> Path:
+    """The same with an offer to choose from, and points for acts."""
+    for name in ("personal-offer", "points-for-everything"):
+        text = preset_text(name)
+        (members.parent / "programmes" / f"{name}.toml").write_text(text, encoding="utf-8")
+    return members
+
+
+def test_that_members_are_verified_put_into_segments_and_choose(friends: Path) -> None:
+    assert "The member is verified." in run(friends, "verify", BOB).out
+    assert "The member is verified already." in run(friends, "verify", BOB).err
+    assert "The member is in segment staff." in run(friends, "segment", BOB, "staff").out
+    assert "Chosen: tea." in run(friends, "choose", BOB, "personal-offer/favourite", "tea").out
+    shown = run(friends, "show", BOB).out
+    assert "segment staff since 20" in shown
+    assert "chosen personal-offer/favourite tea since 20" in shown
+    assert "verified since 20" in shown
+    assert "The member is no longer in segment staff." in run(friends, "segment", BOB, "staff", "--remove").out
+    assert "The member is no longer verified." in run(friends, "verify", BOB, "--withdraw").out
+    held = run(friends, "export", BOB).json["held"]
+    assert ["chosen:personal-offer/favourite"] == [mark["name"] for mark in held["marks"]]
+
+
+def test_that_acts_are_listed_and_booked(friends: Path) -> None:
+    assert "registration review subscription survey " == run(friends, "act", BOB).out
+    assert "Booked: 30 points. The member now has: available 60." in run(friends, "act", BOB, "review").out
+    assert "Points for it are given 1 times at most (day), and were." in run(friends, "act", BOB, "review").err
+    assert "done points-for-everything/review since 20" in run(friends, "show", BOB).out
+
+
+def test_that_a_till_without_acts_says_so(members: Path) -> None:
+    assert "No programme that runs gives points for acts. " == run(members, "act", BOB).out
+
+
+def test_that_who_brought_a_member_is_noted(friends: Path) -> None:
+    assert "Noted. Both get their points" in run(friends, "referred-by", GOLD, BOB).out
+    assert "This member was brought by the other one." in run(friends, "referred-by", BOB, GOLD).err

@@ -47,6 +47,8 @@ class Examples:
         coupons: Sequence[str] = (),
         takes: Sequence[str] = (),
         facts: Sequence[str] = (),
+        rolls: dict[str, int] | None = None,
+        budgets: dict[str, int] | None = None,
         **of_member: Any,
     ) -> EngineResult:
         chosen = [preset(name) for name in ([names] if isinstance(names, str) else names)]
@@ -67,6 +69,8 @@ class Examples:
             utc_ms=int(datetime.fromisoformat(f"{on}T{at}+00:00").timestamp() * 1000),
             coupons=tuple(coupons),
             takes=tuple(takes),
+            rolls=rolls or {},
+            budgets=budgets or {},
         )
         result = explain(engine_input, programmes)
         self._sold.append((result, lines))

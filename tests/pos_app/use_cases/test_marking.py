@@ -201,7 +201,7 @@ def test_that_marks_come_along_when_accounts_are_merged_and_the_earlier_date_sta
 
 def test_that_a_cashier_notes_choices_and_a_manager_the_rest(shop: Shop) -> None:
     hire(shop.till)
-    enter(shop.till, BEN)
+    enter(shop.till, BEN.staff_ref)
     do(shop, marking.choose, ANA, FAVOURITE, "tea")
     do(shop, marking.refer, BOB, ANA)
     for act in (lambda: do(shop, marking.verify, ANA), lambda: do(shop, marking.put_in_segment, ANA, "vip")):

@@ -111,7 +111,10 @@ RULES = [
             "7 days."
         ),
     ),
-    ('kind = "act"\nact = "leave_review"\npoints = 50', "50 points for the member who did this: leave review."),
+    (
+        'kind = "act"\nact = "leave_review"\npoints = 50\ncaps = { receipts_month = 1, receipts_year = 5 }',
+        "50 points for the member who did this: leave review. Once a month. At most 5 times a year.",
+    ),
 ]
 
 

@@ -1,0 +1,94 @@
+"""The figures of ``bench.rule_engines``, in the environment that has the references: prints them as JSON.
+
+All contestants take turns, a few calls each, and each counts with its best turn: what else runs on the machine slows all of them.
+"""
+
+import sys
+from collections.abc import Callable
+from time import perf_counter_ns
+from typing import Any
+
+import msgspec
+
+from bench import zen_tables
+from bench.figures import Figure
+from bench.oscar_offers import OscarBasket
+from bench.rule_engines_case import compare, fifty_rules, receipt_of, three_rules, worths_of
+from pos_app.loyalty.engine import evaluate, explain
+
+_TURNS = 300
+_OSCAR_TURNS = 30
+
+
+class Contestant(msgspec.Struct):
+    """What is timed: ``calls`` calls a turn, ``prepare`` before each of them; ``best_us`` is the best turn so far, per call."""
+
+    call: Callable[[], Any]
+    calls: int
+    prepare: Callable[[], None] | None = None
+    best_us: float = float("inf")
+
+    def turn(self) -> None:
+        """Let it do its calls, timed."""
+        total_ns = 0
+        for _ in range(1 if self.prepare else self.calls):
+            if self.prepare:
+                self.prepare()
+            begin_ns = perf_counter_ns()
+            for _ in range(self.calls):
+                self.call()
+            total_ns += perf_counter_ns() - begin_ns
+        self.best_us = min(self.best_us, total_ns / self.calls / 1000)
+
+
+def main() -> None:
+    """Compare what everybody gives, then time them."""
+    three, fifty = three_rules(), fifty_rules()
+    receipt, large = receipt_of(three, lines=5), receipt_of(three, lines=161)
+    receipt_of_fifty = receipt_of(fifty, lines=5)
+    expected = worths_of(evaluate(receipt, three))
+    compare("the same with fifty rules", expected, worths_of(evaluate(receipt_of_fifty, fifty)))
+    zen = zen_tables.prepared(receipt)
+    compare("zen-engine", expected, zen_tables.worths_of(receipt, zen()))
+    compare("zen-engine, many lines", worths_of(evaluate(large, three)), zen_tables.worths_of(large, zen_tables.prepared(large)()))
+    oscar = OscarBasket(receipt)
+    oscar.apply()
+    compare("django-oscar", expected, oscar.worths())
+    ours = Contestant(lambda: evaluate(receipt, three), calls=20)
+    contestants = {
+        "zen": Contestant(zen, calls=20),
+        "fifty": Contestant(lambda: evaluate(receipt_of_fifty, fifty), calls=10),
+        "large": Contestant(lambda: evaluate(large, three), calls=2),
+        "explain": Contestant(lambda: explain(receipt_of_fifty, fifty), calls=5),
+    }
+    applicator = Contestant(oscar.apply, calls=1, prepare=oscar.reset)
+    for turn in range(_TURNS):
+        for contestant in contestants.values():
+            ours.turn()
+            contestant.turn()
+        if turn % (_TURNS // _OSCAR_TURNS) == 0:
+            applicator.turn()
+    best_us = {name: contestant.best_us for name, contestant in contestants.items()}
+    sys.stdout.buffer.write(msgspec.json.encode(_rows(ours.best_us, applicator.best_us, best_us)))
+
+
+def _rows(ours_us: float, oscar_us: float, best_us: dict[str, float]) -> list[dict[str, object]]:
+    figures = [
+        Figure(
+            "receipts of 5 lines, 3 rules; django-oscar's applicator",
+            1e6 / ours_us,
+            1e6 / oscar_us,
+            "receipts/s",
+            reach=400,
+            at_most=False,
+        ),
+        Figure("a receipt of 5 lines, 3 rules; zen-engine's tables", ours_us, best_us["zen"], "us", reach=1),
+        Figure("50 rules; 3 rules", best_us["fifty"], ours_us, "us", reach=3),
+        Figure("161 lines; 5 lines", best_us["large"], ours_us, "us", reach=32),
+    ]
+    explained = Figure("explain with 50 rules; the sale itself", best_us["explain"], best_us["fifty"], "us", reach=0)
+    return [*(figure.as_json() for figure in figures), {**explained.as_json(), "reach": "reported", "holds": True}]
+
+
+if __name__ == "__main__":
+    main()
