@@ -127,6 +127,7 @@ class Desk:
             overdraft_units=quote.overdraft_units,
             forgiven_units=quote.forgiven_units,
             lapsed_units=quote.lapsed_units,
+            lowered_minor=quote.lowered_minor,
             by_card=self.was_paid_by_card(),
             has_account=quote.has_account,
             knows_account=quote.knows_account,
@@ -146,6 +147,7 @@ class Desk:
             overdraft_units=closed.overdraft_units,
             forgiven_units=closed.forgiven_units,
             lapsed_units=closed.lapsed_units,
+            lowered_minor=closed.lowered_minor,
         )
 
     def _unseen_figures(self, paid_back_minor: int) -> Figures:
@@ -157,7 +159,7 @@ class Desk:
         if self.stage is Stage.UNSEEN:
             money_minor = sum(one.refund_minor for one in self.goods)
         else:
-            money_minor = 0 if self.quote is None else self.quote.refund_minor
+            money_minor = 0 if self.quote is None else self.quote.refund_minor - self.quote.lowered_minor
         if self.is_beside:
             return money_minor
         return handed_over_minor(paid_back(money_minor, self.refund(by_card=by_card), self.till.terms.currency))

@@ -51,6 +51,9 @@ class PointsTexts(QWidget):
             ),
         ]
         texts = [text.format(points=points_text(units, self._formats)) for units, text in points if units]
+        if figures.lowered_minor:
+            lowered = self.tr("{amount} is taken off the contract: it was not paid yet.")
+            texts.insert(0, lowered.format(amount=self._formats.money(figures.lowered_minor)))
         if texts and not figures.knows_account:
             texts.append(self.tr("The member is not known at this till: headquarters books the points."))
         return texts

@@ -89,6 +89,7 @@ class Figures(msgspec.Struct, frozen=True):
     ``by_card``: the sale was paid by card alone, so that is where the money belongs. ``has_account`` and ``knows_account``: there is
     a member, and this till knows them. ``is_unseen``: nobody can show the receipt, and ``is_settled_later``:
     headquarters will. ``has_receipt`` and ``has_goods``: one is open, and something of it is chosen.
+    ``lowered_minor``: what the sale's contract owes less, and is not given back as money.
     """
 
     paid_back_minor: int = 0
@@ -104,6 +105,7 @@ class Figures(msgspec.Struct, frozen=True):
     is_settled_later: bool = False
     has_receipt: bool = False
     has_goods: bool = False
+    lowered_minor: int = 0
 
 
 class GivePanel(msgspec.Struct, frozen=True, tag=True):

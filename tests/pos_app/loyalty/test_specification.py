@@ -96,6 +96,13 @@ class Examples:
     def why(self, result: EngineResult, rule_id: str) -> str:
         return next(refusal.reason.code for refusal in result.refusals if refusal.rule_id == rule_id)
 
+    def act(self, name: str, act: str, **of_member: Any) -> int | str:
+        """The points of an act, or why there are none."""
+        programmes = programme_set([preset(name)])
+        holder = msgspec.structs.replace(member(""), **of_member)
+        result = explain(msgspec.structs.replace(receipt(programmes, holder=holder), act=act), programmes)
+        return result.earned_units or result.refusals[0].reason.code
+
     def _lines(self, result: EngineResult) -> dict[int, EngineLine]:
         return next(lines for sold, lines in self._sold if sold is result)
 
@@ -124,7 +131,7 @@ def utc(utc_ms: int) -> str:
 
 def test_that_the_worked_numbers_of_the_specification_are_the_engines() -> None:
     examples = Examples()
-    words = {name: getattr(examples, name) for name in ("sell", "points", "prices", "pools", "why")}
+    words = {name: getattr(examples, name) for name in ("sell", "points", "prices", "pools", "why", "act")}
     names = {**words, "utc": utc, "Guard": Guard}
     page = doctest.DocTestParser().get_doctest(RULES, names, "loyalty-rules.md", "loyalty-rules.md", 0)
     assert len(page.examples) > 40
