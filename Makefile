@@ -7,6 +7,8 @@ UV_VERSION := 0.13.9
 UV := .tools/bin/uv
 PYTHON := .venv/bin/python
 READY := .venv/.ready
+# What the benchmarks compare with, apart from what the program needs: docs/decisions/0036.
+BENCH_READY := .venv-bench/.ready
 
 export PYTHONDONTWRITEBYTECODE :=
 export UV_NO_PROGRESS := 1
@@ -42,7 +44,7 @@ histories: $(READY)
 abuse: $(READY)
 	@QT_QPA_PLATFORM=offscreen POS_APP_ABUSE_ALL=1 POS_APP_ABUSE_EXAMPLES=200 .venv/bin/pytest --timeout=3600 tests/hq/abuse
 
-bench: $(READY)
+bench: $(READY) $(BENCH_READY)
 	@installer/debian-libraries.sh offscreen
 	@QT_QPA_PLATFORM=offscreen $(PYTHON) -m bench
 
@@ -62,9 +64,11 @@ format: $(READY)
 lock: $(UV)
 	@$(UV) pip compile --quiet --universal --upgrade --generate-hashes --no-header --no-annotate \
 		--python-version 3.11 --group dev pyproject.toml --output-file requirements.lock
+	@$(UV) pip compile --quiet --universal --upgrade --generate-hashes --no-header --no-annotate \
+		--python-version 3.11 --group bench --constraint requirements.lock --output-file requirements-bench.lock
 
 clean:
-	@rm -rf .venv .tools build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+	@rm -rf .venv .venv-bench .tools build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
 
 # --target works on a Debian Python, which refuses to install beside its own packages.
 $(UV):
@@ -75,3 +79,8 @@ $(READY): $(UV) requirements.lock pyproject.toml
 	@$(UV) pip install --quiet --require-hashes --compile-bytecode --requirement requirements.lock
 	@$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $(READY)
+
+$(BENCH_READY): $(UV) requirements-bench.lock
+	@$(UV) venv --quiet --clear --python 3 .venv-bench
+	@$(UV) pip install --quiet --python .venv-bench --require-hashes --compile-bytecode --requirement requirements-bench.lock
+	@touch $(BENCH_READY)

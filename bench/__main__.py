@@ -1,7 +1,7 @@
 """``make bench``: every figure against its reference in one run; the table is printed and written to build/bench.json.
 
-``python -m bench NAME ...`` runs some of them: sale_write, scan_to_paint, start, engine, hq_inbox, hq_ledger,
-snapshot, points, what_if.
+``python -m bench NAME ...`` runs some of them: sale_write, scan_to_paint, start, engine, rule_engines, hq_inbox,
+hq_ledger, snapshot, points, what_if.
 """
 
 import sys
@@ -42,6 +42,12 @@ def _engine() -> list[Row]:
     return [{**engine.measure(_engine_baskets()), "reach": "<= 20"}]
 
 
+def _rule_engines() -> list[Row]:
+    from bench import rule_engines
+
+    return rule_engines.measure()
+
+
 def _hq_inbox() -> list[Row]:
     from bench import hq_inbox
 
@@ -77,6 +83,7 @@ BENCHMARKS: dict[str, Callable[[], list[Row]]] = {
     "scan_to_paint": _scan_to_paint,
     "start": _start,
     "engine": _engine,
+    "rule_engines": _rule_engines,
     "hq_inbox": _hq_inbox,
     "hq_ledger": _hq_ledger,
     "snapshot": _snapshot,

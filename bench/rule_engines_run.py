@@ -5,7 +5,7 @@ All contestants take turns, a few calls each, and each counts with its best turn
 
 import sys
 from collections.abc import Callable
-from time import perf_counter_ns
+from time import process_time_ns
 from typing import Any
 
 import msgspec
@@ -32,10 +32,10 @@ class Contestant(msgspec.Struct):
         """Let it do its calls."""
         if self.prepare is not None:
             self.prepare()
-        begin_ns = perf_counter_ns()
+        begin_ns = process_time_ns()
         for _ in range(self.calls):
             self.call()
-        self.best_us = min(self.best_us, (perf_counter_ns() - begin_ns) / self.calls / 1000)
+        self.best_us = min(self.best_us, (process_time_ns() - begin_ns) / self.calls / 1000)
 
 
 def main() -> None:

@@ -526,7 +526,7 @@ sale = Table(
     Index(None, "terminal_id", "business_date"),
     Index(None, "account_ref"),
     Index(None, "nps_code"),
-    CheckConstraint("kind IN ('sale', 'return')", name="kind_known"),
+    CheckConstraint("kind IN ('sale', 'return', 'instalment')", name="kind_known"),
     postgresql_partition_by="RANGE (business_date)",
 )
 

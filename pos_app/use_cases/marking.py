@@ -7,7 +7,7 @@ Each is one transaction: its event, the row, and an entry of the audit log, on t
 from typing import TYPE_CHECKING
 
 from pos_app.errors import InputError
-from pos_app.loyalty.document import AnyRule
+from pos_app.loyalty.document import AnyRule, Chosen
 from pos_app.loyalty.plan import Contender
 from pos_app.loyalty.rating import is_meant
 from pos_app.model.accounts import Member
@@ -94,9 +94,7 @@ def choose(
     choice = _choice_rule(till, rule_key)
     if not takes(choice.rule, product):
         raise _refused("product", f"{product.name} is not among the goods to choose from.", todo="Choose another one.")
-    assert choice.rule.when is not None, "a rule that offers a choice says so in its conditions"
-    chosen = choice.rule.when.chosen
-    assert chosen is not None, "a rule that offers a choice says so in its conditions"
+    chosen = _choice_of(choice)
     name, today = f"{CHOSEN}{rule_key}", till.business_date(till.clock.utc_ms())
     first = days_before(today, chosen.days)
     now = [one for one in marks.marks_of(connection, facts.account_ref) if one.name == name and one.since_date >= first]
@@ -138,6 +136,18 @@ def choice_rules(till: "Till") -> tuple[Contender, ...]:
     plan = plan_now(till)
     in_lanes = (one for lane in (*plan.price_lanes, *plan.point_lanes) for one in (*lane.contenders, *lane.boosters))
     return tuple(one for one in (*in_lanes, *plan.collects, *plan.rewards) if one.chooses)
+
+
+def products_of(contender: Contender) -> int:
+    """How many products may be chosen for a rule that offers a choice."""
+    return _choice_of(contender).products
+
+
+def _choice_of(contender: Contender) -> Chosen:
+    when = contender.rule.when
+    assert when is not None, "a rule that offers a choice says so in its conditions"
+    assert when.chosen is not None, "a rule that offers a choice says so in its conditions"
+    return when.chosen
 
 
 def takes(rule: AnyRule, product: Product) -> bool:

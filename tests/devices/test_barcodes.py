@@ -8,6 +8,7 @@ from devices.barcodes import (
     BadReason,
     BadScan,
     CardScan,
+    CouponScan,
     ProductScan,
     ReceiptScan,
     Scan,
@@ -256,3 +257,10 @@ def test_that_goods_may_be_sold_on_their_last_day() -> None:
 
 def test_that_goods_without_a_date_do_not_expire() -> None:
     assert not is_expired("", "2026-12-01")
+
+
+@pytest.mark.parametrize("raw", ["POSK7KQ2M001AX4Z39BQ5AC\r", "]C0posk7kq2m 001a x4z39 bq5ac", " POSK?"])
+def test_that_a_coupon_is_known_by_how_its_code_begins(raw: str) -> None:
+    scan = read_code(raw, cards=(), in_store=(), aim_prefix=True)
+    assert isinstance(scan, CouponScan)
+    assert scan.code.upper().startswith("POSK")

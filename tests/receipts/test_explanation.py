@@ -17,7 +17,7 @@ FACTS = ExplanationFacts(
 
 def test_that_every_line_has_what_rules_gave_it_and_why() -> None:
     text = render_text(lay_out_explanation(FACTS), 42)
-    rows = [row.strip() for row in text.splitlines() if row.strip("- ")]
+    rows = [row.strip() for row in text.splitlines() if row.strip("─- ")]
     assert [
         "Receipt 001-01-0000042, explained",
         "Business date 2026-07-01",

@@ -18,6 +18,7 @@ from pos_app.model.staff import Permission
 from pos_app.protocol.claims import Claim
 from pos_app.use_cases import contracts
 from pos_app.use_cases.contracts import ClosedInstalment
+from pos_app.use_cases.deeds import Deed, do_deed
 from pos_app.use_cases.quoting import Tender
 from pos_app.use_cases.staffing import Approval
 from pos_app.use_cases.till import Till
@@ -252,7 +253,7 @@ class SalePresenter:
                 basket_actions.void(desk)
             case Command.REMOVE:
                 basket_actions.remove_marked(desk)
-            case Command.POINTS if isinstance(desk.panel, BurnPanel):
+            case Command.POINTS if isinstance(desk.panel, BurnPanel) or rewarding.is_first(desk):
                 rewarding.open_panel(desk)
             case Command.UP | Command.DOWN if isinstance(desk.panel, RewardsPanel):
                 step = -1 if command is Command.UP else 1
@@ -365,9 +366,26 @@ class SalePresenter:
             checkout.take_answer(self._desk, answer)
 
     def _choose_reward(self, panel: RewardsPanel) -> None:
+        deed, member = rewarding.deed_at(panel), self._desk.basket.member
+        if deed is not None and member is not None:
+            self._do_deed(deed, member.card_number)
+            return
         units = rewarding.choose(self._desk, panel)
         if units:
             self._ask_reward(units)
+
+    def _do_deed(self, deed: Deed, card_number: str) -> None:
+        """Note what the member did or chose."""
+        self._begin_booking()
+        future = self._till.book_act(do_deed, card_number, deed)
+        self._background.watch(
+            future, lambda future: self._end_booking(lambda: self._tell_deed(deed, future))
+        )
+
+    def _tell_deed(self, deed: Deed, future: Future[Member]) -> None:
+        rewarding.tell_done(self._desk, deed, future.result())
+        self._desk.play(Tone.OK)
+        self._booked()
 
     def _ask_reward(self, units: int, approval: Approval | None = None) -> None:
         """Points for a reward want the same right as points that are burned."""

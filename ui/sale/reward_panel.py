@@ -41,10 +41,18 @@ class RewardsPanelView(SidePanel):
         self._first = min(max(self._first, panel.marked - _ROWS + 1), panel.marked)
         for row in self._rows:
             number = self._first + row.number
-            row.setVisible(number < len(panel.rewards))
-            if number < len(panel.rewards):
-                row.show_reward(self._text(panel.rewards[number]), is_marked=number == panel.marked)
-        self._more.setText(self.tr("More with the arrow keys.") if len(panel.rewards) > _ROWS else "")
+            row.setVisible(number < panel.count)
+            if number < panel.count:
+                row.show_reward(self._row_text(panel, number), is_marked=number == panel.marked)
+        self._more.setText(self.tr("More with the arrow keys.") if panel.count > _ROWS else "")
+
+    def _row_text(self, panel: RewardsPanel, number: int) -> str:
+        if number < len(panel.rewards):
+            return self._text(panel.rewards[number])
+        deed = panel.deeds[number - len(panel.rewards)]
+        if not deed.act:
+            return self.tr("Choose {product}").format(product=deed.product_name)
+        return f"{deed.act} \u00b7 +{points_text(deed.units, self.formats)}"
 
     def _text(self, choice: RewardChoice) -> str:
         """What it gives and what it costs: ``a mug · 3 burger``."""

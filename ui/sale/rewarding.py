@@ -2,24 +2,47 @@
 
 import msgspec
 
+from pos_app.model.accounts import Member
+from pos_app.use_cases.deeds import Deed, deeds_now, has_acts
 from pos_app.use_cases.views import BurnAnswer
 from ui.sale.desk import Desk
 from ui.sale.screen import Notice, NoticeCode, RewardsPanel
 
 
 def open_panel(desk: Desk) -> None:
-    """Show what could be taken, or say that there is nothing."""
+    """Show what could be taken and what could be noted of the member, or say that there is nothing."""
     rewards = desk.till.rewards(desk.basket)
-    if rewards:
-        desk.panel = RewardsPanel(rewards)
+    deeds = deeds_now(desk.till, desk.basket)
+    if rewards or deeds:
+        desk.panel = RewardsPanel(rewards, deeds=deeds)
     else:
         desk.say(NoticeCode.NO_REWARDS)
 
 
+def is_first(desk: Desk) -> bool:
+    """Whether there are no goods yet to burn points on, and still something may be noted of the member."""
+    return desk.panel is None and not desk.basket.lines and desk.basket.member is not None and has_acts(desk.till)
+
+
 def mark(desk: Desk, panel: RewardsPanel, row: int) -> None:
     """Mark another one; a row that is not there marks none."""
-    if 0 <= row < len(panel.rewards):
+    if 0 <= row < panel.count:
         desk.panel = msgspec.structs.replace(panel, marked=row)
+
+
+def deed_at(panel: RewardsPanel) -> Deed | None:
+    """What would be noted of the member by the marked row; None where it is a reward."""
+    number = panel.marked - len(panel.rewards)
+    return panel.deeds[number] if number >= 0 else None
+
+
+def tell_done(desk: Desk, deed: Deed, member: Member) -> None:
+    """It is noted: the member on the counter is as they are now."""
+    desk.put_member(member)
+    if deed.act:
+        desk.inform(NoticeCode.DEED_BOOKED, {"act": deed.act, "given_units": deed.units})
+    else:
+        desk.inform(NoticeCode.DEED_CHOSEN, {"product": deed.product_name})
 
 
 def choose(desk: Desk, panel: RewardsPanel) -> int:

@@ -12,6 +12,7 @@ from pos_app.model.evaluation import NextStep, Reason
 from pos_app.model.receipts import SaleLine
 from pos_app.model.staff import Permission
 from pos_app.use_cases.coupon_refusals import CouponRefusedError
+from pos_app.use_cases.deeds import Deed
 from pos_app.use_cases.quoting import Tender
 from pos_app.use_cases.signing_in import Person
 from pos_app.use_cases.views import ClosedSale, CouponLine
@@ -103,6 +104,8 @@ class NoticeCode(StrEnum):
     ASKING = "asking"
     ASKING_CARD = "asking_card"
     CARD_ANSWERED = "card_answered"
+    DEED_CHOSEN = "deed_chosen"
+    DEED_BOOKED = "deed_booked"
     CLAIMED = "claimed"
     CASH_TOO_LITTLE = "cash_too_little"
     CASH_TOO_MUCH = "cash_too_much"
@@ -159,10 +162,19 @@ class BurnPanel(msgspec.Struct, frozen=True, tag=True):
 
 
 class RewardsPanel(msgspec.Struct, frozen=True, tag=True):
-    """What the member could take now; Enter takes the one that is ``marked``, or gives it up."""
+    """What the member could take now, and behind it what can be noted of them; Enter does the one that is ``marked``.
+
+    A reward that is taken is given up by it.
+    """
 
     rewards: tuple[RewardChoice, ...]
     marked: int = 0
+    deeds: tuple[Deed, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return len(self.rewards) + len(self.deeds)
 
 
 class WhyPanel(msgspec.Struct, frozen=True, tag=True):

@@ -9,7 +9,7 @@ from pos_app.use_cases import giving
 from pos_app.use_cases.quoting import member_context
 from pos_app.use_cases.views import Quote
 from ui.keys import Command
-from ui.sale import parts
+from ui.sale import parts, rewarding
 from ui.sale.checkout import keys_of
 from ui.sale.desk import Desk
 from ui.sale.screen import CardPanel, CashPanel, MemberFacts, Remark, Screen, Totals, WhyPanel
@@ -108,6 +108,12 @@ def _with_lines(desk: Desk) -> set[Command]:
     return possible
 
 
+def _to_explain(desk: Desk, *, is_open: bool) -> AbstractSet[Command]:
+    """The keys that explain the sale, or the last one; and turn the pages while that is open."""
+    turning = {Command.UP, Command.DOWN} if is_open else set()
+    return turning | ({Command.WHY} if desk.basket.lines or desk.receipt is not None else set())
+
+
 def _commands(desk: Desk) -> AbstractSet[Command]:
     """What can be asked for now: the other buttons are pale."""
     if desk.is_booking:
@@ -121,10 +127,9 @@ def _commands(desk: Desk) -> AbstractSet[Command]:
     possible = set(_ALWAYS) | (_with_lines(desk) if desk.basket.lines else {Command.RETURNS})
     if has_member:
         possible |= {Command.CARD_OFF, Command.VOID, *parts.pay_keys(desk)}
-    if desk.basket.lines or desk.receipt is not None:
-        possible.add(Command.WHY)
-    if panel is not None:
-        possible |= {Command.UP, Command.DOWN}
+    if rewarding.is_first(desk):
+        possible.add(Command.POINTS)
+    possible |= _to_explain(desk, is_open=panel is not None)
     if desk.basket.coupons:
         possible |= {Command.REMOVE, Command.UP, Command.DOWN, Command.VOID}
     if desk.is_beside:

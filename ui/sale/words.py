@@ -73,6 +73,8 @@ _NOTICES: dict[NoticeCode, str] = {
     NoticeCode.ASKING: QT_TRANSLATE_NOOP("Notice", "Asking headquarters\u2026"),
     NoticeCode.ASKING_CARD: QT_TRANSLATE_NOOP("Notice", "Asking headquarters about this card. Go on scanning."),
     NoticeCode.CARD_ANSWERED: QT_TRANSLATE_NOOP("Notice", "Headquarters knows this card: it is from another region."),
+    NoticeCode.DEED_CHOSEN: QT_TRANSLATE_NOOP("Notice", "{product} is the member's choice now."),
+    NoticeCode.DEED_BOOKED: QT_TRANSLATE_NOOP("Notice", "Booked: {given_units} for {act}."),
     NoticeCode.CLAIMED: QT_TRANSLATE_NOOP(
         "Notice", "{claimed_units} of that receipt were claimed. They appear when headquarters has checked the code."
     ),

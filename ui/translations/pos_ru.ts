@@ -1019,7 +1019,7 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>{overdue_minor} of a contract is overdue. Ins takes the payment, with an empty basket.</source>
+        <source>{overdue_minor} of a contract is overdue. PgDown takes the payment, with an empty basket.</source>
         <translation type="unfinished"></translation>
     </message>
     <message>
@@ -1145,6 +1145,14 @@
     <message>
         <source>Headquarters knows this card: it is from another region.</source>
         <translation>Центр знает эту карту: она из другого региона.</translation>
+    </message>
+    <message>
+        <source>{product} is the member&apos;s choice now.</source>
+        <translation>Теперь выбор клиента: {product}.</translation>
+    </message>
+    <message>
+        <source>Booked: {given_units} for {act}.</source>
+        <translation>Записано: {given_units} за «{act}».</translation>
     </message>
     <message>
         <source>{claimed_units} of that receipt were claimed. They appear when headquarters has checked the code.</source>
@@ -1401,6 +1409,10 @@
     <message>
         <source>{points} of these were spent already: they are owed, and the next points repay them.</source>
         <translation>Из них {points} уже потрачены: это долг, его погасят следующие баллы.</translation>
+    </message>
+    <message>
+        <source>{amount} is taken off the contract: it was not paid yet.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The member is not known at this till: headquarters books the points.</source>
@@ -2026,6 +2038,10 @@
     <message>
         <source>More with the arrow keys.</source>
         <translation>Остальные — стрелками.</translation>
+    </message>
+    <message>
+        <source>Choose {product}</source>
+        <translation>Выбрать {product}</translation>
     </message>
     <message>
         <source>{amount} off</source>

@@ -7,8 +7,7 @@ from pos_app.errors import InputError, NotAllowedError
 from pos_app.model.contracts import Contract
 from pos_app.model.products import Product
 from pos_app.model.receipts import Payment, PaymentKind
-from pos_app.model.staff import Role, StaffMember
-from pos_app.protocol.chain import Envelope
+from pos_app.model.staff import Permission
 from pos_app.protocol.events import (
     PROGRAMMES_VERSION,
     ContractEvent,
@@ -17,7 +16,7 @@ from pos_app.protocol.events import (
     SaleEvent,
     decode_body,
 )
-from pos_app.use_cases import account_acts, contracts, lending, personal_data, staff_changes
+from pos_app.use_cases import account_acts, auditing, contracts, lending, personal_data, staffing
 from pos_app.use_cases.contracts import ClosedInstalment
 from pos_app.use_cases.explaining import explain_receipt
 from pos_app.use_cases.quoting import Tender
@@ -27,8 +26,10 @@ from pos_app.use_cases.views import Basket, BasketLine, ClosedSale
 from receipts.layout import lay_out
 from receipts.text import render_text
 from storage import rebuild, takings
+from storage.audit import AuditQuery
 from tests.conftest import OpenShop
-from tests.shop import ANA, BOB, DAY_MS, NOON_MS, Shop
+from tests.shop import ANA, BOB, DAY_MS, Shop
+from tests.staff import PINS, enter, hire
 
 COAT = Product("coat", "Coat", 20_001, 0)
 CASH = Tender(PaymentKind.CASH, 10**9)
@@ -161,14 +162,24 @@ def test_that_a_member_has_one_contract_at_a_time_and_none_while_a_part_is_overd
     assert 15_000 == contract(shop, lend(shop, COAT)).owed_minor
 
 
+@pytest.mark.usefixtures("no_keystore")
 def test_that_a_manager_allows_a_large_total(shop: Shop) -> None:
-    staff_changes.add_staff(shop.till, StaffMember("max", "Max", Role.MANAGER), pin="246810")
-    staff_changes.add_staff(shop.till, StaffMember("eva", "Eva", Role.CASHIER), pin="135790")
-    shop.till.sign_in("eva", "135790").result()
+    hire(shop.till)
+    enter(shop.till, "anna")
     basket = shop.basket(BasketLine(COAT, 5_000), card=ANA)
     agreement = agreed(shop, basket)
+    assert f"{basket.event_id} 100005" == agreement.approval_subject
     with pytest.raises(NotAllowedError):
         shop.till.close_sale(basket, [agreement.tender, CASH]).result()
+    subject = agreement.approval_subject
+    approval = shop.till.approve(Permission.LEND, staff_ref="cid", pin=PINS["cid"], subject=subject).result()
+    staffing.grant(shop.till, approval)
+    shop.till.close_sale(basket, [agreement.tender, CASH]).result()
+    agreed_on = next(event for event in events(shop) if isinstance(event, ContractEvent))
+    assert ("cid", ["lend"]) == (
+        agreed_on.approved_by,
+        [row.action for row in auditing.search(shop.till, AuditQuery(action="lend"))],
+    )
 
 
 def test_that_payments_take_the_earliest_part_and_never_too_much(shop: Shop) -> None:
@@ -214,7 +225,7 @@ def paper(shop: Shop, event_id: str) -> str:
 def test_that_the_receipt_has_the_schedule_and_each_payment_its_slip(shop: Shop) -> None:
     sale = lend(shop, COAT)
     assert (
-        f"Contract {sale.receipt_number} Until 31 Jul 2026 50.00 Until 30 Aug 2026 50.00 Until 29 Sep 2026 50.00 "
+        f"Contract {sale.receipt_number} Until 31 Jul 2026 50.00 Until 30 Aug 2026 50.00 Until 29 Sept 2026 50.00 "
         "Still to be paid €150.00"
     ) in paper(shop, sale.event_id)
     assert "To be paid in parts 150.00 Cash" in paper(shop, sale.event_id)
@@ -222,7 +233,7 @@ def test_that_the_receipt_has_the_schedule_and_each_payment_its_slip(shop: Shop)
     assert "INSTALMENT" in slip
     assert "PAID €70.00 Cash 100.00 Change 30.00" in slip
     assert (
-        f"Contract {sale.receipt_number} Until 30 Aug 2026 30.00 Until 29 Sep 2026 50.00 Still to be paid €80.00"
+        f"Contract {sale.receipt_number} Until 30 Aug 2026 30.00 Until 29 Sept 2026 50.00 Still to be paid €80.00"
         in slip
     )
     assert "item" not in slip
@@ -237,8 +248,6 @@ def test_that_goods_that_come_back_lower_what_is_owed_first(shop: Shop) -> None:
     assert "Taken off the contract 200.00 Refunded in cash 0.01" in paper(shop, half.event_id)
     rest = shop.take_back(sale, line_1=1)
     assert (0, 20_001) == (rest.lowered_minor, rest.paid_back_minor)
-    # 10 001 and 10 001 were paid: so much went back, and no more.
-    assert 10_001 + 10_001 == half.paid_back_minor + rest.paid_back_minor + 2_000 - 0 * 1 - 0 or True
 
 
 def test_that_money_goes_back_only_as_far_as_it_came(shop: Shop) -> None:
@@ -346,5 +355,3 @@ def test_that_nobody_can_change_a_contract_unseen(shop: Shop) -> None:
     body = shop.query("SELECT body FROM event WHERE kind = 'contract'")[0][0]
     shop.damage("UPDATE event SET body = ? WHERE kind = 'contract'", body.replace(b"15000", b"10000"))
     assert "chain" in shop.bad_findings()
-    assert Envelope is not None
-    assert NOON_MS == shop.clock.now_ms
