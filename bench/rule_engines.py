@@ -21,5 +21,7 @@ def measure() -> list[dict[str, Any]]:
     if not _PYTHON.exists():
         raise SystemExit("The references are not installed: make .venv-bench/.ready")
     command = [_PYTHON, "-m", "bench.rule_engines_run"]
-    ran = subprocess.run(command, cwd=_ROOT, env=dict(os.environ), stdout=subprocess.PIPE, check=True, timeout=_TIMEOUT_S)
+    ran = subprocess.run(
+        command, cwd=_ROOT, env=dict(os.environ), stdout=subprocess.PIPE, check=True, timeout=_TIMEOUT_S
+    )
     return msgspec.json.decode(ran.stdout, type=list[dict[str, Any]])

@@ -62,7 +62,13 @@ def fifty_rules() -> ProgrammeSet:
             rules.append(Points(id="base", points=1, per_minor=300))
         programmes.append(
             Programme(
-                schema=1, id=name, version=1, name=name, point_worth_minor=1, card_classes=("gold", "platinum"), rules=tuple(rules)
+                schema=1,
+                id=name,
+                version=1,
+                name=name,
+                point_worth_minor=1,
+                card_classes=("gold", "platinum"),
+                rules=tuple(rules),
             )
         )
     return programme_set([*_shipped(), *programmes])
@@ -111,7 +117,9 @@ def _shipped() -> list[Programme]:
 def _promotion(programme: str, place: int) -> AnyRule:
     """A rule that gives less than the card does: for a category, or under a condition."""
     if place % 2:
-        return Percent(id=f"{programme}-{place}", rate_bp=100 + place, only_categories=frozenset({f"C{place % _CATEGORIES}"}))
+        return Percent(
+            id=f"{programme}-{place}", rate_bp=100 + place, only_categories=frozenset({f"C{place % _CATEGORIES}"})
+        )
     return Percent(id=f"{programme}-{place}", rate_bp=100 + place, when=_CONDITIONS[place // 2 % len(_CONDITIONS)])
 
 

@@ -47,7 +47,11 @@ def main() -> None:
     compare("the same with fifty rules", expected, worths_of(evaluate(receipt_of_fifty, fifty)))
     zen = zen_tables.prepared(receipt)
     compare("zen-engine", expected, zen_tables.worths_of(receipt, zen()))
-    compare("zen-engine, many lines", worths_of(evaluate(large, three)), zen_tables.worths_of(large, zen_tables.prepared(large)()))
+    compare(
+        "zen-engine, many lines",
+        worths_of(evaluate(large, three)),
+        zen_tables.worths_of(large, zen_tables.prepared(large)()),
+    )
     oscar = OscarBasket(receipt)
     oscar.apply()
     compare("django-oscar", expected, oscar.worths())

@@ -54,8 +54,12 @@ def model() -> dict[str, Any]:
     nodes = [
         {"id": "request", "name": "request", "type": "inputNode"},
         _table("card", ["card_class"], ["bp"], [*_by_class(CARD_BP), ([_ANY], ["0"])], passThrough=True),
-        _table("level", ["card_class"], ["bp"], [*_by_class(LEVEL_BP), ([_ANY], [str(OTHER_LEVEL_BP)])], passThrough=True),
-        _table("ladder", ["sum_minor"], ["bp"], [([f">= {start}"], [str(bp)]) for start, bp in LADDER_BP], passThrough=True),
+        _table(
+            "level", ["card_class"], ["bp"], [*_by_class(LEVEL_BP), ([_ANY], [str(OTHER_LEVEL_BP)])], passThrough=True
+        ),
+        _table(
+            "ladder", ["sum_minor"], ["bp"], [([f">= {start}"], [str(bp)]) for start, bp in LADDER_BP], passThrough=True
+        ),
         _table(
             "lines",
             ["product_class", "band"],

@@ -118,12 +118,13 @@ def _exists(connection: Connection, account_ref: str) -> bool:
 
 def _with_later(connection: Connection, state: AccountState, later: _Later) -> AccountState:
     """The state as it is when HQ has booked our later events, as far as we can tell."""
-    own_lots = accounts.read_lots(connection, {entry.lot_id for entry in later.entries if entry.lot_id})
+    entries = with_leases_there(state.leases, later.events, later.entries)
+    own_lots = accounts.read_lots(connection, {entry.lot_id for entry in entries if entry.lot_id})
     return msgspec.structs.replace(
         state,
-        lots=lots_with(state.lots, own_lots, later.entries),
+        lots=lots_with(state.lots, own_lots, entries),
         leases=leases_with(state.leases, later.events, later.entries),
-        overdraft_units=overdraft_with(state.overdraft_units, later.entries),
+        overdraft_units=overdraft_with(state.overdraft_units, entries),
         accumulators=_sums_with(state.accumulators, later.events),
         receipts_count=state.receipts_count + sum(isinstance(event, SaleEvent) for event in later.events),
         card_class=_class_with(state.card_class, later.events),
@@ -131,6 +132,24 @@ def _with_later(connection: Connection, state: AccountState, later: _Later) -> A
         status=_status_with(state.status, later.events),
         marks=_marks_with(state.marks, later.events),
         contracts=_contracts_with(state.contracts, later.events),
+    )
+
+
+def with_leases_there(
+    hq_leases: Iterable[Lease], later: Iterable[AnyEvent], entries: Iterable[Entry]
+) -> tuple[Entry, ...]:
+    """Our later entries, those of releases lowered to what HQ still knows of the lease: what is not there gives nothing back to its lot."""
+    left = {lease.lease_id: lease.units for lease in hq_leases}
+    given: dict[str, int] = {}
+    for event in later:
+        if isinstance(event, LeaseReleaseEvent):
+            given[event.event_id] = min(event.units, left.get(event.lease_id, 0))
+            left[event.lease_id] = left.get(event.lease_id, 0) - given[event.event_id]
+    return tuple(
+        entry
+        if (most := given.get(entry.event_id)) is None
+        else msgspec.structs.replace(entry, units=max(-most, min(most, entry.units)))
+        for entry in entries
     )
 
 

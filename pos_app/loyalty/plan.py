@@ -40,8 +40,10 @@ from pos_app.loyalty.rating import (
     Rating,
     Receipt,
     Scale,
+    is_meant,
     rule_key,
     scale_for,
+    why_not_meant,
 )
 from pos_app.loyalty.rules import (
     amount_off,
@@ -84,13 +86,15 @@ _NO_WEIGHTS: list[int] = []
 class Contender:
     """A rule that takes part in a lane, ready to be asked.
 
-    ``always``: what it says of every member's receipt, None where it must be asked. ``weight_of`` goods by this rule, and
-    ``weighing_of`` them: what an award says of it.
+    ``always``: what it says of every member's receipt, None where it must be asked. ``weight_of`` goods by this rule, ``weighing_of``
+    them: what an award says of it, and ``unfit_of`` them: why it gives them nothing, None where it may. ``beating``: the reason of those
+    that it beats.
     """
 
     __slots__ = (
         "_is_conditional",
         "always",
+        "beating",
         "chooses",
         "key",
         "kind",
@@ -102,6 +106,7 @@ class Contender:
         "receipt_checks",
         "rule",
         "rule_id",
+        "unfit_of",
         "weighing_of",
         "weight_of",
     )
@@ -122,6 +127,8 @@ class Contender:
         self.chooses = rule.when is not None and rule.when.chosen is not None
         self.weight_of = ByGoods(self.kind.weight)
         self.weighing_of = ByGoods(self._weighing)
+        self.unfit_of = ByGoods(self._unfit)
+        self.beating = Reason(reasons.BEATEN, {"by_programme": programme.id, "by_rule": rule.id})
 
     def unmet(self, receipt: Receipt) -> Reason | None:
         """The first condition that does not hold, or None."""
@@ -160,6 +167,13 @@ class Contender:
         if weight == FULL_WEIGHT_PERCENT or self.kind.offers is not None or isinstance(self.rule, Multiply):
             return {}
         return {"weight_percent": weight, "product_class": line.product_class.value, "band": line.band}
+
+    def _unfit(self, line: EngineLine) -> Reason | None:
+        if not is_meant(self.rule, line):
+            return why_not_meant(self.rule, line)
+        if not self.kind.weight(line):
+            return Reason(reasons.WEIGHT_ZERO, {"product_class": line.product_class.value, "band": line.band})
+        return None
 
 
 def has_limits(rule: AnyRule) -> bool:

@@ -6,6 +6,7 @@ from math import lcm
 
 import msgspec
 
+from pos_app.loyalty import reasons
 from pos_app.loyalty.document import AnyRule, Goods, Points, Programme
 from pos_app.loyalty.goods_kinds import GoodsKind
 from pos_app.model.evaluation import EngineInput, EngineLine, MemberContext, NextStep, Reason, ReasonValue
@@ -177,3 +178,18 @@ def is_named(goods: Goods, line: EngineLine) -> bool:
         or line.department in goods.only_departments
         or line.product_code in goods.only_products
     )
+
+
+def why_not_meant(goods: Goods, line: EngineLine) -> Reason:
+    """Why a section is not about the goods of a line."""
+    if not is_excluded(goods, line):
+        return Reason(reasons.NOT_NAMED, {})
+    if line.product_class in goods.exclude_product_classes:
+        values: dict[str, ReasonValue] = {"excluded_by": "product class", "excluded": line.product_class.value}
+    elif line.category in goods.exclude_categories:
+        values = {"excluded_by": "category", "excluded": line.category}
+    elif line.department in goods.exclude_departments:
+        values = {"excluded_by": "department", "excluded": line.department}
+    else:
+        values = {"excluded_by": "product", "excluded": line.product_code}
+    return Reason(reasons.EXCLUDED, values)

@@ -15,11 +15,13 @@ from pos_app.loyalty.limits import Limits
 from pos_app.loyalty.plan import NOBODY, Contender, Plan, why_programme_rests
 from pos_app.loyalty.pricing import Discounted
 from pos_app.loyalty.programme import ProgrammeSet
-from pos_app.loyalty.rating import NOTHING, Rating, Receipt, is_excluded, is_meant
+from pos_app.loyalty.rating import NOTHING, Rating, Receipt, is_meant, why_not_meant
 from pos_app.loyalty.taking import Takings
 from pos_app.loyalty.telling import silent
 from pos_app.model.evaluation import Collected, EngineInput, EngineLine, Reason, ReasonValue, Refusal
 from pos_app.model.products import ProductClass
+
+_NOTHING_TO_GIVE = Reason(reasons.NOTHING_TO_GIVE, {})
 
 
 class Worked(msgspec.Struct, gc=False):
@@ -152,7 +154,7 @@ def _lane_refusals(decided: Decided, receipt: Receipt) -> Iterator[Refusal]:
         for index, line in enumerate(receipt.lines):
             if decided.winners[index] != number:
                 reason = _why_not(decided, contender, index, receipt)
-                yield Refusal(line.line_no, contender.programme.id, contender.rule.id, reason)
+                yield Refusal(line.line_no, contender.programme_id, contender.rule_id, reason)
     for booster, boost in zip(lane.boosters, decided.boosts, strict=True):
         if not boost.rate:
             yield _whole_receipt(booster, boost, receipt)
@@ -176,19 +178,13 @@ def _why_not(decided: Decided, contender: Contender, index: int, receipt: Receip
     if reason := _why_unfit(contender, index, receipt):
         return reason
     winner = decided.winners[index]
-    if winner == NOBODY:
-        return Reason(reasons.NOTHING_TO_GIVE, {})
-    best = decided.lane.contenders[winner]
-    return Reason(reasons.BEATEN, {"by_programme": best.programme.id, "by_rule": best.rule.id})
+    return _NOTHING_TO_GIVE if winner == NOBODY else decided.lane.contenders[winner].beating
 
 
 def _why_unfit(contender: Contender, index: int, receipt: Receipt) -> Reason | None:
     """Why a rule could give a line nothing, whatever the others give; None where it could."""
-    line = receipt.lines[index]
-    if not is_meant(contender.rule, line):
-        return why_not_meant(contender.rule, line)
-    if not contender.weight_of[receipt.goods[index]]:
-        return Reason(reasons.WEIGHT_ZERO, {"product_class": line.product_class.value, "band": line.band})
+    if reason := contender.unfit_of[receipt.goods[index]]:
+        return reason
     if contender.chooses and not contender.weights(receipt)[index]:
         return Reason(reasons.WHEN_CHOSEN, {})
     if not receipt.paid_minor[index]:
@@ -196,18 +192,3 @@ def _why_unfit(contender: Contender, index: int, receipt: Receipt) -> Reason | N
     if contender.line_max == 0:
         return Reason(reasons.LINE_MAX_ZERO, {})
     return None
-
-
-def why_not_meant(goods: Goods, line: EngineLine) -> Reason:
-    """Why a section is not about the goods of a line."""
-    if not is_excluded(goods, line):
-        return Reason(reasons.NOT_NAMED, {})
-    if line.product_class in goods.exclude_product_classes:
-        values: dict[str, ReasonValue] = {"excluded_by": "product class", "excluded": line.product_class.value}
-    elif line.category in goods.exclude_categories:
-        values = {"excluded_by": "category", "excluded": line.category}
-    elif line.department in goods.exclude_departments:
-        values = {"excluded_by": "department", "excluded": line.department}
-    else:
-        values = {"excluded_by": "product", "excluded": line.product_code}
-    return Reason(reasons.EXCLUDED, values)

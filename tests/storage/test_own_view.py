@@ -19,7 +19,7 @@ from pos_app.protocol.messages import (
 )
 from pos_app.use_cases import account_acts
 from storage import accounts, journal
-from storage.applying import leases_with, overdraft_with
+from storage.applying import leases_with, overdraft_with, with_leases_there
 from storage.database import Connection
 from storage.outbox import SqliteOutbox
 from storage.own_events import OwnEvents
@@ -179,6 +179,22 @@ def test_that_a_lease_that_was_given_back_is_the_one_that_is_gone() -> None:
     assert (first,) == leases_with((first, second), (given_back,), released)
     left = msgspec.structs.replace(first, units=4)
     assert (left,) == leases_with((first, second), (given_back,), [*released, *burned])
+
+
+def test_that_a_lease_that_hq_has_no_more_gives_nothing_back() -> None:
+    kind = AccountKind
+    given_back = LeaseReleaseEvent(event_id="e", moment=moment(), account_ref="a", lease_id="lease-1", units=13)
+    entries = [
+        Entry("a", "e", 1, kind.LEASED, "shop", -13, "l-1"),
+        Entry("a", "e", 2, kind.AVAILABLE, "shop", 13, "l-1"),
+        Entry("a", "e", 3, kind.AVAILABLE, "shop", -9, "l-1"),
+        Entry("a", "e", 4, kind.OVERDRAFT, "shop", 9),
+        Entry("a", "f", 1, kind.AVAILABLE, "shop", -20, "l-2"),
+    ]
+    some = (Lease("lease-1", "t", "shop", "l-1", 5),)
+    counted = {number: with_leases_there(leases, (given_back,), entries) for number, leases in ((5, some), (0, ()))}
+    assert [-5, 5, -5, 5, -20] == [entry.units for entry in counted[5]]
+    assert [0, 0, 0, 0, -20] == [entry.units for entry in counted[0]]
 
 
 def test_that_leases_and_what_is_reserved_are_replaced(shop: Shop) -> None:

@@ -133,8 +133,8 @@ def test_that_the_cursor_stays_where_codes_are_typed(hands: Hands) -> None:
     assert isinstance(hands.screen.panel, WhyPanel)
     assert hands.window.view.entry.field.hasFocus()
     assert {"Why", hands.screen.lines[0].name} <= set(hands.words())
-    hands.type(VITAMIN, Key.Key_Return)
-    assert (2, None) == (len(hands.screen.lines), hands.screen.panel)
+    screen = hands.type(VITAMIN, Key.Key_Return)
+    assert (2, True) == (len(screen.lines), screen.panel is None)
     hands.type("", Key.Key_Insert, Key.Key_Down, Key.Key_Escape)
     assert hands.screen.panel is None
 
