@@ -55,8 +55,11 @@ def all_contracts(connection: Connection, *, number: str = "") -> list[tuple[str
 
 
 def put_contracts(connection: Connection, account_ref: str, contracts: Iterable[Contract]) -> None:
-    """Store these in place of what the account had."""
-    connection.execute(delete(tables.contract).where(_contract.account_ref == account_ref))
+    """Store these in place of what the account had, wherever they stood before."""
+    contracts = tuple(contracts)
+    ids = [one.contract_id for one in contracts]
+    is_replaced = (_contract.account_ref == account_ref) | _contract.contract_id.in_(ids)
+    connection.execute(delete(tables.contract).where(is_replaced))
     _insert(connection, account_ref, contracts)
 
 

@@ -43,7 +43,6 @@ SENTENCES = {
     codes.COST_TOGETHER: "The rules {rules} always give together up to {rate}: of goods whose margin is below {below_percent} % that is "
     "more than the margin. A [guard] would keep them within a share of the margin.",
     codes.GUARD_LOWERS: "The rule {rule} promises up to {rate}, and the guard leaves {most} at most, whatever the margin of the goods.",
-    codes.BUDGET_UNKNOWN: "The rule {rule} gives nothing at a till: tills do not keep the budget.",
     codes.POINTS_TOO_LATE: "What is given can be used from {first} on, and what takes it ends on {last}.",
 }
 _BASIS_POINTS_OF_PERCENT = 100

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 from pos_app.loyalty import reasons
 from pos_app.loyalty.conditions import rests
+from pos_app.loyalty.contenders import Contender
 from pos_app.loyalty.dates import dates_of
 from pos_app.loyalty.document import CAP_PERIODS, Act, AnyRule, Caps
 from pos_app.loyalty.limits import Limits
-from pos_app.loyalty.plan import Contender, Plan, why_programme_rests
+from pos_app.loyalty.plan import Plan, why_programme_rests
 from pos_app.loyalty.programme import ProgrammeSet
 from pos_app.loyalty.rating import Receipt
 from pos_app.model.evaluation import (

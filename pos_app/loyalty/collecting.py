@@ -1,10 +1,11 @@
 """Pools other than points: what a receipt puts into them, and the lots that this makes."""
 
 from pos_app.loyalty import reasons
+from pos_app.loyalty.contenders import Contender
 from pos_app.loyalty.dates import dates_of
 from pos_app.loyalty.document import Collect, Earning
 from pos_app.loyalty.limits import Limits
-from pos_app.loyalty.plan import Contender, Plan
+from pos_app.loyalty.plan import Plan
 from pos_app.loyalty.rating import Receipt
 from pos_app.model.evaluation import Collected, EngineInput, LotGrant, Reason, ReasonValue
 from pos_app.model.identifiers import ledger_unit

@@ -3,8 +3,9 @@
 Discounts and points are compared by what they are worth at the prices before this receipt's discounts, and before points burn.
 """
 
+from pos_app.loyalty.contenders import Contender
 from pos_app.loyalty.lanes import offers_of
-from pos_app.loyalty.plan import Contender, Plan
+from pos_app.loyalty.plan import Plan
 from pos_app.loyalty.rating import Receipt
 
 

@@ -3,9 +3,10 @@
 import msgspec
 
 from pos_app.loyalty import reasons
+from pos_app.loyalty.contenders import Contender
 from pos_app.loyalty.goods_kinds import ByGoods
 from pos_app.loyalty.limits import Limits
-from pos_app.loyalty.plan import NOBODY, Contender, Decision, Lane
+from pos_app.loyalty.plan import NOBODY, Decision, Lane
 from pos_app.loyalty.rating import FULL_WEIGHT_PERCENT, Rating, Receipt, Scale
 from pos_app.model.money import share_out, share_out_by
 

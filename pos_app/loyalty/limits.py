@@ -1,7 +1,8 @@
 """What programmes and rules may still give on this receipt: limits of the receipt, of a day, month, year, for ever, and budgets."""
 
+from pos_app.loyalty.contenders import Contender
 from pos_app.loyalty.document import CAP_PERIODS, PRICE_LANE, AnyRule, Caps, Collect
-from pos_app.loyalty.plan import Contender, Plan
+from pos_app.loyalty.plan import Plan
 from pos_app.loyalty.rating import Receipt
 from pos_app.model.evaluation import EngineInput
 from pos_app.model.money import BASIS_POINTS

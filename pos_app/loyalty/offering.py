@@ -2,9 +2,10 @@
 
 import msgspec
 
+from pos_app.loyalty.contenders import Contender
 from pos_app.loyalty.document import Reward
 from pos_app.loyalty.engine import evaluate
-from pos_app.loyalty.plan import Contender, plan_for
+from pos_app.loyalty.plan import plan_for
 from pos_app.loyalty.programme import ProgrammeSet
 from pos_app.model.evaluation import EngineInput, EngineResult
 from pos_app.model.identifiers import is_points, ledger_unit

@@ -8,11 +8,12 @@ from pos_app.loyalty import reasons
 from pos_app.loyalty.burning import NO_BURN, Burn
 from pos_app.loyalty.collecting import chance_refuses
 from pos_app.loyalty.conditions import rests
-from pos_app.loyalty.document import Collect, Goods
+from pos_app.loyalty.contenders import Contender
+from pos_app.loyalty.document import Collect
 from pos_app.loyalty.guard import Guarding
 from pos_app.loyalty.lanes import Decided, Gift
 from pos_app.loyalty.limits import Limits
-from pos_app.loyalty.plan import NOBODY, Contender, Plan, why_programme_rests
+from pos_app.loyalty.plan import NOBODY, Plan, why_programme_rests
 from pos_app.loyalty.pricing import Discounted
 from pos_app.loyalty.programme import ProgrammeSet
 from pos_app.loyalty.rating import NOTHING, Rating, Receipt, is_meant, why_not_meant

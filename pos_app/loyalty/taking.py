@@ -6,9 +6,10 @@ import msgspec
 
 from pos_app.loyalty import reasons
 from pos_app.loyalty.conditions import pool_units
+from pos_app.loyalty.contenders import Contender
 from pos_app.loyalty.document import POINTS_POOL, Reward
 from pos_app.loyalty.limits import Limits
-from pos_app.loyalty.plan import Contender, Plan
+from pos_app.loyalty.plan import Plan
 from pos_app.loyalty.pricing import priced
 from pos_app.loyalty.rating import Receipt, has_only
 from pos_app.model.evaluation import Discount, EngineLine, MemberContext, Reason, Refusal, Taken

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from pos_app.loyalty import reasons
+from pos_app.loyalty.contenders import Contender
 from pos_app.loyalty.document import Notice as NoticeRule
-from pos_app.loyalty.plan import Contender, Plan
+from pos_app.loyalty.plan import Plan
 from pos_app.loyalty.rating import Receipt, has_only
 from pos_app.model.evaluation import Lock, Notice, Reason, Refusal
 

@@ -7,8 +7,8 @@ Each is one transaction: its event, the row, and an entry of the audit log, on t
 from typing import TYPE_CHECKING
 
 from pos_app.errors import InputError
+from pos_app.loyalty.contenders import Contender
 from pos_app.loyalty.document import AnyRule, Chosen
-from pos_app.loyalty.plan import Contender
 from pos_app.loyalty.rating import is_meant
 from pos_app.model.accounts import Member
 from pos_app.model.evaluation import EngineLine

@@ -102,8 +102,8 @@ def test_that_order_and_repetition_change_nothing(hq: RunningHq, shop: Shop, eve
     second.book(*(event for event in events if isinstance(event, ReturnEvent)))
     assert ([(0, 7_000, 8_000)], ()) == (stands(hq), owing(hq))
     first.book(*(event for event in events if isinstance(event, ContractEvent)))
-    second.book(*events)
-    first.book(*events)
+    Till(hq.engine, 3).book(*events)
+    Till(hq.engine, 4).book(*reversed(events))
     assert [(15_000, 7_000, 8_000)] == stands(hq)
     assert [] == task_codes(hq.engine)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pos_app.loyalty.document import Programme
 from pos_app.loyalty.lint.bands import idle_steps, idle_tiers, odd_margins, odd_successions, odd_windows
-from pos_app.loyalty.lint.costs import over_margin, too_late, unknown_budgets
+from pos_app.loyalty.lint.costs import over_margin, too_late
 from pos_app.loyalty.lint.fights import beaten, idle_multipliers, ties
 from pos_app.loyalty.lint.finding import CODES, Finding, Ruled
 from pos_app.loyalty.lint.never import idle_sections, never_applies, never_gives, never_paid
@@ -16,18 +16,14 @@ from pos_app.loyalty.lint.never import idle_sections, never_applies, never_gives
 __all__ = ["CODES", "Finding", "lint"]
 
 
-def lint(
-    programmes: Iterable[Programme], *, bands_percent: Sequence[int], budgets_kept: bool = False
-) -> tuple[Finding, ...]:
+def lint(programmes: Iterable[Programme], *, bands_percent: Sequence[int]) -> tuple[Finding, ...]:
     """What is odd about programmes that run together, by programme and in the order of their rules.
 
-    ``bands_percent``: the lower ends of the published bands of margin. ``budgets_kept``: tills know what is left of a budget.
+    ``bands_percent``: the lower ends of the published bands of margin.
     """
     documents = tuple(programmes)
     rules = tuple(Ruled(one, number, rule) for one in documents for number, rule in enumerate(one.rules))
     found = [*_each(documents, rules, bands_percent), *_together(documents, rules, bands_percent)]
-    if not budgets_kept:
-        found += unknown_budgets(rules)
     order = {programme.id: number for number, programme in enumerate(documents)}
     return tuple(sorted(found, key=lambda one: (order[one.programme_id], _number(one), one.code)))
 

@@ -92,13 +92,6 @@ def _bp(share: Fraction) -> int:
     return int(share * BASIS_POINTS)
 
 
-def unknown_budgets(everyone: Sequence[Ruled]) -> Iterator[Finding]:
-    """Rules with a budget."""
-    for ruled in everyone:
-        if ruled.rule.caps is not None and ruled.rule.caps.budget:
-            yield ruled.finding(codes.BUDGET_UNKNOWN, "caps", "budget")
-
-
 def too_late(programmes: Sequence[Programme], everyone: Sequence[Ruled]) -> Iterator[Finding]:
     """Points and units that can be used only when all that takes them is over."""
     for programme in programmes:

@@ -65,8 +65,6 @@ COST_TOGETHER: Final = "cost.together"
 """The same of all rules together that always apply."""
 GUARD_LOWERS: Final = "guard.lowers"
 """The guard lowers the rule for all goods, whatever their margin."""
-BUDGET_UNKNOWN: Final = "budget.unknown"
-"""A budget that tills do not keep: the rule gives nothing there."""
 POINTS_TOO_LATE: Final = "points.too_late"
 """What is collected can be used only after the last day on which anything takes it."""
 

@@ -4,13 +4,14 @@ import msgspec
 import pytest
 
 from pos_app.loyalty.programme import encode_programme
+from pos_app.model.coupons import CouponBatch
 from pos_app.model.products import Product
 from pos_app.model.staff import Role, StaffMember
 from pos_app.protocol.draws import hash_of
 from pos_app.protocol.messages import Document, StaffDocument
 from pos_app.settings import Owners
 from pos_app.use_cases.published import programmes_of_hq, taker
-from storage import draws, staff
+from storage import coupons, draws, staff
 from tests.conftest import OpenShop
 from tests.shop import BREAD, TEA, Shop, programme
 
@@ -146,3 +147,50 @@ def test_that_seeds_are_taken_that_are_what_their_hashes_say(open_shop: OpenShop
     ]
     assert {hash_of(seed): seed} == take_all(good, *bad)
     assert {} == take_all(Document("seed", hash_of(seed), None))
+
+
+def batch(batch_id: str, **changes: object) -> CouponBatch:
+    made = CouponBatch(batch_id=batch_id, rule="coupon/five-off", codes=2, uses=1, secret=bytes(32))
+    return msgspec.structs.replace(made, **changes)
+
+
+def batch_document(one: CouponBatch) -> Document:
+    return Document("coupon", one.batch_id, msgspec.json.encode(one).decode())
+
+
+def batch_ids(shop: Shop) -> list[str]:
+    return [one.batch_id for one in shop.till.database.read(coupons.list_batches)]
+
+
+def test_that_batches_of_coupons_come_change_and_go(shop: Shop) -> None:
+    own = batch("AAAAA", is_own=True)
+    shop.till.database.write(lambda connection: coupons.put_batches(connection, [own]))
+    take(
+        shop, batch_document(batch("BBBBB")), batch_document(batch("CCCCC")), Document("coupon_spent", "BBBBB-1", "{}")
+    )
+    take(shop, batch_document(batch("BBBBB", withdrawn=True)), Document("coupon", "CCCCC", None))
+    assert [own, batch("BBBBB", withdrawn=True)] == shop.till.database.read(coupons.list_batches)
+    take(shop, Document("coupon_spent", "BBBBB-1", None), Document("coupon_spent", "BBBBB-2", "{}"))
+    assert {"BBBBB-2"} == shop.till.database.read(coupons.spent_ids)
+    take(shop, batch_document(batch("DDDDD")), is_all=True)
+    assert (["AAAAA", "DDDDD"], set()) == (batch_ids(shop), shop.till.database.read(coupons.spent_ids))
+
+
+def test_that_a_till_with_its_own_programmes_takes_no_coupons(shop: Shop) -> None:
+    take(shop, batch_document(batch("BBBBB")), Document("coupon_spent", "BBBBB-1", "{}"), owners=Owners())
+    assert ([], set()) == (batch_ids(shop), shop.till.database.read(coupons.spent_ids))
+
+
+@pytest.mark.expects_log("published.unreadable kind=coupon")
+@pytest.mark.parametrize(
+    "document",
+    [
+        Document("coupon", "BBBBB", "{}"),
+        Document("coupon", "CCCCC", msgspec.json.encode(batch("BBBBB")).decode()),
+        batch_document(batch("BBBBB", is_own=True)),
+    ],
+    ids=["no batch", "another's", "a till's own"],
+)
+def test_that_a_batch_that_cannot_be_read_is_left(shop: Shop, document: Document) -> None:
+    take(shop, document)
+    assert [] == batch_ids(shop)

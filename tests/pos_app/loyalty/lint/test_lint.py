@@ -81,7 +81,6 @@ FINDINGS = {
     "cost.margin": PERCENT.format("a", 3000),
     "cost.together": PERCENT.format("a", 1500) + PERCENT.format("b", 1500) + "adds = true\n",
     "guard.lowers": "[guard]\nmargin_percent = 25\n" + PERCENT.format("a", 1501),
-    "budget.unknown": ONE + "caps.budget = 5\n",
     "points.too_late": FOR_TWO_DAYS + "earning.pending = { hours = 48 }\n[burning]\n" + ONE,
 }
 IN_SUCCESSION = {"programmes.gap": "2026-02-03", "programmes.overlap": "2026-02-01"}
@@ -126,7 +125,7 @@ def test_that_nothing_is_found_in_a_shipped_programme(name: str) -> None:
         preset(one.removeprefix("preset:")) if one.startswith("preset:") else read_file(SCENARIOS / one)
         for one in scenario["programmes"]
     ]
-    assert () == lint(together, bands_percent=BANDS, budgets_kept=True)
+    assert () == lint(together, bands_percent=BANDS)
 
 
 SOUND = [
