@@ -1,9 +1,10 @@
 """A reference for the loyalty engine: the applicator that django-oscar applies offers with, over SQLite in memory.
 
-What it is given is as near to our three rules as its own kinds of offers go. It gives discounts, where ours give points of the same worth;
-it knows no classes of cards and no sums over receipts, so the offers have the rates of this one member; it does not look for the best offer
-of a line but goes by priority, and an offer stops at the first line that another one has taken, so the ranges of goods are made not to overlap.
-It gives no reasons, no rounding to whole points, and burns nothing. Timed is ``Applicator.apply`` alone, on a basket whose lines are loaded.
+What it is given is as near to our three rules as its own kinds of offers go. It gives discounts, where ours give points of the same
+worth; it knows no classes of cards and no sums over receipts, so the offers have the rates of this one member; it does not look for the
+best offer of a line but goes by priority, and an offer stops at the first line that another one has taken, so the ranges of goods that win
+do not overlap. It gives no reasons, rounds nothing to whole points, and burns nothing. Timed is ``Applicator.apply`` alone, on a basket
+whose lines are loaded.
 """
 
 from collections.abc import Callable

@@ -7,6 +7,7 @@ and burns nothing. Regulated goods are one more row of a table.
 
 from collections.abc import Callable, Iterable
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import zen
@@ -73,7 +74,7 @@ def model() -> dict[str, Any]:
     ]
     edges = [
         {"id": f"edge-{number}", "sourceId": before["id"], "targetId": after["id"], "type": "edge"}
-        for number, (before, after) in enumerate(zip(nodes, nodes[1:], strict=False))
+        for number, (before, after) in enumerate(pairwise(nodes))
     ]
     return {"contentType": "application/vnd.gorules.decision", "nodes": nodes, "edges": edges}
 

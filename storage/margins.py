@@ -24,9 +24,10 @@ def purchases(connection: Connection, *, since: str, until: str) -> list[Purchas
     """Of all members, by business dates (ISO, both included); goods that came back count on the day of their return."""
     sums: dict[tuple[str, str, str], tuple[int, int]] = {}
     for rows, sign in ((_sold(since, until), 1), (_returned(since, until), -1)):
-        for *key, net_minor, quantity_milli in connection.execute(rows):
-            before = sums.get(tuple(key), (0, 0))
-            sums[tuple(key)] = before[0] + sign * int(net_minor), before[1] + sign * int(quantity_milli)
+        for account_ref, code, product_class, net_minor, quantity_milli in connection.execute(rows):
+            key = account_ref, code, product_class
+            before = sums.get(key, (0, 0))
+            sums[key] = before[0] + sign * int(net_minor), before[1] + sign * int(quantity_milli)
     return [Purchases(*key, *figures) for key, figures in sorted(sums.items())]
 
 

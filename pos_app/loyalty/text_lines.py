@@ -41,8 +41,8 @@ def place_of(text: str, path: Path) -> Place:
 def place_at(text: str, position: int) -> Place:
     """Where the character at ``position`` (from 0) stands.
 
-    >>> place_at("a = 1\\nb = ", 10)
-    Place(line=2, column=5)
+    >>> place_at("key = 1", 6)
+    Place(line=1, column=7)
     """
     return Place(text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position))
 

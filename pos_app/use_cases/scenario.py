@@ -6,6 +6,7 @@ was expected. Programmes are tested and documented with it; docs/reference/scena
 
 import tempfile
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -132,8 +133,7 @@ class _Run:
             ],
         )
         for one in scenario.draws:
-            seed = bytes.fromhex(one.seed)
-            till.database.write(lambda connection, seed=seed: draws.keep_seed(connection, seed))
+            till.database.write(partial(draws.keep_seed, seed=bytes.fromhex(one.seed)))
         self._batches = {batch.id: self._make(batch) for batch in scenario.coupons}
         for member in scenario.members:
             self._put_segments(member)

@@ -14,7 +14,7 @@ from pos_app.loyalty.engine import evaluate
 from pos_app.loyalty.programme import ProgrammeSet, programme_set
 from pos_app.model.evaluation import MemberContext
 from pos_app.model.identifiers import derived_id
-from pos_app.protocol.draws import EXAMPLE_SEED, ChanceReport, hash_of, roll, verify
+from pos_app.protocol.draws import EXAMPLE_SEED, ChanceReport, LotteryReport, hash_of, roll, verify
 from pos_app.protocol.events import GrantedLot, SaleEvent
 from pos_app.use_cases.programmes import encode_programme_set
 from tests.hq.journals import DAY_MS, START_MS, sale
@@ -126,7 +126,7 @@ def test_that_a_lottery_draws_among_all_tickets_and_books_its_prizes_once(
     other.book(rated(programmes, 2, account_ref="b"))
     heard(hq)
     report = hold(hq)
-    assert isinstance(report, draws.LotteryReport)
+    assert isinstance(report, LotteryReport)
     assert [("001-01-0000001", 3), ("001-01-0000002", 3)] == [(one.receipt, one.count) for one in report.tickets]
     assert () == verify(report)
     assert [("shop#bicycle", 1), ("shop#mug", 1), ("shop#mug", 1)] == prizes(hq)
@@ -152,7 +152,7 @@ def test_that_a_lottery_waits_for_its_day_its_seed_and_its_tills(hq: RunningHq) 
     with pytest.raises(InputError, match="was not held yet"):
         draws.publish(hq.engine, TICKETS, now_ms=LATER_MS, zone_name=ZONE)
     report = hold(hq, waits=False)
-    assert isinstance(report, draws.LotteryReport)
+    assert isinstance(report, LotteryReport)
     assert () == report.winners
 
 

@@ -12,7 +12,7 @@ from pos_app.loyalty.chances import Chance, chances_asked, chances_of, last_day,
 from pos_app.loyalty.document import Caps, Collect, Dates, Draw, Percent, Prize, Programme, When
 from pos_app.loyalty.programme import ProgrammeSet, encode_programme, parse_programme, programme_set
 from pos_app.loyalty.reasons import words
-from pos_app.model.evaluation import EngineResult
+from pos_app.model.evaluation import Collected, EngineResult, Refusal
 from tests.pos_app.loyalty.builders import line, member, programme, receipt, sold, why
 
 SEED_HASH = "ab" * 32
@@ -31,7 +31,7 @@ def rolled(programmes: ProgrammeSet, roll: int, *lines: Any, **more: Any) -> Eng
 
 
 def said(result: EngineResult) -> list[str]:
-    given = (*result.collected, *result.refusals)
+    given: tuple[Collected | Refusal, ...] = (*result.collected, *result.refusals)
     return [words(one.reason, currency_exponent=2, points_exponent=0) for one in given if one.rule_id == "dessert"]
 
 

@@ -501,10 +501,14 @@ _plain = st.recursive(
 )
 
 
+def _deeper(inner: object, _: int) -> object:
+    return {"rules": [inner]}
+
+
 _wild = _plain | st.sampled_from(
     [-1, 2**63, -(2**63), 10**400, 1e308, "\u202e", "e\u0301" * 40, "\U0001f9fe", "x" * 70_000]
 )
-_nested = st.integers(1, 40).map(lambda depth: reduce(lambda inner, _: {"rules": [inner]}, range(depth), 1))
+_nested = st.integers(1, 40).map(lambda depth: reduce(_deeper, range(depth), 1))
 
 
 @any_speed

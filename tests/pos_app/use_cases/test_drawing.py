@@ -1,5 +1,6 @@
 """Chance at a till: rolls of a committed seed, what is won, a lottery that is held once, and what is published of it."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -160,7 +161,7 @@ def test_that_a_till_without_the_seed_gives_nothing_by_chance_and_says_so(open_s
 def test_that_a_till_with_its_seeds_misses_none(open_shop: OpenShop) -> None:
     for programmes in ((game(),), ("fixed-card",)):
         shop = with_seed(open_shop, *programmes)
-        assert () == shop.till.database.read(lambda connection, shop=shop: missing_seeds(shop.till, connection))
+        assert () == shop.till.database.read(partial(missing_seeds, shop.till))
 
 
 def test_that_everything_rolled_is_published_after_the_end_and_not_before(open_shop: OpenShop, tmp_path: Path) -> None:
