@@ -1,7 +1,9 @@
 """What a benchmark gives: one figure, always a ratio against a reference measured in the same run."""
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from time import process_time_ns
+from typing import Any
 
 import msgspec
 
@@ -42,6 +44,24 @@ class Figure(msgspec.Struct, frozen=True):
             "holds": self.holds,
             **self.more,
         }
+
+
+class Contestant(msgspec.Struct):
+    """What is timed: ``calls`` calls a turn, with ``prepare`` before them, untimed. ``best_us`` is the best turn so far, per call."""
+
+    call: Callable[[], Any]
+    calls: int
+    prepare: Callable[[], None] | None = None
+    best_us: float = float("inf")
+
+    def turn(self) -> None:
+        """Let it do its calls."""
+        if self.prepare is not None:
+            self.prepare()
+        begin_ns = process_time_ns()
+        for _ in range(self.calls):
+            self.call()
+        self.best_us = min(self.best_us, (process_time_ns() - begin_ns) / self.calls / 1000)
 
 
 def median(times: Sequence[float]) -> float:

@@ -20,7 +20,7 @@ def measure() -> list[dict[str, Any]]:
     """The rows; raises ``SystemExit`` where the references are not installed, and ``CalledProcessError`` where outputs differ."""
     if not _PYTHON.exists():
         raise SystemExit("The references are not installed: make .venv-bench/.ready")
-    command = [_PYTHON, "-m", "bench.rule_engines_run"]
+    command = [str(_PYTHON), "-m", "bench.rule_engines_run"]
     ran = subprocess.run(
         command, cwd=_ROOT, env=dict(os.environ), stdout=subprocess.PIPE, check=True, timeout=_TIMEOUT_S
     )

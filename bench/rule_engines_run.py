@@ -5,14 +5,11 @@ slows all of them, and would count against the slow ones most.
 """
 
 import sys
-from collections.abc import Callable
-from time import process_time_ns
-from typing import Any
 
 import msgspec
 
 from bench import zen_tables
-from bench.figures import Figure
+from bench.figures import Contestant, Figure
 from bench.oscar_offers import OscarBasket
 from bench.rule_engines_case import compare, fifty_rules, receipt_of, three_rules, worths_of
 from pos_app.loyalty.engine import evaluate, explain
@@ -20,24 +17,6 @@ from pos_app.loyalty.engine import evaluate, explain
 _TURNS = 300
 _TURNS_A_SLOW_ONE = 5
 """django-oscar has a turn in so many: one takes longer than all others together."""
-
-
-class Contestant(msgspec.Struct):
-    """What is timed: ``calls`` calls a turn, with ``prepare`` before them, untimed. ``best_us`` is the best turn so far, per call."""
-
-    call: Callable[[], Any]
-    calls: int
-    prepare: Callable[[], None] | None = None
-    best_us: float = float("inf")
-
-    def turn(self) -> None:
-        """Let it do its calls."""
-        if self.prepare is not None:
-            self.prepare()
-        begin_ns = process_time_ns()
-        for _ in range(self.calls):
-            self.call()
-        self.best_us = min(self.best_us, (process_time_ns() - begin_ns) / self.calls / 1000)
 
 
 def main() -> None:

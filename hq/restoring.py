@@ -1,7 +1,8 @@
 """After HQ was restored from a backup: which tills have reported since, so that HQ knows again what was burned and leased.
 
 A till has reported when it asks for changes with a cursor of this generation, so that it goes by what HQ knows now, and HQ has
-everything that its journal holds at that moment. Until every till has, or was written off, HQ issues no lease and holds nothing.
+everything that its journal holds at that moment, in the ledger too: what is only in the inbox nobody can reckon with. Until every till
+has, or was written off, HQ issues no lease and holds nothing.
 """
 
 import msgspec
@@ -41,8 +42,11 @@ def waiting_for(connection: Connection) -> list[int]:
 
 
 def take_report(engine: Engine, terminal: Terminal, report: Report) -> None:
-    """The till goes by this generation: it has reported if HQ has all that it has."""
-    has_all = report.incarnation == terminal.incarnation and report.last_seq <= terminal.last_seq
+    """The till goes by this generation: it has reported if HQ has booked all that it has."""
+    has_all = (
+        report.incarnation == terminal.incarnation == terminal.applied_incarnation
+        and report.last_seq <= terminal.applied_seq
+    )
     if has_all and terminal.reported_gen < terminal.hq_gen:
         reported = update(tables.terminal).where(_terminal.terminal_id == terminal.terminal_id)
         transact(engine, lambda connection: connection.execute(reported.values(reported_gen=terminal.hq_gen)))

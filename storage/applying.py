@@ -153,19 +153,24 @@ def with_leases_there(
     )
 
 
-def lots_with(hq_lots: Iterable[Lot], own_lots: Iterable[Lot], later: Iterable[Entry]) -> tuple[Lot, ...]:
+def lots_with(hq_lots: Iterable[Lot], own_lots: Iterable[Lot], later: Sequence[Entry]) -> tuple[Lot, ...]:
     """HQ's lots with our later entries on top: lots that we gave since, and what we took since.
 
-    None goes below zero, nor above what was granted: HQ may count an event already that it has under our former name.
+    A lot that HQ knows it has booked the granting of, from a copy of our disk or under our former name: that is not added again.
+    None goes below zero, nor above what was granted.
     """
-    moved: dict[str, int] = defaultdict(int)
-    granted: set[str] = set()
-    for entry in later:
-        if entry.kind in {AccountKind.AVAILABLE, AccountKind.PENDING}:
-            moved[entry.lot_id] += entry.units
-        elif entry.kind in {AccountKind.ISSUED, AccountKind.REDEEMED} and entry.units < 0:
-            granted.add(entry.lot_id)
     lots = {lot.lot_id: lot for lot in hq_lots}
+    grants = {
+        (entry.event_id, entry.lot_id)
+        for entry in later
+        if entry.kind in {AccountKind.ISSUED, AccountKind.REDEEMED} and entry.units < 0
+    }
+    moved: dict[str, int] = defaultdict(int)
+    for entry in later:
+        is_known = (entry.event_id, entry.lot_id) in grants and entry.lot_id in lots
+        if entry.kind in {AccountKind.AVAILABLE, AccountKind.PENDING} and not is_known:
+            moved[entry.lot_id] += entry.units
+    granted = {lot_id for _, lot_id in grants}
     for lot in own_lots:
         if lot.lot_id in granted and lot.lot_id not in lots:
             lots[lot.lot_id] = msgspec.structs.replace(lot, remaining_units=0)

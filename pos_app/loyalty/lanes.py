@@ -199,8 +199,8 @@ def _units_within(purses: Purses, scale: Scale, limits: Limits) -> list[int]:
     for share, each, programme_purses in zip(shares, claims, programmes.values(), strict=True):
         names = list(programme_purses)
         units |= zip(names, _within(share, each, scale, names), strict=True)
-    for purse, (given, _) in purses.items():
-        limits.take(given[0].giver, units[purse])
+    for purse, (gifts, _) in purses.items():
+        limits.take(gifts[0].giver, units[purse])
     return [units[purse] for purse in purses]
 
 

@@ -82,7 +82,7 @@ class Lane:
 
     def decisions(self, ratings: list[Rating], barred: frozenset[str]) -> ByGoods[Decision]:
         """What is known of the winners at these rates, where these rules are ``barred``: what always is the same needs no look."""
-        rates = (barred, *[ratings[number].rate for number, _ in self._asked])
+        rates: tuple[frozenset[str] | int, ...] = (barred, *[ratings[number].rate for number, _ in self._asked])
         known = self._decisions.get(rates)
         if known is None:
             if len(self._decisions) >= _RATES_MAX:

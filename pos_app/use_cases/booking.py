@@ -26,7 +26,7 @@ from pos_app.protocol.events import (
     UsedCoupon,
     encode_body,
 )
-from pos_app.use_cases import acts, authorising, coupons, lending, overriding, quoting, referring
+from pos_app.use_cases import acts, authorising, coupon_holds, coupons, lending, overriding, quoting, referring
 from pos_app.use_cases.acts import GivenAct
 from pos_app.use_cases.authorising import BurnRight
 from pos_app.use_cases.burning import usable_pools
@@ -111,7 +111,7 @@ def book_sale(
             acts.write_act(till, connection, given, cause=event.event_id)
         authorising.give_up(till, connection, basket)
         authorising.note(till, connection, event)
-        coupons.void_unused(till, connection, basket, event)
+        coupon_holds.void_unused(till, connection, basket, event)
         coupons.note(till, connection, event)
         overriding.note(till, connection, basket, receipt_number=event.receipt_number)
     return ClosedSale(

@@ -1,13 +1,11 @@
-"""Coupons at the counter: read, found good, reserved at headquarters, used up by a sale, or let go of.
+"""Coupons at the counter: read, found good, reserved at headquarters, used up by a sale.
 
 A coupon that only this till can take it takes by its own books. One that any till may take is reserved at headquarters, under an id
 that is written down before; where no answer comes it is taken within the bounds of ``loyalty.couponing``, under the same id, so that
 reservation and use are one. A coupon is known by its batch and number: its code is in no table, event or log.
 """
 
-import os
 import uuid
-from collections.abc import Iterable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
@@ -26,23 +24,20 @@ from pos_app.loyalty.couponing import (
 from pos_app.loyalty.engine import explain
 from pos_app.model.coupons import CouponBatch, CouponRefusal
 from pos_app.model.evaluation import EngineResult, Reason
-from pos_app.model.identifiers import uuid7
 from pos_app.model.policy import BurnBasis
 from pos_app.model.staff import Permission
 from pos_app.protocol.coupons import CouponCode, read_coupon
-from pos_app.protocol.events import CouponVoidEvent, SaleEvent, UsedCoupon, encode_body
+from pos_app.protocol.events import SaleEvent, UsedCoupon
 from pos_app.protocol.messages import CouponAnswer, CouponRequest, CouponReserveRefusal
 from pos_app.sync.decisions import Stop
 from pos_app.sync.holds import Asking, HoldDesk
-from pos_app.use_cases import quoting, staffing
+from pos_app.use_cases import coupon_holds, quoting, staffing
 from pos_app.use_cases.auditing import write_audit
 from pos_app.use_cases.burning import is_behind_hq, policy_of
 from pos_app.use_cases.coupon_refusals import CouponRefusedError
-from pos_app.use_cases.moments import moment_of
 from pos_app.use_cases.staffing import Approval
 from pos_app.use_cases.views import Basket, BasketCoupon, CouponLine, CouponTaken, Quote
 from storage import accounts, coupons, journal
-from storage.coupons import CouponHold
 from storage.database import Connection
 from storage.journal import Terminal
 
@@ -51,8 +46,6 @@ if TYPE_CHECKING:
 
 WRONG_CODES_MAX = 5
 WAIT_MS = 60_000
-_MINUTE_MS = 60_000
-_STEP = 500
 
 
 class CouponGuard:
@@ -230,7 +223,7 @@ def _take_alone(till: "Till", basket: Basket, found: _Found, auth_id: str, appro
         refusal = CouponRefusal.USED
     if refusal is not None:
         if auth_id:
-            give_up(till, [coupon]).result()
+            coupon_holds.give_up(till, [coupon]).result()
         raise CouponRefusedError(refusal)
     if approval is not None:
         staffing.grant(till, approval)
@@ -302,7 +295,7 @@ def _reasons(till: "Till", basket: Basket) -> dict[str, Reason]:
     return {f"{one.programme_id}/{one.rule_id}": one.reason for one in refusals}
 
 
-# What a sale uses, and what becomes of the rest.
+# What a sale uses.
 
 
 def used_by(
@@ -368,66 +361,6 @@ def note(till: "Till", connection: Connection, event: SaleEvent) -> None:
                 subject=event.receipt_number,
                 values={"coupon": coupon.coupon_id},
             )
-
-
-def give_up(till: "Till", given_up: Iterable[BasketCoupon]) -> Future[None]:
-    """No sale will use these: headquarters gets back what it reserved. Repeating it changes nothing."""
-    auth_ids = [coupon.auth_id for coupon in given_up if coupon.auth_id]
-    return till.database.submit(lambda connection: void(till, connection, auth_ids))
-
-
-def void(till: "Till", connection: Connection, auth_ids: Iterable[str]) -> None:
-    """Book that these reservations are not used, in the caller's transaction, after whatever it appended."""
-    for auth_id in auth_ids:
-        hold = coupons.find_hold(connection, auth_id)
-        if hold is not None and hold.is_open:
-            _void(till, connection, hold)
-
-
-def void_unused(till: "Till", connection: Connection, basket: Basket, event: SaleEvent) -> None:
-    """What the basket reserved and the sale did not use is free again."""
-    used = {coupon.coupon_id for coupon in event.coupons}
-    void(till, connection, [one.auth_id for one in basket.coupons if one.auth_id and one.coupon_id not in used])
-
-
-def void_lapsed(till: "Till") -> Future[int]:
-    """Now and then: give back reservations of baskets that lie about longer than the settings say; gives how many there were."""
-    before_ms = till.clock.utc_ms() - till.settings.hq.hold_minutes_max * _MINUTE_MS
-    return till.database.submit(lambda connection: _void_older(till, connection, before_ms))
-
-
-def void_left_open(till: "Till") -> None:
-    """At the start of the program: nothing that an earlier run reserved will be used."""
-    while till.database.read(lambda connection: bool(coupons.open_holds(connection, created_before_ms=2**62, limit=1))):
-        till.database.write(lambda connection: _void_older(till, connection, 2**62))
-
-
-def _void_older(till: "Till", connection: Connection, before_ms: int) -> int:
-    left = coupons.open_holds(connection, created_before_ms=before_ms, limit=_STEP)
-    for hold in left:
-        _void(till, connection, hold)
-    return len(left)
-
-
-def _void(till: "Till", connection: Connection, hold: CouponHold) -> None:
-    terminal = journal.read_terminal(connection)
-    now_ms = till.clock.utc_ms()
-    event = CouponVoidEvent(
-        event_id=str(uuid7(utc_ms=now_ms, random_bytes=os.urandom(10))),
-        moment=moment_of(till, terminal, now_ms),
-        auth_id=hold.auth_id,
-        coupon_id=hold.coupon_id,
-    )
-    journal.append_event(
-        connection,
-        terminal,
-        event_id=event.event_id,
-        kind="coupon_void",
-        body=encode_body(event),
-        utc_ms=now_ms,
-        hlc=event.moment.hlc,
-    )
-    coupons.set_state(connection, hold.auth_id, "voided")
 
 
 def _done(taken: CouponTaken) -> Future[CouponTaken]:

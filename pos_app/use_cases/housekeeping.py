@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pos_app.protocol.chain import Envelope
 from pos_app.protocol.checkpoints import Checkpoint, sign_checkpoint
-from pos_app.use_cases import authorising, coupons, leasing
+from pos_app.use_cases import authorising, coupon_holds, leasing
 from storage import journal, pruning
 from storage.database import Connection
 
@@ -86,7 +86,7 @@ def chores_of(till: "Till", private_key: Callable[[], bytes]) -> tuple[Chore, ..
     return (
         till.book_due,
         lambda: authorising.void_lapsed(till),
-        lambda: coupons.void_lapsed(till),
+        lambda: coupon_holds.void_lapsed(till),
         lambda: leasing.release_due(till),
         lambda: submit(prune),
         lambda: submit(drop_sales),

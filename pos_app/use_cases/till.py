@@ -36,6 +36,7 @@ from pos_app.use_cases import (
     budgets,
     burning,
     claiming,
+    coupon_holds,
     coupons,
     enrolling,
     looking_up,
@@ -264,7 +265,7 @@ class Till:
 
     def give_up_coupons(self, given_up: Sequence[BasketCoupon]) -> Future[None]:
         """No sale will use these: they were taken off the basket, or it was dropped."""
-        return coupons.give_up(self, given_up)
+        return coupon_holds.give_up(self, given_up)
 
     def coupon_lines(self, basket: Basket, quote: Quote) -> tuple[CouponLine, ...]:
         """What the basket's coupons give, and why those that give nothing do not."""
@@ -386,9 +387,7 @@ class Till:
         """Book an act on accounts in one transaction: ``till.book_act(account_acts.freeze, card_number)``; its errors are its own."""
         return self.database.submit(lambda connection: act(self, connection, *arguments, **named))
 
-    def enrol(
-        self, card_number: str, *, name: str = "", phone: str = "", referred_by: str = ""
-    ) -> Future[Member]:
+    def enrol(self, card_number: str, *, name: str = "", phone: str = "", referred_by: str = "") -> Future[Member]:
         """Give a fresh card to a new member; name, phone, and the card of who brought them may be empty."""
         return self.database.submit(
             lambda connection: enrolling.enrol(
@@ -465,7 +464,7 @@ def open_till(
     till = Till(settings, database, terms, clock, shift_id, client_of=client_of)
     if settings.till.authority != "local":
         authorising.void_left_open(till)
-        coupons.void_left_open(till)
+        coupon_holds.void_left_open(till)
     return till
 
 

@@ -20,7 +20,7 @@ def test_that_a_coupon_goes_from_its_sheet_over_the_scanner_to_headquarters(
     batch = till.book_act(coupon_making.make, CouponWish(rule="coupon/five-off", codes=2)).result()
     sheet = tmp_path / "coupons.pdf"
     coupon_making.write_codes(sheet, batch, name="Coupons", shop_name="Ljekarna Božić")
-    page = pypdfium2.PdfDocument(sheet)[0].render(scale=300 / 72, grayscale=True).to_pil()
+    page = pypdfium2.PdfDocument(sheet.read_bytes())[0].render(scale=300 / 72, grayscale=True).to_pil()
     codes = sorted(code for kind, code in scanned(page) if kind == "Code128")
 
     counter.scan_goods(VITAMIN.code)

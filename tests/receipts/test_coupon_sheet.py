@@ -16,7 +16,8 @@ def made(count: int) -> list[tuple[str, str]]:
 
 
 def pages(count: int, face: CouponFace = FACE) -> list[pypdfium2.PdfPage]:
-    return list(pypdfium2.PdfDocument(render_sheets(made(count), face)))
+    document = pypdfium2.PdfDocument(render_sheets(made(count), face))
+    return [document[number] for number in range(len(document))]
 
 
 def codes_on(page: pypdfium2.PdfPage) -> set[str]:

@@ -378,9 +378,7 @@ class SalePresenter:
         """Note what the member did or chose."""
         self._begin_booking()
         future = self._till.book_act(do_deed, card_number, deed)
-        self._background.watch(
-            future, lambda future: self._end_booking(lambda: self._tell_deed(deed, future))
-        )
+        self._background.watch(future, lambda future: self._end_booking(lambda: self._tell_deed(deed, future)))
 
     def _tell_deed(self, deed: Deed, future: Future[Member]) -> None:
         rewarding.tell_done(self._desk, deed, future.result())

@@ -168,7 +168,7 @@
     </message>
     <message>
         <source>In parts</source>
-        <translation type="unfinished"></translation>
+        <translation>Частями</translation>
     </message>
 </context>
 <context>
@@ -199,7 +199,7 @@
     </message>
     <message>
         <source>In parts</source>
-        <translation type="unfinished"></translation>
+        <translation>Частями</translation>
     </message>
     <message>
         <source>Due in cash: {amount}</source>
@@ -738,7 +738,7 @@
     </message>
     <message>
         <source>In parts</source>
-        <translation type="unfinished"></translation>
+        <translation>Частями</translation>
     </message>
     <message>
         <source>Round up</source>
@@ -898,11 +898,11 @@
     </message>
     <message>
         <source>contract {number}: {amount} to pay</source>
-        <translation type="unfinished"></translation>
+        <translation>договор {number}: осталось {amount}</translation>
     </message>
     <message>
         <source>{owed}, {amount} overdue</source>
-        <translation type="unfinished"></translation>
+        <translation>{owed}, просрочено {amount}</translation>
     </message>
     <message>
         <source>no points yet</source>
@@ -1012,23 +1012,23 @@
     </message>
     <message>
         <source>This member has no contract to pay on.</source>
-        <translation type="unfinished"></translation>
+        <translation>У этого участника нет договора, по которому надо платить.</translation>
     </message>
     <message>
         <source>Parts are agreed on this basket. Take the first, or press Esc to go back.</source>
-        <translation type="unfinished"></translation>
+        <translation>Оплата частями согласована. Примите первую часть или нажмите Esc.</translation>
     </message>
     <message>
         <source>{overdue_minor} of a contract is overdue. PgDown takes the payment, with an empty basket.</source>
-        <translation type="unfinished"></translation>
+        <translation>По договору просрочено {overdue_minor}. PgDown при пустом чеке принимает платёж.</translation>
     </message>
     <message>
         <source>{paid_minor} is booked. {owed_minor} is still to be paid.</source>
-        <translation type="unfinished"></translation>
+        <translation>{paid_minor} принято. Осталось заплатить {owed_minor}.</translation>
     </message>
     <message>
         <source>{paid_minor} is booked. The contract is paid.</source>
-        <translation type="unfinished"></translation>
+        <translation>{paid_minor} принято. Договор оплачен.</translation>
     </message>
     <message>
         <source>{given_minor} for: {cause}</source>
@@ -1236,31 +1236,31 @@
     </message>
     <message>
         <source>Only a member who is enrolled can pay in parts. Scan the card.</source>
-        <translation type="unfinished"></translation>
+        <translation>Платить частями может только зарегистрированный участник. Отсканируйте карту.</translation>
     </message>
     <message>
         <source>No programme lets this member pay in parts today.</source>
-        <translation type="unfinished"></translation>
+        <translation>Сегодня ни одна программа не разрешает этому участнику платить частями.</translation>
     </message>
     <message>
         <source>The programme does not let such a total be paid in parts.</source>
-        <translation type="unfinished"></translation>
+        <translation>Программа не разрешает платить такую сумму частями.</translation>
     </message>
     <message>
         <source>A part of another contract is overdue: take that payment first.</source>
-        <translation type="unfinished"></translation>
+        <translation>По другому договору есть просрочка: сначала примите тот платёж.</translation>
     </message>
     <message>
         <source>The member has as many open contracts as the programme allows.</source>
-        <translation type="unfinished"></translation>
+        <translation>У участника уже столько открытых договоров, сколько разрешает программа.</translation>
     </message>
     <message>
         <source>That is more than the contract owes.</source>
-        <translation type="unfinished"></translation>
+        <translation>Это больше, чем осталось по договору.</translation>
     </message>
     <message>
         <source>This contract was paid meanwhile.</source>
-        <translation type="unfinished"></translation>
+        <translation>Этот договор уже оплачен.</translation>
     </message>
     <message>
         <source>The name is too long or has a sign that cannot be printed.</source>
@@ -1307,58 +1307,58 @@
     <name>PartsPanelView</name>
     <message>
         <source>Pay in parts</source>
-        <translation type="unfinished"></translation>
+        <translation>Оплата частями</translation>
     </message>
     <message>
         <source>Now</source>
-        <translation type="unfinished"></translation>
+        <translation>Сейчас</translation>
     </message>
     <message>
         <source>Back</source>
-        <translation type="unfinished">Назад</translation>
+        <translation>Назад</translation>
     </message>
     <message>
         <source>Agreed</source>
-        <translation type="unfinished"></translation>
+        <translation>Согласовано</translation>
     </message>
     <message>
         <source>until {date}: {amount}</source>
-        <translation type="unfinished"></translation>
+        <translation>до {date}: {amount}</translation>
     </message>
 </context>
 <context>
     <name>PayPanelView</name>
     <message>
         <source>Payment on a contract</source>
-        <translation type="unfinished"></translation>
+        <translation>Платёж по договору</translation>
     </message>
     <message>
         <source>Amount</source>
-        <translation type="unfinished">Сумма</translation>
+        <translation>Сумма</translation>
     </message>
     <message>
         <source>Reference on the terminal&apos;s slip; none for cash</source>
-        <translation type="unfinished"></translation>
+        <translation>Номер со слипа терминала; для наличных не нужен</translation>
     </message>
     <message>
         <source>Back</source>
-        <translation type="unfinished">Назад</translation>
+        <translation>Назад</translation>
     </message>
     <message>
         <source>Paid</source>
-        <translation type="unfinished">Оплачено</translation>
+        <translation>Оплачено</translation>
     </message>
     <message>
         <source>Still to be paid: {amount}</source>
-        <translation type="unfinished"></translation>
+        <translation>Осталось заплатить: {amount}</translation>
     </message>
     <message>
         <source>The next part until {date}</source>
-        <translation type="unfinished"></translation>
+        <translation>Следующая часть до {date}</translation>
     </message>
     <message>
         <source>{amount} is overdue</source>
-        <translation type="unfinished"></translation>
+        <translation>Просрочено {amount}</translation>
     </message>
 </context>
 <context>
@@ -1412,7 +1412,7 @@
     </message>
     <message>
         <source>{amount} is taken off the contract: it was not paid yet.</source>
-        <translation type="unfinished"></translation>
+        <translation>{amount} снимается с договора: это ещё не было оплачено.</translation>
     </message>
     <message>
         <source>The member is not known at this till: headquarters books the points.</source>
@@ -2127,7 +2127,7 @@
     </message>
     <message>
         <source>To let so much be paid in parts.</source>
-        <translation type="unfinished"></translation>
+        <translation>Разрешить оплату такой суммы частями.</translation>
     </message>
     <message>
         <source>To repair the till&apos;s data.</source>

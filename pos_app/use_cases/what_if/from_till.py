@@ -12,6 +12,7 @@ from pos_app.model.evaluation import EngineLine, MemberContext
 from pos_app.model.money import line_amount_minor
 from pos_app.model.products import Product
 from pos_app.protocol.events import (
+    ActEvent,
     AdjustmentEvent,
     AdjustmentReason,
     AnyEvent,
@@ -28,7 +29,7 @@ from storage.database import Connection
 if TYPE_CHECKING:
     from pos_app.use_cases.till import Till
 
-_KINDS = ("sale", "return", "adjustment", "merge")
+_KINDS = ("sale", "return", "adjustment", "merge", "act")
 
 
 def history_of(till: "Till", connection: Connection) -> History:
@@ -96,6 +97,8 @@ class _Reader:
                 )
             case AdjustmentEvent():
                 yield _adjusted(event)
+            case ActEvent():
+                yield from _given_for(event)
             case MergeEvent():
                 yield Merged(event.account_ref, event.merged_ref, event.moment.utc_ms, event.moment.business_date)
                 # Whose class a survivor without one has is known at its next receipt.
@@ -185,6 +188,21 @@ class _Reader:
         if (member_minor, floor_percent) == (line.member_minor, line.margin_floor_percent):
             return line
         return msgspec.structs.replace(line, member_minor=member_minor, margin_floor_percent=floor_percent)
+
+
+def _given_for(event: ActEvent) -> Iterator[Adjusted]:
+    """What an act gave stays as it was, whatever programmes are asked about: nobody knows what members would have done."""
+    for granted in event.granted_lots:
+        yield Adjusted(
+            event_id=event.event_id,
+            account_ref=event.account_ref,
+            utc_ms=event.moment.utc_ms,
+            business_date=event.moment.business_date,
+            units=granted.grant.units,
+            issuer=granted.grant.issuer,
+            lot_id=granted.lot_id,
+            expires_at_ms=granted.grant.expires_at_ms,
+        )
 
 
 def _adjusted(event: AdjustmentEvent) -> Adjusted:

@@ -35,7 +35,11 @@ def test_that_a_mark_that_is_made_again_has_the_new_date_and_one_that_is_taken_b
 
 
 def test_that_a_merge_keeps_the_earlier_day_and_one_who_brought_the_member() -> None:
-    ours = [Mark("verified", "", "2026-01-05"), Mark("referred_by", "x", "2026-01-05"), Mark("segment", "a", "2026-01-01")]
+    ours = [
+        Mark("verified", "", "2026-01-05"),
+        Mark("referred_by", "x", "2026-01-05"),
+        Mark("segment", "a", "2026-01-01"),
+    ]
     theirs = [Mark("verified", "", "2026-01-01"), Mark("referred_by", "y", "2026-01-01"), VIP]
     assert (
         Mark("referred_by", "y", "2026-01-01"),

@@ -14,6 +14,7 @@ from pos_app.model.money import (
     returned_share,
     round_half_up,
     share_out,
+    share_out_by,
     tax_included_minor,
     text_from_minor,
 )
@@ -97,6 +98,19 @@ def test_that_equal_remainders_go_to_the_larger_weight_first_then_to_the_smaller
     assert [1, 2] == share_out(3, [1, 3], ["a", "b"]), "0.75 and 2.25: the larger remainder"
     assert [0, 2] == share_out(2, [1, 3], ["a", "b"]), "0.5 and 1.5: the larger weight"
     assert [0, 1] == share_out(1, [1, 1], ["b", "a"]), "0.5 and 0.5: the smaller key"
+
+
+def test_that_keys_are_made_only_where_claims_are_equal() -> None:
+    asked: list[int] = []
+
+    def tie_key(place: int) -> int:
+        asked.append(place)
+        return -place
+
+    assert [1, 2] == share_out_by(3, [1, 3], tie_key)
+    assert [] == asked
+    assert [0, 0, 1] == share_out_by(1, [1, 1, 1], tie_key)
+    assert [0, 1, 2] == asked
 
 
 def test_that_nothing_can_be_shared_out_to_lines_without_weight_but_nothing() -> None:

@@ -15,7 +15,7 @@ from pos_app.model.staff import Permission
 from pos_app.protocol.coupons import coupon_code
 from pos_app.protocol.events import CouponVoidEvent, SaleEvent, UsedCoupon, decode_body
 from pos_app.protocol.messages import CouponAnswer, CouponRequest, ErrorAnswer, ErrorCode, decode_message
-from pos_app.use_cases import coupon_making, coupons
+from pos_app.use_cases import coupon_holds, coupon_making, coupons
 from pos_app.use_cases.coupon_making import CouponWish
 from pos_app.use_cases.coupon_refusals import CouponRefusedError
 from pos_app.use_cases.explaining import explain_receipt
@@ -586,9 +586,9 @@ def test_that_a_reservation_that_lies_about_is_given_back_and_cannot_be_used(ope
     with serving(reserves()) as hq:
         till = Couponed(open_shop, hq.url, hold_minutes_max=5)
         basket = put(till.shop, till.shop.basket(TEA, TEA), till.code())
-        assert 0 == coupons.void_lapsed(till.till).result()
+        assert 0 == coupon_holds.void_lapsed(till.till).result()
         till.shop.wait(6 * 60_000)
-        assert 1 == coupons.void_lapsed(till.till).result()
+        assert 1 == coupon_holds.void_lapsed(till.till).result()
         with pytest.raises(CouponRefusedError, match="too long"):
             till.till.close_sale(basket, ENOUGH).result()
 

@@ -178,7 +178,7 @@ def test_that_a_manager_allows_a_large_total(shop: Shop) -> None:
     agreed_on = next(event for event in events(shop) if isinstance(event, ContractEvent))
     assert ("anna", ["lend"]) == (
         agreed_on.approved_by,
-        [row.action for row in shop.till.database.read(lambda c: audit.search(c, AuditQuery(action="lend")))],
+        [row.action for row in shop.till.database.read(lambda c: audit.find_rows(c, AuditQuery(action="lend")))],
     )
 
 

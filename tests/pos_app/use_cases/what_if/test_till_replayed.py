@@ -6,14 +6,15 @@ import pytest
 
 from pos_app.model.products import Product, ProductClass
 from pos_app.protocol.events import AdjustmentReason
-from pos_app.use_cases import account_acts
+from pos_app.use_cases import account_acts, acts
 from pos_app.use_cases.views import BasketLine
 from pos_app.use_cases.what_if.asking import begins_ms
 from pos_app.use_cases.what_if.at_till import read_history, what_if_at
 from pos_app.use_cases.what_if.figures import WhatIf
+from pos_app.use_cases.what_if.history import Adjusted
 from storage import catalogue
 from tests.conftest import OpenShop
-from tests.shop import BREAD, DAY_MS, HOUR_MS, PILLS, TEA, TENDER, Shop
+from tests.shop import ANA, BREAD, DAY_MS, HOUR_MS, PILLS, TEA, TENDER, Shop
 
 SHAMPOO = Product("shampoo", "Shampoo", 777, 2000, ProductClass.HIGH_MARGIN, member_price_minor=699)
 CARDS = tuple(f"299000000{number:03d}" for number in range(101, 107))
@@ -234,3 +235,11 @@ def test_that_the_programmes_in_force_replayed_are_what_really_happened(
     assert answer.current == answer.candidate
     assert answer.unchanged == answer.members
     assert (0, 0) == (answer.left_out, answer.skipped)
+
+
+def test_that_points_of_acts_are_given_points_whatever_is_asked(open_shop: OpenShop) -> None:
+    shop = open_shop("points-for-everything")
+    shop.till.book_act(acts.book_act, ANA, "review").result()
+    (given,) = read_history(shop.till).happenings
+    assert isinstance(given, Adjusted)
+    assert (f"account-{ANA}", 30, "shop") == (given.account_ref, given.units, given.issuer)
