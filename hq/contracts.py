@@ -107,7 +107,9 @@ def list_contracts(engine: Engine, *, on_date: str, which: Which = "owing") -> t
     wanted = _contract.total_minor < got_minor if which == "overpaid" else _contract.total_minor > got_minor
     columns = [_contract[name] for name in ContractRow.__struct_fields__]
     with engine.connect() as connection:
-        rows = [ContractRow(*row) for row in connection.execute(select(*columns).where(_contract.total_minor > 0, wanted))]
+        rows = [
+            ContractRow(*row) for row in connection.execute(select(*columns).where(_contract.total_minor > 0, wanted))
+        ]
     found = (_known(row, on_date) for row in rows)
     kept = (one for one in found if which != "overdue" or one.overdue_minor)
     return tuple(sorted(kept, key=lambda one: (one.next_due_on, one.contract.number)))

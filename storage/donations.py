@@ -61,9 +61,7 @@ def sums_by_cause(donated: Iterable[Donated], *, sign: int = 1) -> tuple[CauseSu
     return tuple(sums[cause] for cause in sorted(sums))
 
 
-def write_donations(
-    connection: Connection, event_id: str, sums: Iterable[CauseSum], *, business_date: str
-) -> None:
+def write_donations(connection: Connection, event_id: str, sums: Iterable[CauseSum], *, business_date: str) -> None:
     """Write what an event gave or took back, inside its transaction."""
     _insert.run_many(
         driver_connection(connection),

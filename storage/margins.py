@@ -36,7 +36,7 @@ def first_business_date(connection: Connection) -> str:
     return connection.execute(select(func.min(_sale.business_date))).scalar() or ""
 
 
-def _sold(since: str, until: str) -> Select[tuple[str, str, str, int, int]]:
+def _sold(since: str, until: str) -> Select[str, str, str, int, int]:
     key = (_sale.account_ref, _line.product_code, _line.product_class)
     return (
         select(*key, func.sum(_line.payable_minor - _line.tax_minor), func.sum(_line.quantity_milli))
@@ -46,7 +46,7 @@ def _sold(since: str, until: str) -> Select[tuple[str, str, str, int, int]]:
     )
 
 
-def _returned(since: str, until: str) -> Select[tuple[str, str, str, int, int]]:
+def _returned(since: str, until: str) -> Select[str, str, str, int, int]:
     """A return's line is one of the sale that it is of."""
     key = (_sale.account_ref, _line.product_code, _line.product_class)
     of_sale = (_line.event_id == _sale.sale_event_id) & (_line.line_no == _back.line_no)

@@ -400,9 +400,7 @@ payment = _table(
     _integer("amount_minor"),
     _integer("given_minor"),
     _text("reference", default=""),
-    CheckConstraint(
-        "kind IN ('cash', 'card', 'points', 'rounding', 'foreign', 'instalments')", name="kind_known"
-    ),
+    CheckConstraint("kind IN ('cash', 'card', 'points', 'rounding', 'foreign', 'instalments')", name="kind_known"),
     rowid=False,
 )
 

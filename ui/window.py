@@ -59,7 +59,9 @@ class TillWindow(QWidget):
         formats = Formats(settings)
         has_staff = staffing.is_wanted(till)
         self.header = Header(settings, formats, till.clock, has_staff=has_staff)
-        self.view = SaleView(settings, formats, has_staff=has_staff, has_causes=_has_causes(till), has_parts=_has_parts(till))
+        self.view = SaleView(
+            settings, formats, has_staff=has_staff, has_causes=_has_causes(till), has_parts=_has_parts(till)
+        )
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -188,7 +190,9 @@ class TillWindow(QWidget):
 
 def _has_causes(till: Till) -> bool:
     """Whether customers can give to a cause here, today or on another day."""
-    return till.settings.till.mode == "till" and any(one.charity is not None for one in till.terms.programmes.programmes)
+    return till.settings.till.mode == "till" and any(
+        one.charity is not None for one in till.terms.programmes.programmes
+    )
 
 
 def _has_parts(till: Till) -> bool:

@@ -42,9 +42,7 @@ def list_contracts(
         table = Table("contract", "account", "owed", "overdue", "next", "due on")
         for one in found:
             minors = (one.owed_minor, one.overdue_minor, one.due_minor)
-            table.add_row(
-                one.contract.number, one.account_ref, *map(opened_till.money_text, minors), one.next_due_on
-            )
+            table.add_row(one.contract.number, one.account_ref, *map(opened_till.money_text, minors), one.next_due_on)
         console.print(table)
 
 
@@ -66,7 +64,9 @@ def show(number: Number, by: ByOption = "", settings: SettingsOption = None, as_
 def pay(
     number: Number,
     amount: Annotated[str, typer.Option(help="How much is paid.", show_default="what is due, or the next part")] = "",
-    card: Annotated[str, typer.Option("--card", help="The reference on the card terminal's slip; without it, cash.")] = "",
+    card: Annotated[
+        str, typer.Option("--card", help="The reference on the card terminal's slip; without it, cash.")
+    ] = "",
     by: ByOption = "",
     settings: SettingsOption = None,
     as_json: JsonOption = False,

@@ -94,7 +94,9 @@ def verify(
                 sentence = f"{one.code} at {one.where}: expected {one.expected}, the file says {one.found}"
                 console.print(sentence, style="bold red", markup=False)
             console.print(_size(report), markup=False)
-            console.print(f"SHA-256 of the seed, as receipts print it: {report.seed_hash}", markup=False, soft_wrap=True)
+            console.print(
+                f"SHA-256 of the seed, as receipts print it: {report.seed_hash}", markup=False, soft_wrap=True
+            )
             console.print("Something differs." if differences else "Everything follows from the seed.")
         if differences:
             raise typer.Exit(EXIT_FAILED)

@@ -48,9 +48,7 @@ class Contract(msgspec.Struct, frozen=True):
         amounts = [part.amount_minor for part in self.parts]
         _take(amounts, self.lowered_minor, reversed(range(len(amounts))))
         _take(amounts, self.paid_minor, range(len(amounts)))
-        return tuple(
-            Part(part.due_on, minor) for part, minor in zip(self.parts, amounts, strict=True) if minor
-        )
+        return tuple(Part(part.due_on, minor) for part, minor in zip(self.parts, amounts, strict=True) if minor)
 
     def overdue_minor(self, today: str) -> int:
         """What should have been paid before this day."""

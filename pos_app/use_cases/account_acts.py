@@ -85,7 +85,9 @@ def adjust(
         raise _refused("expiry", "Only points that are given expire, and later than now.", todo="Correct the date.")
     wanted = Adjustment(units, reason, reference=reference, expires_at_ms=expires_at_ms)
     # What cannot be booked is said before a manager is called.
-    _adjustment(till, due_books(till, connection, facts.account_ref, now_ms)[1].books, new_id(now_ms), "", wanted, now_ms)
+    _adjustment(
+        till, due_books(till, connection, facts.account_ref, now_ms)[1].books, new_id(now_ms), "", wanted, now_ms
+    )
     approver_ref = staffing.check(till, Permission.ADJUST_POINTS, approval, subject=facts.account_ref)
     event = book_adjustment(till, connection, facts.account_ref, wanted, approver_ref=approver_ref)
     values: dict[str, int | str] = {"units": units, "reason": reason.value, "reference": reference}

@@ -258,9 +258,7 @@ def write_sale(connection: Connection, prepared: PreparedSale) -> int:
     return job_id
 
 
-def _version_of(
-    result: EngineResult, used_coupons: tuple[UsedCoupon, ...], agreement: lending.Agreement | None
-) -> int:
+def _version_of(result: EngineResult, used_coupons: tuple[UsedCoupon, ...], agreement: lending.Agreement | None) -> int:
     """The least version that says all of this sale."""
     if result.donated or used_coupons or agreement is not None:
         return PROGRAMMES_VERSION

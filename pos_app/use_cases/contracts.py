@@ -105,7 +105,9 @@ def pay(
     account_ref, contract = find(connection, number)
     if not 0 < amount_minor <= contract.owed_minor:
         owed = till.money_text(contract.owed_minor)
-        raise _refused("amount", f"The contract owes {owed}.", todo="Type an amount that is more than 0 and not above that.")
+        raise _refused(
+            "amount", f"The contract owes {owed}.", todo="Type an amount that is more than 0 and not above that."
+        )
     payments = _payments(till, amount_minor, tender)
     terminal = journal.read_terminal(connection)
     event = InstalmentEvent(

@@ -337,9 +337,7 @@ def _prepared(
     restored_taken = restored_of_rewards(known.sale, back.pools, event_id=event_id, at_ms=now_ms)
     points = _points(till, connection, known.sale, back, (*restored, *restored_taken), event_id)
     back_before_minor = sum(line.refund_minor for line in known.before.values())
-    lowered_minor = lending.lowered_minor(
-        connection, known.sale, back.money_minor, back_before_minor=back_before_minor
-    )
+    lowered_minor = lending.lowered_minor(connection, known.sale, back.money_minor, back_before_minor=back_before_minor)
     return _Prepared(known, back, restored, restored_taken, points, lowered_minor)
 
 

@@ -1,6 +1,6 @@
+import re
 import sqlite3
 import stat
-import re
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -12,6 +12,7 @@ from pos_app.protocol.messages import AccountState
 from pos_app.use_cases import contracts as paying
 from pos_app.use_cases.quoting import Tender
 from storage import applying, contracts, journal
+from storage.database import Connection
 from storage.own_events import OwnEvents
 from tests.conftest import OpenShop
 from tests.pos_app.use_cases.test_lending import COAT, lend
@@ -28,7 +29,7 @@ def shop(open_shop: OpenShop) -> Shop:
 
 
 def put(shop: Shop, state: AccountState) -> None:
-    def job(connection: object) -> None:
+    def job(connection: Connection) -> None:
         own = OwnEvents()
         terminal = journal.read_terminal(connection)
         own.read_on(connection, terminal, after_seq=applying.counted_seq(terminal, state))
@@ -91,7 +92,7 @@ def test_that_events_of_what_is_not_known_here_change_nothing(shop: Shop) -> Non
     noted = [event for event in events_of(shop) if isinstance(event, contracts.ContractingEvent)]
     stranger = msgspec.structs.replace(noted[0], account_ref="nobody")
 
-    def note(connection: object) -> None:
+    def note(connection: Connection) -> None:
         contracts.note_event(connection, noted[1])
         contracts.note_event(connection, stranger)
 

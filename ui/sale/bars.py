@@ -90,9 +90,7 @@ class KeyBar(QWidget):
 
     def __init__(self, *, is_beside: bool, has_staff: bool, has_causes: bool = False, has_parts: bool = False) -> None:
         super().__init__()
-        keys = self._small_keys(
-            is_beside=is_beside, has_staff=has_staff, has_causes=has_causes, has_parts=has_parts
-        )
+        keys = self._small_keys(is_beside=is_beside, has_staff=has_staff, has_causes=has_causes, has_parts=has_parts)
         self.buttons = [KeyButton(command, text) for command, text in keys]
         pay = [KeyButton(command, text, is_primary=True) for command, text in self._pay_keys(is_beside=is_beside)]
         bar = QHBoxLayout(self)

@@ -5,6 +5,10 @@ from alembic import op
 revision = "0004"
 down_revision = "0003"
 
+_OF_SALE = (
+    "event_id, kind, receipt_number, account_ref, card_ref, staff_ref, shift_id, utc_ms, zone, business_date, mode,"
+    " foreign_receipt, sale_event_id, total_minor, burn_units, burn_worth_minor, burn_as, earned_units, asks_nps, standing"
+)
 _REBUILT = {
     "sale": (
         """
@@ -44,8 +48,7 @@ CREATE TABLE sale_next (
  WITHOUT ROWID,
  STRICT
 """,
-        "event_id, kind, receipt_number, account_ref, card_ref, staff_ref, shift_id, utc_ms, zone, business_date, mode,"
-        + " foreign_receipt, sale_event_id, total_minor, burn_units, burn_worth_minor, burn_as, earned_units, asks_nps, standing",
+        _OF_SALE,
     ),
     "payment": (
         """

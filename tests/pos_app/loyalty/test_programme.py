@@ -501,6 +501,9 @@ _plain = st.recursive(
 )
 
 
+_INNERMOST: object = 1
+
+
 def _deeper(inner: object, _: int) -> object:
     return {"rules": [inner]}
 
@@ -508,7 +511,7 @@ def _deeper(inner: object, _: int) -> object:
 _wild = _plain | st.sampled_from(
     [-1, 2**63, -(2**63), 10**400, 1e308, "\u202e", "e\u0301" * 40, "\U0001f9fe", "x" * 70_000]
 )
-_nested = st.integers(1, 40).map(lambda depth: reduce(_deeper, range(depth), 1))
+_nested = st.integers(1, 40).map(lambda depth: reduce(_deeper, range(depth), _INNERMOST))
 
 
 @any_speed

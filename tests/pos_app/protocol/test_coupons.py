@@ -66,7 +66,16 @@ def test_that_a_code_that_checks_out_can_still_be_forged() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "POSK", CODE[:-1], f"{CODE}0", f"{CODE[:-1]}U", CODE.replace("POSK", "POSC"), f"{CODE}\u00e9", CODE + " " * 99],
+    [
+        "",
+        "POSK",
+        CODE[:-1],
+        f"{CODE}0",
+        f"{CODE[:-1]}U",
+        CODE.replace("POSK", "POSC"),
+        f"{CODE}\u00e9",
+        CODE + " " * 99,
+    ],
 )
 def test_that_what_is_no_code_is_read_as_none(text: str) -> None:
     assert read_coupon(text) is None

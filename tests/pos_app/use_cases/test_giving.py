@@ -1,7 +1,5 @@
 """Money for a cause at a till: what rounds a total up, what the receipt says, what comes back, and what is added up."""
 
-from collections.abc import Iterator
-
 import msgspec
 import pytest
 
@@ -178,9 +176,11 @@ def test_that_the_doctor_sees_and_mends_what_was_given(given: tuple[Shop, str, s
 def test_that_rows_are_restored_from_their_events(given: tuple[Shop, str, str]) -> None:
     shop, sale_id, back_id = given
     sale, back = events(shop)
+    assert isinstance(sale, SaleEvent)
+    assert isinstance(back, ReturnEvent)
     shop.till.database.write(lambda connection: rebuild.rewrite_sale_rows(connection, sale))
     shop.till.database.write(lambda connection: rebuild.rewrite_sale_rows(connection, back))
-    rows = [shop.till.database.read(lambda c, one=one: donations.donations_of(c, one)) for one in (sale_id, back_id)]
+    rows = shop.till.database.read(lambda c: [donations.donations_of(c, one) for one in (sale_id, back_id)])
     assert [(CauseSum(CAUSE, 67, 3),), (CauseSum(CAUSE, -67, 0),)] == rows
 
 

@@ -276,12 +276,10 @@ def test_that_of_a_member_whom_nobody_knows_here_nothing_was_paid(shop: Shop) ->
     sold = next(event for event in events(shop) if isinstance(event, SaleEvent))
     stranger = msgspec.structs.replace(sold, account_ref="nobody", event_id="0197c0de-0000-7000-8000-000000000001")
     known = msgspec.structs.replace(stranger, account_ref=sold.account_ref)
-    lowered = [
-        shop.till.database.read(
-            lambda c, sale=sale, before=before: lending.lowered_minor(c, sale, 20_001, back_before_minor=before)
-        )
-        for sale, before in ((stranger, 0), (stranger, 14_000), (known, 0))
-    ]
+    asked = ((stranger, 0), (stranger, 14_000), (known, 0))
+    lowered = shop.till.database.read(
+        lambda c: [lending.lowered_minor(c, sale, 20_001, back_before_minor=before) for sale, before in asked]
+    )
     assert [15_000, 1_000, 0] == lowered
 
 

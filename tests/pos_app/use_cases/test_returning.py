@@ -140,7 +140,9 @@ def test_that_burned_points_keep_their_expiry_but_get_days_of_grace(
 def test_that_points_that_never_expire_come_back_so(shop: Shop) -> None:
     shop.sell(TEA, card=GOLD)
     shop.take_back(shop.sell(TEA, card=GOLD, burn=40), line_1=1)
-    assert [(None, 40)] == shop.query("SELECT expires_at_ms, remaining_units FROM lot WHERE lot_id NOT IN (SELECT lot_id FROM award)")
+    assert [(None, 40)] == shop.query(
+        "SELECT expires_at_ms, remaining_units FROM lot WHERE lot_id NOT IN (SELECT lot_id FROM award)"
+    )
 
 
 def test_that_points_of_several_lots_come_back_to_the_lots_dates_in_the_order_in_which_they_were_burned(
