@@ -186,8 +186,10 @@ def _awards(plan: Plan, receipt: Receipt, worked: Worked) -> tuple[list[Award], 
 def _reason(gift: Gift, receipt: Receipt, plan: Plan) -> Reason:
     giver, index, rating = gift.giver, gift.index, gift.rating
     base_minor = receipt.base_minor(giver.programme)[index]
-    weighing = giver.weighing_of[receipt.goods[index]]
-    values: dict[str, ReasonValue] = {**rating.values, "base_minor": base_minor, **weighing}
+    values: dict[str, ReasonValue] = rating.values.copy()
+    values["base_minor"] = base_minor
+    if weighing := giver.weighing_of[receipt.goods[index]]:
+        values |= weighing
     if gift.lowered:
         values["line_max_points"] = gift.worth // plan.scale.point_worth
     if gift.limited_units is not None:

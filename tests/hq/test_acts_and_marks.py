@@ -273,7 +273,7 @@ def test_that_a_referral_is_booked_once_though_the_new_member_bought_at_two_till
     assert [] == task_codes(hq.engine)
 
 
-def test_that_a_referral_that_came_back_goes_again_at_another_till_too(hq: RunningHq, shop: Shop, other: Shop) -> None:
+def test_that_a_referral_that_came_back_is_gone_at_every_till(hq: RunningHq, shop: Shop, other: Shop) -> None:
     tills = Till(hq.engine, 1), Till(hq.engine, 2)
     do(shop, marking.refer, BOB, ANA)
     sale = shop.sell(TEA, card=BOB)
