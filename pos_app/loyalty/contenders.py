@@ -77,7 +77,7 @@ class Contender:
 
     ``always``: what it says of every member's receipt, None where it must be asked. ``weight_of`` goods by this rule, ``weighing_of``
     them: what an award says of it, and ``unfit_of`` them: why it gives them nothing, None where it may. ``beating``: the reason of those
-    that it beats.
+    that it beats. ``is_proportional``: what it offers grows with what is paid, for goods of one kind alike.
     """
 
     __slots__ = (
@@ -85,6 +85,7 @@ class Contender:
         "always",
         "beating",
         "chooses",
+        "is_proportional",
         "key",
         "kind",
         "line_max",
@@ -114,6 +115,7 @@ class Contender:
         self._is_conditional = bool(self.receipt_checks or self.member_checks)
         self.always = None if self._is_conditional else self.kind.always
         self.chooses = rule.when is not None and rule.when.chosen is not None
+        self.is_proportional = self.kind.offers is None and self.line_max is None and not self.chooses
         self.weight_of = ByGoods(self.kind.weight)
         self.weighing_of = ByGoods(self._weighing)
         self.unfit_of = ByGoods(self._unfit)

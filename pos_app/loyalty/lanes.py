@@ -4,9 +4,8 @@ import msgspec
 
 from pos_app.loyalty import reasons
 from pos_app.loyalty.contenders import Contender
-from pos_app.loyalty.goods_kinds import ByGoods
 from pos_app.loyalty.limits import Limits
-from pos_app.loyalty.plan import NOBODY, Decision, Lane
+from pos_app.loyalty.plan import NOBODY, Lane
 from pos_app.loyalty.rating import FULL_WEIGHT_PERCENT, Rating, Receipt, Scale
 from pos_app.model.money import share_out, share_out_by
 
@@ -53,10 +52,9 @@ def decide(lane: Lane, receipt: Receipt, barred: frozenset[str] = frozenset()) -
             _barred(rating) if contender.key in barred and rating.rate else rating
             for contender, rating in zip(lane.contenders, ratings, strict=True)
         ]
-    if lane.is_uniform and lane.contenders:
-        winners, gifts = _by_known_winners(lane, receipt, ratings, lane.decisions(ratings, barred))
-    else:
-        winners, gifts = _by_offers(lane, receipt, ratings)
+    winners, gifts = _by_kind(lane, receipt, ratings, barred)
+    if lane.by_line:
+        winners, gifts = _by_line(lane, receipt, ratings, winners, gifts)
     if not lane.boosters:
         return Decided(lane, ratings, winners, gifts, [])
     boosts = [booster.rating(receipt) for booster in lane.boosters]
@@ -68,18 +66,21 @@ def _barred(rating: Rating) -> Rating:
     return msgspec.structs.replace(rating, code=reasons.GROUP_BEATEN, rate=0)
 
 
-def _by_known_winners(
-    lane: Lane, receipt: Receipt, ratings: list[Rating], decisions: ByGoods[Decision]
+def _by_kind(
+    lane: Lane, receipt: Receipt, ratings: list[Rating], barred: frozenset[str]
 ) -> tuple[list[int], list[Gift]]:
-    """Where offers grow with what is paid alone, goods of one kind have one winner, which the lane remembers."""
+    """The winners among those whose offers grow with what is paid alone: goods of one kind have one, which the lane remembers."""
+    if lane.base_of is None:
+        return [NOBODY] * len(receipt.lines), []
     contenders = lane.contenders
-    bases = receipt.base_minor(contenders[0].programme)
+    bases = receipt.base_minor(lane.base_of)
+    decisions = lane.decisions(ratings, barred, has_member=receipt.member is not None)
     winners = []
     gifts = []
     for index, kind in enumerate(receipt.goods):
         winner, factor = decisions[kind]
         worth = bases[index] * factor
-        if worth:
+        if worth > 0:
             winners.append(winner)
             gifts.append(Gift(index, contenders[winner], ratings[winner], worth))
         else:
@@ -87,14 +88,18 @@ def _by_known_winners(
     return winners, gifts
 
 
-def _by_offers(lane: Lane, receipt: Receipt, ratings: list[Rating]) -> tuple[list[int], list[Gift]]:
-    winners = [NOBODY] * len(receipt.lines)
+def _by_line(
+    lane: Lane, receipt: Receipt, ratings: list[Rating], winners: list[int], gifts: list[Gift]
+) -> tuple[list[int], list[Gift]]:
+    """The winners among all, given those among the others: who offers more goes first, and of equal ones the first contender."""
     worths = [0] * len(receipt.lines)
-    for number, (contender, rating) in enumerate(zip(lane.contenders, ratings, strict=True)):
-        if not rating.rate:
+    for gift in gifts:
+        worths[gift.index] = gift.worth
+    for number in lane.by_line:
+        if not ratings[number].rate:
             continue
-        for index, offer in enumerate(offers_of(contender, rating, receipt)):
-            if offer > worths[index]:
+        for index, offer in enumerate(offers_of(lane.contenders[number], ratings[number], receipt)):
+            if offer > worths[index] or (offer and offer == worths[index] and number < winners[index]):
                 worths[index] = offer
                 winners[index] = number
     gifts = [
@@ -102,8 +107,8 @@ def _by_offers(lane: Lane, receipt: Receipt, ratings: list[Rating]) -> tuple[lis
         for index, winner in enumerate(winners)
         if winner != NOBODY
     ]
-    for number in lane.line_limited:
-        if number in winners:
+    for number in lane.by_line:
+        if number in winners and lane.contenders[number].line_max is not None:
             _note_lowered([gift for gift in gifts if gift.giver is lane.contenders[number]], receipt)
     return winners, gifts
 

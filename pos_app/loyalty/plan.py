@@ -42,33 +42,35 @@ Decision = tuple[int, int]
 class Lane:
     """The rules that compete for each line, and those that raise what the winner gives.
 
-    ``is_uniform``: what a rule offers grows with what is paid alone, so that goods of one kind have one winner at given rates;
-    the lane remembers it. ``counting`` are the numbers of the contenders that count on the card, ``line_limited`` of those with a
-    limit for a line.
+    ``by_line`` are the numbers of the contenders whose offers must be asked for line by line. What the others offer grows with what is
+    paid alone, so that goods of one kind have one winner among them at given rates; the lane remembers it. What is paid counts as for
+    ``base_of``, the first of these. ``counting`` are the numbers of the contenders that count on the card.
     """
 
     __slots__ = (
         "_always",
         "_asked",
+        "_decided_by",
         "_decisions",
+        "base_of",
         "boosters",
+        "by_line",
         "contenders",
         "counting",
         "gives_discount",
-        "is_uniform",
-        "line_limited",
     )
 
     def __init__(self, name: str, givers: list[Contender]) -> None:
         self.gives_discount = name == PRICE_LANE
         self.contenders = tuple(giver for giver in givers if not isinstance(giver.rule, Multiply))
         self.boosters = tuple(giver for giver in givers if isinstance(giver.rule, Multiply))
-        self.is_uniform = not self.gives_discount and _is_uniform(self.contenders)
         numbered = tuple(enumerate(self.contenders))
+        self.base_of = next((one.programme for one in self.contenders if one.is_proportional), None)
+        self.by_line = tuple(number for number, one in numbered if not self._goes_by_kind(one))
         self.counting = tuple(number for number, one in numbered if isinstance(one.rule, Progressive))
-        self.line_limited = tuple(number for number, one in numbered if one.line_max is not None)
         self._always = [contender.always or NOTHING for contender in self.contenders]
         self._asked = tuple((number, one) for number, one in numbered if one.always is None)
+        self._decided_by = tuple(number for number, _ in self._asked if number not in self.by_line)
         self._decisions: dict[tuple[frozenset[str] | int, ...], ByGoods[Decision]] = {}
 
     def ratings(self, receipt: Receipt) -> list[Rating]:
@@ -80,9 +82,10 @@ class Lane:
             ratings[number] = contender.rating(receipt)
         return ratings
 
-    def decisions(self, ratings: list[Rating], barred: frozenset[str]) -> ByGoods[Decision]:
+    def decisions(self, ratings: list[Rating], barred: frozenset[str], *, has_member: bool) -> ByGoods[Decision]:
         """What is known of the winners at these rates, where these rules are ``barred``: what always is the same needs no look."""
-        rates: tuple[frozenset[str] | int, ...] = (barred, *[ratings[number].rate for number, _ in self._asked])
+        numbers = self._decided_by
+        rates: tuple[frozenset[str] | int, ...] = (barred, has_member, *[ratings[number].rate for number in numbers])
         known = self._decisions.get(rates)
         if known is None:
             if len(self._decisions) >= _RATES_MAX:
@@ -92,7 +95,11 @@ class Lane:
 
     def _decision_at(self, rates: list[int]) -> Callable[[EngineLine], Decision]:
         """Who wins goods at these rates: the highest worth, the first contender where worths are equal."""
-        giving = [(number, rate, self.contenders[number].kind.weight) for number, rate in enumerate(rates) if rate]
+        giving = [
+            (number, rate, self.contenders[number].kind.weight)
+            for number, rate in enumerate(rates)
+            if rate and number not in self.by_line
+        ]
 
         def decision(line: EngineLine) -> Decision:
             winner, best = NOBODY, 0
@@ -104,12 +111,11 @@ class Lane:
 
         return decision
 
-
-def _is_uniform(contenders: Iterable[Contender]) -> bool:
-    bases = {contender.programme.earning.base for contender in contenders}
-    return len(bases) <= 1 and not any(
-        contender.kind.offers or contender.chooses or contender.line_max is not None for contender in contenders
-    )
+    def _goes_by_kind(self, contender: Contender) -> bool:
+        """Whether its offers can be compared by rate and weight alone; a discount is off the price that people see, for everybody."""
+        if self.base_of is None or not contender.is_proportional:
+            return False
+        return self.gives_discount or contender.programme.earning.base == self.base_of.earning.base
 
 
 class Plan(msgspec.Struct, frozen=True, eq=False):

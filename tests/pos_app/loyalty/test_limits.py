@@ -201,7 +201,7 @@ def test_that_very_many_rates_are_still_reckoned_rightly() -> None:
     programmes = programme_set([programme(Progressive(id="sum", on="receipt", steps=steps))])
     (lane,) = plan_for(programmes, "2026-07-01").point_lanes
     for rate in range(1_100):
-        assert {} == lane.decisions([Rating("", rate, {})], frozenset())
+        assert {} == lane.decisions([Rating("", rate, {})], frozenset(), has_member=True)
     assert (0, 3) == tuple(sold(programmes, line(amount_minor=minor)).earned_units for minor in (99, 150))
 
 

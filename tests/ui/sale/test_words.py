@@ -28,6 +28,7 @@ VALUES: dict[str, int | str] = {
     "left_minor": 1,
     "taken_minor": 2000,
     "cause": "Trees",
+    "coupon": "7KQ2M-42",
     "step_minor": 100,
     "given_minor": 37,
     "overdue_minor": 100,
