@@ -128,6 +128,7 @@ _REFUSALS: dict[str, str] = {
     "staff.locked": QT_TRANSLATE_NOOP("Notice", "This PIN is locked. Ask a manager to open it."),
     "staff.pin_shape": QT_TRANSLATE_NOOP("Notice", "A PIN has 6 to 12 digits. Nothing was tried."),
     "staff.not_allowed": QT_TRANSLATE_NOOP("Notice", "This person may not allow it either."),
+    "enrol.referred_by": QT_TRANSLATE_NOOP("Notice", "The card of the member who brought this one is not known."),
     "enrol.taken": QT_TRANSLATE_NOOP("Notice", "This card belongs to a member already. Scan it again."),
 }
 

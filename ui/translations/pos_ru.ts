@@ -1299,6 +1299,10 @@
         <translation>Этот сотрудник тоже не может это разрешить.</translation>
     </message>
     <message>
+        <source>The card of the member who brought this one is not known.</source>
+        <translation>Карта участника, который привёл этого, неизвестна.</translation>
+    </message>
+    <message>
         <source>This card belongs to a member already. Scan it again.</source>
         <translation>У этой карты уже есть владелец. Сканируйте её ещё раз.</translation>
     </message>

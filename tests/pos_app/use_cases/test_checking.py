@@ -24,6 +24,8 @@ GOOD = {
     "receipts": Verdict.GOOD,
     "caps": Verdict.GOOD,
     "coupons": Verdict.GOOD,
+    "contracts": Verdict.GOOD,
+    "draws": Verdict.GOOD,
     "audit": Verdict.GOOD,
     "search": Verdict.GOOD,
     "printing": Verdict.GOOD,

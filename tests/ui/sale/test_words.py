@@ -30,6 +30,8 @@ VALUES: dict[str, int | str] = {
     "cause": "Trees",
     "coupon": "7KQ2M-42",
     "step_minor": 100,
+    "given_units": 50,
+    "product": "Tea",
     "given_minor": 37,
     "overdue_minor": 100,
     "paid_minor": 2500,
