@@ -32,6 +32,7 @@ VALUES: dict[str, int | str] = {
     "step_minor": 100,
     "given_units": 50,
     "product": "Tea",
+    "act": "survey",
     "given_minor": 37,
     "overdue_minor": 100,
     "paid_minor": 2500,
