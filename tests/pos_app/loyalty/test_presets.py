@@ -1,5 +1,7 @@
 """The shipped programmes: all there, all readable, and what the reference by hand makes of them."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,10 +14,19 @@ from pos_app.programmes import preset_names, preset_text
 from tests.pos_app.loyalty.builders import member, preset
 from tests.pos_app.loyalty.strategies import any_speed
 
+CATALOGUE = """
+fixed-card progressive progressive-receipt pharmacy
+member-price dynamic-month personal-offer follow-up-offer happy-hours coupon
+points threshold-gift spend-and-get stamp-card tiers points-for-everything referral family
+paid-club coalition prize-game lottery services vip closed-club profit-share charity instalments none
+"""
 
-def test_that_the_programmes_at_the_heart_ship() -> None:
-    assert {"fixed-card", "pharmacy", "progressive", "progressive-receipt"} <= set(preset_names())
+
+def test_that_every_programme_of_the_catalogue_ships_with_a_page_and_a_scenario() -> None:
+    assert sorted(CATALOGUE.split()) == sorted(preset_names())
     assert preset_names() == tuple(preset(name).id for name in preset_names())
+    for folder, suffix in (("docs/programmes", "md"), ("docs/scenarios", "toml")):
+        assert [] == [name for name in preset_names() if not Path(folder, f"{name}.{suffix}").is_file()]
 
 
 def test_that_a_programme_that_does_not_ship_is_refused_with_those_that_do() -> None:
