@@ -161,8 +161,8 @@ def _new(connection: Connection, code: _Code, wish: EnrolRequest, *, hq_gen: int
             last_hash=GENESIS,
             applied_incarnation=incarnation,
             enrolled_at_ms=now_ms,
-            # Nothing that this HQ ever gave it could be missing.
-            reported_gen=hq_gen,
+            # A restored HQ may have known this journal before: it waits until all of that is in the ledger again.
+            reported_gen=hq_gen - 1 if wish.last_seq and hq_gen > 1 else hq_gen,
         )
     )
     return terminal_id

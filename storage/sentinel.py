@@ -3,6 +3,7 @@
 import msgspec
 from sqlalchemy import Connection, select
 
+from pos_app.model.receipts import SaleKind
 from pos_app.model.sentinel import Deed, Watched
 from storage import tables
 
@@ -38,7 +39,7 @@ def receipts_of_day(connection: Connection, business_date: str) -> list[Watched]
         )
         .outerjoin(_sold, (_sold.c.event_id == _sale.sale_event_id) & (_sale.sale_event_id != ""))
         .outerjoin(tables.event, tables.event.c.event_id == _sale.event_id)
-        .where(_sale.business_date == business_date)
+        .where(_sale.business_date == business_date, _sale.kind != SaleKind.INSTALMENT.value)
     )
     return [
         Watched(

@@ -137,7 +137,7 @@ class EnrolRequest(msgspec.Struct, frozen=True):
 
     ``terminal_id`` and ``incarnation`` say under which name the till's journal was written so far; HQ lets it keep the name
     where it can, so that the journal can be sent as it is. Signed with the new key like every other request, which shows that
-    the till holds it.
+    the till holds it. ``last_seq`` is how far the journal goes: a restored HQ waits for what it may have known once.
     """
 
     code: Annotated[str, msgspec.Meta(max_length=64)]
@@ -146,6 +146,7 @@ class EnrolRequest(msgspec.Struct, frozen=True):
     terminal_id: TerminalId | None = None
     incarnation: Annotated[int, msgspec.Meta(ge=1, le=INCARNATION_WISH_MAX)] = 1
     protocol: int = PROTOCOL_VERSION
+    last_seq: Counter = 0
 
 
 class EnrolAnswer(msgspec.Struct, frozen=True):

@@ -21,11 +21,12 @@ def enrol(
     number_wish: int = 0,
     terminal_id: str | None = None,
     incarnation: int = 1,
+    last_seq: int = 0,
     client_of: Callable[..., HqClient] = HqClient,
 ) -> EnrolAnswer:
     """Ask HQ to take this till; repeating it with the same code and key gives the same answer.
 
-    ``number_wish`` is the terminal number to ask for, 0 for any. ``terminal_id`` and ``incarnation`` are those of the till's
+    ``number_wish`` is the terminal number to ask for, 0 for any. ``terminal_id``, ``incarnation`` and ``last_seq`` are those of the till's
     journal; ``EnrolAnswer`` says what to do when the answer has others. ``client_of`` makes the client of an address.
     Raises ``SyncError``; then nothing has changed here.
     """
@@ -35,6 +36,7 @@ def enrol(
         terminal_number_wish=number_wish,
         terminal_id=terminal_id,
         incarnation=incarnation,
+        last_seq=last_seq,
     )
     with client_of(base_url, private_key=private_key) as client:
         try:

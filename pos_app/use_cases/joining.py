@@ -33,6 +33,7 @@ def join_hq(till: "Till", code: str, *, client_of: Callable[..., HqClient] = HqC
         number_wish=terminal.terminal_number,
         terminal_id=terminal.terminal_id,
         incarnation=terminal.incarnation,
+        last_seq=terminal.last_seq,
         client_of=client_of,
     )
     till.database.write(lambda connection: _become(connection, answer))

@@ -1,12 +1,15 @@
 import pytest
 
 from hq.backup import begin_generation
+from hq.enrolment import create_enrolment_code
 from hq.operate import RunningHq
 from hq.restoring import is_restoring, waiting_for, write_off
 from hq.terminals import revoke_terminal
 from pos_app.errors import InputError
+from pos_app.protocol.signing import create_private_key
+from pos_app.sync.enrolment import enrol
 from tests.hq.conftest import Enrol
-from tests.hq.journals import Journal, sale
+from tests.hq.journals import Journal, now_ms, sale
 from tests.hq.ledgers import book
 
 
@@ -85,3 +88,13 @@ def test_that_nobody_waits_for_tills_that_are_shut_out_written_off_or_new(hq: Ru
     assert [] == waits(hq)
     with pytest.raises(InputError):
         write_off(hq.engine, 99)
+
+
+@pytest.mark.parametrize(("last_seq", "expected"), [(0, []), (7, [1])])
+def test_that_a_till_that_a_restored_hq_has_forgotten_is_waited_for(
+    hq: RunningHq, last_seq: int, expected: list[int]
+) -> None:
+    begin_generation(hq.engine)
+    code = create_enrolment_code(hq.engine, "store-1", now_ms=now_ms())
+    enrol(hq.url, code=code, private_key=create_private_key(), time_ms=now_ms(), last_seq=last_seq)
+    assert expected == waits(hq)

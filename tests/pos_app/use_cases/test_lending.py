@@ -16,7 +16,7 @@ from pos_app.protocol.events import (
     SaleEvent,
     decode_body,
 )
-from pos_app.use_cases import account_acts, contracts, lending, personal_data, staffing
+from pos_app.use_cases import account_acts, contracts, lending, personal_data, sentinel, staffing
 from pos_app.use_cases.contracts import ClosedInstalment
 from pos_app.use_cases.explaining import explain_receipt
 from pos_app.use_cases.quoting import Tender
@@ -353,3 +353,8 @@ def test_that_nobody_can_change_a_contract_unseen(shop: Shop) -> None:
     body = shop.query("SELECT body FROM event WHERE kind = 'contract'")[0][0]
     shop.damage("UPDATE event SET body = ? WHERE kind = 'contract'", body.replace(b"15000", b"10000"))
     assert "chain" in shop.bad_findings()
+
+
+def test_that_the_sentinel_looks_at_sales_and_returns_alone(shop: Shop) -> None:
+    pay(shop, lend(shop, COAT), 5_000)
+    assert ("2026-07-01", ()) == sentinel.look(shop.till, "2026-07-01")
