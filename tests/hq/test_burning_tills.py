@@ -53,11 +53,11 @@ class Line:
 class Joined:
     """A till that has joined this HQ through a line of its own."""
 
-    def __init__(self, stack: ExitStack, folder: Path, hq: RunningHq) -> None:
+    def __init__(self, stack: ExitStack, folder: Path, hq: RunningHq, programme: str = "fixed-card") -> None:
         self.hq = hq
         self.line = Line(hq.url)
         url = stack.enter_context(serving(Reply(self.line.carry))).url
-        self.shop = Shop(folder, "fixed-card", at_ms=now_ms(), till={"authority": "hq"}, hq={"url": url})
+        self.shop = Shop(folder, programme, at_ms=now_ms(), till={"authority": "hq"}, hq={"url": url})
         stack.callback(self.shop.close)
         self.till = self.shop.till
         join_hq(self.till, create_enrolment_code(hq.engine, "store-1", now_ms=now_ms()))

@@ -3,12 +3,10 @@
 from contextlib import ExitStack
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from hq.contracts import list_contracts
 from hq.operate import RunningHq
-from pos_app.loyalty.programme import programme_set
 from pos_app.model.receipts import PaymentKind
 from pos_app.use_cases import contracts
 from pos_app.use_cases.quoting import Tender
@@ -16,17 +14,14 @@ from tests.hq.ledgers import assert_sound
 from tests.hq.test_burning_tills import Joined
 from tests.hq.tills import task_codes
 from tests.pos_app.use_cases.test_lending import COAT, lend
-from tests.shop import NOBODY, programme
+from tests.shop import NOBODY
 
 pytestmark = pytest.mark.usefixtures("no_keystore")
 EXACTLY = Tender(PaymentKind.CASH, 0)
 
 
 def open_till(stack: ExitStack, folder: Path, hq: RunningHq) -> Joined:
-    joined = Joined(stack, folder, hq)
-    terms = joined.till.terms
-    in_force = programme_set([programme("instalments")])
-    joined.till.terms = msgspec.structs.replace(terms, programmes=in_force)
+    joined = Joined(stack, folder, hq, "instalments")
     joined.shop.put(COAT)
     return joined
 
