@@ -487,6 +487,19 @@ def receipts(draw: st.DrawFn, sets: st.SearchStrategy[ProgrammeSet] | None = Non
         store_id=draw(st.sampled_from(["s1", "s1", "s2"])),
         coupons=draw(some_rules),
         takes=draw(some_rules),
-        budgets=draw(st.dictionaries(st.sampled_from(_RULES), st.integers(0, 100), max_size=4)),
+        budgets=_left_of(
+            programmes_of_receipt, draw(st.dictionaries(st.sampled_from(_RULES), st.integers(0, 100), max_size=4))
+        ),
     )
     return complete, programmes_of_receipt
+
+
+def _left_of(programmes: ProgrammeSet, left: dict[str, int]) -> dict[str, int]:
+    """Of a budget of nothing, nothing is ever left."""
+    empty = {
+        f"{one.id}/{rule.id}"
+        for one in programmes.programmes
+        for rule in one.rules
+        if rule.caps is not None and rule.caps.budget == 0
+    }
+    return {key: 0 if key in empty else units for key, units in left.items()}
