@@ -1,6 +1,5 @@
 """Identifiers: event ids (UUIDv7, RFC 9562), receipt numbers, account refs. Time and randomness are arguments."""
 
-import itertools
 import uuid
 from collections.abc import Iterator
 
@@ -59,8 +58,10 @@ def kept_numbers(printed: str) -> Iterator[str]:
     ('001-01-0000007', '001-01-0000007~2')
     """
     yield printed
-    for count in itertools.count(2):
+    count = 2
+    while True:
         yield f"{printed}{SAME_NUMBER}{count}"
+        count += 1
 
 
 def ledger_unit(issuer: str, pool: str) -> str:
