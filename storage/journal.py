@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from pos_app.errors import StorageError
@@ -241,6 +241,9 @@ def begin_incarnation(connection: Connection, *, terminal_id: str, incarnation: 
             .values(incarnation=incarnation, seq=seq, terminal_id=terminal_id, prev_hash=last_hash, hash=digest)
         )
         last_hash = digest
+    if terminal_id != terminal.terminal_id:
+        # What HQ has set aside for the former name another till may hold: a copy of this disk, or the one that it was.
+        connection.execute(delete(tables.lease))
     authorisation = tables.authorisation.c
     number = select(_event.seq).where(
         _event.event_id == authorisation.event_id,

@@ -118,6 +118,21 @@ def test_that_what_is_not_counted_yet_is_told_from_what_is(beneath: Shop) -> Non
     assert set(lots.values()) == unsynced().given_lots
 
 
+@pytest.mark.parametrize("keeps_name", [True, False])
+def test_that_leases_are_of_the_name_to_which_they_were_given(beneath: Shop, *, keeps_name: bool) -> None:
+    def job(connection: Connection) -> None:
+        connection.exec_driver_sql(
+            "INSERT INTO lease (lease_id, account_ref, issuer, lot_id, units) VALUES ('l', ?, 'shop', 'x', 5)",
+            (BOB_REF,),
+        )
+        mine = journal.read_terminal(connection).terminal_id
+        name = mine if keeps_name else "00000000-0000-0000-0000-00000000000b"
+        journal.begin_incarnation(connection, terminal_id=name, incarnation=2)
+
+    beneath.till.database.write(job)
+    assert ([("l", 5)] if keeps_name else []) == beneath.query("SELECT lease_id, units FROM lease")
+
+
 def test_that_what_headquarters_holds_and_what_is_held_here_are_told(beneath: Shop) -> None:
     def job(connection: Connection) -> None:
         connection.exec_driver_sql(
