@@ -122,14 +122,16 @@ def _from_keystore(folder: Path, secret: Secret) -> bytes | None:
 
 
 def _to_keystore(folder: Path, key: bytes, secret: Secret) -> bool:
+    """Whether the keystore has it now: read back, since one that was switched off takes everything and keeps nothing."""
     import keyring
     from keyring.errors import KeyringError
 
+    text = base64.b64encode(key).decode()
     try:
-        keyring.set_password(secret.service, str(folder.resolve()), base64.b64encode(key).decode())
+        keyring.set_password(secret.service, str(folder.resolve()), text)
+        return keyring.get_password(secret.service, str(folder.resolve())) == text
     except KeyringError:
         return False
-    return True
 
 
 def _refused(sentence: str, secret: Secret) -> StorageError:

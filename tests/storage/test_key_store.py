@@ -7,6 +7,7 @@ from pathlib import Path
 import keyring
 import pytest
 from keyring.backend import KeyringBackend
+from keyring.backends import null
 
 from pos_app.errors import StorageError
 from storage import key_store
@@ -93,3 +94,10 @@ def test_that_a_kill_while_the_key_was_written_leaves_none(tmp_path: Path) -> No
     (tmp_path / "terminal.new").write_bytes(b"half of a k")
     assert KEY == key_store.load_or_create(tmp_path, lambda: KEY)
     assert ["terminal.key"] == [path.name for path in tmp_path.iterdir()]
+
+
+def test_that_a_keystore_that_keeps_nothing_is_not_trusted(tmp_path: Path) -> None:
+    keyring.set_keyring(null.Keyring())  # type: ignore[no-untyped-call]
+    assert KEY == key_store.load_or_create(tmp_path, lambda: KEY)
+    assert KEY == key_store.load_or_create(tmp_path, never)
+    assert KeyPlace.FILE is key_store.place(tmp_path)
