@@ -54,8 +54,8 @@ def kept_numbers(printed: str) -> Iterator[str]:
     A disk that was put back prints numbers again that it had printed before; all those receipts are real.
 
     >>> numbers = kept_numbers("001-01-0000007")
-    >>> next(numbers), next(numbers)
-    ('001-01-0000007', '001-01-0000007~2')
+    >>> next(numbers), next(numbers), next(numbers)
+    ('001-01-0000007', '001-01-0000007~2', '001-01-0000007~3')
     """
     yield printed
     count = 2
