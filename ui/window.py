@@ -128,8 +128,8 @@ class TillWindow(QWidget):
         self.bridge.close()
         event.accept()
 
-    def _command(self, command: Command, first: str, second: str) -> None:
-        self.presenter.command(command, first, second)
+    def _command(self, command: Command, first: str, second: str, third: str) -> None:
+        self.presenter.command(command, first, second, third)
 
     def _cash_typed(self, text: str) -> None:
         self.presenter.cash_typed(text)

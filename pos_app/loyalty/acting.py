@@ -61,10 +61,14 @@ def result_of_act(engine_input: EngineInput, plan: Plan, programmes: ProgrammeSe
     return _result(engine_input, best, limits.used, tuple(refusals))
 
 
+def running_acts(plan: Plan) -> frozenset[str]:
+    """The acts that rules of this plan give for, by whomever they are booked."""
+    return frozenset(contender.rule.act for contender in plan.acts if isinstance(contender.rule, Act))
+
+
 def act_names(plan: Plan) -> tuple[str, ...]:
     """The acts that the running programmes know, without those that happen by themselves; in the order of their names."""
-    names = {contender.rule.act for contender in plan.acts if isinstance(contender.rule, Act)}
-    return tuple(sorted(names - OF_ITSELF))
+    return tuple(sorted(running_acts(plan) - OF_ITSELF))
 
 
 def once_name(caps: Caps | None, key: str, *, used: dict[str, int], business_date: str) -> str:

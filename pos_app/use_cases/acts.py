@@ -62,6 +62,11 @@ def acts_now(till: "Till") -> tuple[str, ...]:
     return acting.act_names(plan_now(till))
 
 
+def rewards_referrals(till: "Till") -> bool:
+    """Whether it matters now who brought a new member."""
+    return bool(acting.running_acts(plan_now(till)) & acting.OF_ITSELF)
+
+
 def plan_now(till: "Till") -> Plan:
     """What runs now in this store."""
     return plan_for(till.terms.programmes, till.business_date(till.clock.utc_ms()), till.terms.store_id)

@@ -6,14 +6,13 @@ Both acts have ids that follow from the new member's account, so that they happe
 from typing import TYPE_CHECKING
 
 from pos_app.loyalty import acting
-from pos_app.loyalty.document import Act
 from pos_app.model.evaluation import MemberContext
 from pos_app.model.identifiers import derived_id
 from pos_app.model.marks import REFERRED_BY, of_name
 from pos_app.model.receipts import Payment, PaymentKind
 from pos_app.protocol.events import AdjustmentEvent, AdjustmentReason, CausedAct, ReturnedLine, SaleEvent
 from pos_app.use_cases.account_acts import Adjustment, book_adjustment
-from pos_app.use_cases.acts import SPACE, GivenAct, context_of, given_for, plan_now
+from pos_app.use_cases.acts import SPACE, GivenAct, context_of, given_for, rewards_referrals
 from pos_app.use_cases.member_events import append
 from pos_app.use_cases.moments import moment_of
 from pos_app.use_cases.views import Basket
@@ -31,8 +30,7 @@ def acts_of_sale(
     till: "Till", connection: Connection, basket: Basket, payments: tuple[Payment, ...], *, now_ms: int
 ) -> tuple[GivenAct, ...]:
     """The acts that follow from this sale: none but with the first paid receipt of a member whom another one brought."""
-    running = {contender.rule.act for contender in plan_now(till).acts if isinstance(contender.rule, Act)}
-    if basket.member is None or not running & acting.OF_ITSELF or not _is_paid(payments):
+    if basket.member is None or not rewards_referrals(till) or not _is_paid(payments):
         return ()
     facts = accounts.find_by_ref(connection, basket.member.account_ref)
     if facts is None or not is_first_paid(connection, facts):

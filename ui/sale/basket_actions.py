@@ -11,7 +11,7 @@ from pos_app.loyalty.donating import Cause
 from pos_app.model.money import MILLI
 from pos_app.model.products import Product
 from pos_app.model.staff import Permission
-from pos_app.use_cases import giving, overriding, staffing
+from pos_app.use_cases import acts, giving, overriding, staffing
 from pos_app.use_cases.quoting import LINES_MAX, check_line
 from pos_app.use_cases.staffing import Approval
 from pos_app.use_cases.views import BasketLine
@@ -46,7 +46,11 @@ def take_code(desk: Desk, raw: str) -> str:
 
 def _take_card(desk: Desk, scan: CardScan) -> None:
     member = desk.till.find_member(scan.number)
-    if member is not None:
+    if member is not None and isinstance(desk.panel, EnrolPanel) and desk.panel.brought_by is not None:
+        desk.panel = msgspec.structs.replace(desk.panel, brought_by=scan.number)
+        desk.inform(NoticeCode.BROUGHT_BY)
+        desk.play(Tone.OK)
+    elif member is not None:
         desk.put_member(member)
         desk.play(Tone.OK)
     elif desk.till.can_look_up():
@@ -59,7 +63,7 @@ def _take_card(desk: Desk, scan: CardScan) -> None:
 
 
 def _offer_enrolment(desk: Desk, scan: CardScan) -> None:
-    desk.panel = EnrolPanel(scan.number, scan.card_class)
+    desk.panel = EnrolPanel(scan.number, scan.card_class, "" if acts.rewards_referrals(desk.till) else None)
     desk.is_done = False
     desk.play(Tone.ATTENTION)
 

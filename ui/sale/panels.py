@@ -65,10 +65,10 @@ class SidePanel(QFrame):
             foot.addWidget(button, 2 if button.objectName() == "primary" else 1)
         self._outer.addLayout(foot)
 
-    def typed(self) -> tuple[str, str]:
-        """What stands in the fields."""
-        first, second, *_ = [*(field.text() for field in self.fields), "", ""]
-        return first, second
+    def typed(self) -> tuple[str, str, str]:
+        """What stands in the fields that are to be seen."""
+        first, second, third, *_ = [*(field.text() for field in self._open_fields()), "", "", ""]
+        return first, second, third
 
     def clear(self) -> None:
         """Empty the fields, for the next time."""
@@ -88,9 +88,13 @@ class SidePanel(QFrame):
 
     def step_focus(self, step: int) -> None:
         """Move the cursor to the field above or below."""
-        focused = [number for number, field in enumerate(self.fields) if field.hasFocus()]
-        if focused and 0 <= focused[0] + step < len(self.fields):
-            self.fields[focused[0] + step].setFocus()
+        fields = self._open_fields()
+        focused = [number for number, field in enumerate(fields) if field.hasFocus()]
+        if focused and 0 <= focused[0] + step < len(fields):
+            fields[focused[0] + step].setFocus()
+
+    def _open_fields(self) -> list[Field]:
+        return [field for field in self.fields if not field.isHidden()]
 
 
 class BurnPanelView(SidePanel):
@@ -131,7 +135,7 @@ class BurnPanelView(SidePanel):
 
 
 class EnrolPanelView(SidePanel):
-    """A fresh card. Enter enrols it at once; name and phone may stay empty."""
+    """A fresh card. Enter enrols it at once; what can be typed may stay empty."""
 
     def __init__(self, formats: Formats) -> None:
         super().__init__(formats, self.tr("New card"))
@@ -143,15 +147,33 @@ class EnrolPanelView(SidePanel):
         self.body.addSpacing(tokens.SPACE)
         self.add_field(self.tr("Name (optional)"), Field(length_max=80))
         self.add_field(self.tr("Phone (optional)"), Field(length_max=20))
+        self._friend_caption = label(
+            Role.SMALL,
+            name="soft",
+            text=self.tr("Brought by a member? Scan that card too, or type its number."),
+            wraps=True,
+        )
+        self.body.addWidget(self._friend_caption)
+        self._friend = Field(length_max=32)
+        self._friend_shown = ""
+        self.body.addWidget(self._friend)
+        self.fields += (self._friend,)
         self.add_keys(
             KeyButton(Command.BACK, self.tr("Without it")),
             KeyButton(Command.CONFIRM, self.tr("Enrol"), is_primary=True),
         )
 
     def show_panel(self, panel: EnrolPanel) -> None:
-        """Show which card it is."""
+        """Show which card it is, and who brought its member where that matters."""
         parts = (panel.card_number, class_name(panel.card_class))
         self._card.setText(" \u00b7 ".join(part for part in parts if part))
+        for widget in (self._friend_caption, self._friend):
+            widget.setVisible(panel.brought_by is not None)
+        # Shown again for another reason, it keeps what was typed over it.
+        brought_by = panel.brought_by or ""
+        if brought_by != self._friend_shown:
+            self._friend.setText(brought_by)
+        self._friend_shown = brought_by
 
 
 class CashPanelView(SidePanel):

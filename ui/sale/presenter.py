@@ -93,9 +93,9 @@ class SalePresenter:
         """A code from the scanner, as it was sent."""
         self._do(lambda: self._scan(raw))
 
-    def command(self, command: Command, first: str = "", second: str = "") -> None:
+    def command(self, command: Command, first: str = "", second: str = "", third: str = "") -> None:
         """A key or a button, with what stands in the open fields."""
-        self._do(lambda: self._command(command, first, second))
+        self._do(lambda: self._command(command, first, second, third))
 
     def choose(self, number: int) -> None:
         """Somebody was touched in the list of those who can type a PIN, or a reward in the list of those that can be taken."""
@@ -209,20 +209,20 @@ class SalePresenter:
         else:
             self._desk.play(Tone.ERROR)
 
-    def _command(self, command: Command, first: str, second: str) -> None:
+    def _command(self, command: Command, first: str, second: str, third: str) -> None:
         desk = self._desk
         if desk.problem is not None:
             self._answer_problem(command)
         elif self._is_enrolling:
             # The cashier goes on with the sale while the card is being saved; keys during a payment would pay twice.
-            self._keep_for_later(lambda: self.command(command, first, second))
+            self._keep_for_later(lambda: self.command(command, first, second, third))
         elif desk.is_booking:
             return
         elif approving.is_open(desk):
             self._type_pin(command, first)
         elif desk.panel is None or command in checkout.keys_of(desk.panel):
             desk.notice = None
-            self._act(command, first, second)
+            self._act(command, first, second, third)
         else:
             desk.say(NoticeCode.PANEL_OPEN)
 
@@ -232,11 +232,11 @@ class SalePresenter:
         else:
             self._desk.play(Tone.ERROR)
 
-    def _act(self, command: Command, first: str, second: str) -> None:  # noqa: C901, PLR0912 - one case a key, nothing else
+    def _act(self, command: Command, first: str, second: str, third: str) -> None:  # noqa: C901, PLR0912 - one case a key, nothing else
         desk = self._desk
         match command:
             case Command.CONFIRM:
-                self._confirm(first, second)
+                self._confirm(first, second, third)
             case Command.BACK:
                 checkout.back(desk)
             case Command.MULTIPLY:
@@ -297,7 +297,7 @@ class SalePresenter:
         if self._desk.is_beside:
             basket_actions.add_amount(self._desk, text, name=self._amount_name)
 
-    def _confirm(self, first: str, second: str) -> None:  # noqa: C901 - one case a panel
+    def _confirm(self, first: str, second: str, third: str) -> None:  # noqa: C901 - one case a panel
         desk = self._desk
         match desk.panel:
             case None | WhyPanel() if first.strip():
@@ -307,7 +307,7 @@ class SalePresenter:
             case RewardsPanel() as panel:
                 self._choose_reward(panel)
             case EnrolPanel(card_number=card_number):
-                self._enrol(card_number, name=first, phone=second)
+                self._enrol(card_number, name=first, phone=second, referred_by=third.strip())
             case CashPanel() as panel:
                 self._close(checkout.pay_cash(desk, panel, first))
             case CardPanel() as panel:
@@ -436,10 +436,10 @@ class SalePresenter:
         self._desk.play(Tone.OK)
         self._booked()
 
-    def _enrol(self, card_number: str, *, name: str, phone: str) -> None:
+    def _enrol(self, card_number: str, *, name: str, phone: str, referred_by: str) -> None:
         self._begin_booking()
         self._is_enrolling = True
-        future = self._till.enrol(card_number, name=name, phone=phone)
+        future = self._till.enrol(card_number, name=name, phone=phone, referred_by=referred_by)
         self._background.watch(future, lambda future: self._end_booking(lambda: self._welcome(future)))
 
     def _welcome(self, future: Future[Member]) -> None:

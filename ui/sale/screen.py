@@ -85,6 +85,7 @@ class NoticeCode(StrEnum):
     VOIDED = "voided"
     PANEL_OPEN = "panel_open"
     ENROLLED = "enrolled"
+    BROUGHT_BY = "brought_by"
     BURN_TOO_MANY = "burn_too_many"
     BURN_STEPS = "burn_steps"
     BURN_LOWERED = "burn_lowered"
@@ -186,10 +187,11 @@ class WhyPanel(msgspec.Struct, frozen=True, tag=True):
 
 
 class EnrolPanel(msgspec.Struct, frozen=True, tag=True):
-    """A fresh card can be enrolled."""
+    """A fresh card can be enrolled. ``brought_by`` is the card of who brought the member; None where that does not matter."""
 
     card_number: str
     card_class: str
+    brought_by: str | None = None
 
 
 class CashPanel(msgspec.Struct, frozen=True, tag=True):

@@ -71,7 +71,7 @@ _PANEL_VIEWS: dict[type, Callable[[Formats], SidePanel]] = {
 class SaleView(QWidget):
     """The stage between the header and the edge of the window."""
 
-    asked = Signal(object, str, str)
+    asked = Signal(object, str, str, str)
     """A command, and what stands in the fields that are open."""
     cash_typed = Signal(str)
     row_touched = Signal(int)
@@ -204,8 +204,8 @@ class SaleView(QWidget):
         if panel is not None and not panel.takes_arrows and command in {Command.UP, Command.DOWN}:
             panel.step_focus(-1 if command is Command.UP else 1)
             return
-        first, second = (self.entry.field.text(), "") if panel is None else panel.typed()
-        self.asked.emit(command, first, second)
+        typed = (self.entry.field.text(), "", "") if panel is None else panel.typed()
+        self.asked.emit(command, *typed)
         self._make_room(panel)
 
     def _make_room(self, panel: SidePanel | None) -> None:

@@ -45,6 +45,7 @@ _NOTICES: dict[NoticeCode, str] = {
     NoticeCode.CARD_TAKEN_OFF: QT_TRANSLATE_NOOP("Notice", "The card is off this sale."),
     NoticeCode.VOIDED: QT_TRANSLATE_NOOP("Notice", "The basket was dropped. Nothing was booked."),
     NoticeCode.PANEL_OPEN: QT_TRANSLATE_NOOP("Notice", "Finish here first: Enter, or Esc to go back."),
+    NoticeCode.BROUGHT_BY: QT_TRANSLATE_NOOP("Notice", "This member brought the new one. Enter enrols the new card."),
     NoticeCode.ENROLLED: QT_TRANSLATE_NOOP("Notice", "The card is enrolled and earns on this sale."),
     NoticeCode.BURN_TOO_MANY: QT_TRANSLATE_NOOP("Notice", "At most {most_units} can be used here. {reason}"),
     NoticeCode.BURN_STEPS: QT_TRANSLATE_NOOP("Notice", "Points are used in whole steps: {fits_units} would fit."),

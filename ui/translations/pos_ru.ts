@@ -502,6 +502,10 @@
         <translation>Телефон (не обязательно)</translation>
     </message>
     <message>
+        <source>Brought by a member? Scan that card too, or type its number.</source>
+        <translation>Привёл другой участник? Отсканируйте и его карту или введите её номер.</translation>
+    </message>
+    <message>
         <source>Without it</source>
         <translation>Без карты</translation>
     </message>
@@ -1065,6 +1069,10 @@
     <message>
         <source>Finish here first: Enter, or Esc to go back.</source>
         <translation>Сначала закончите здесь: Enter, или Esc — назад.</translation>
+    </message>
+    <message>
+        <source>This member brought the new one. Enter enrols the new card.</source>
+        <translation>Этот участник привёл нового. Enter — выдать новую карту.</translation>
     </message>
     <message>
         <source>The card is enrolled and earns on this sale.</source>

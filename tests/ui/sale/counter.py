@@ -76,13 +76,13 @@ class Counter:
             self.presenter.scan(code)
         return self.screen
 
-    def press(self, command: Command, first: str = "", second: str = "") -> Screen:
-        self.presenter.command(command, first, second)
+    def press(self, command: Command, first: str = "", second: str = "", third: str = "") -> Screen:
+        self.presenter.command(command, first, second, third)
         return self.screen
 
-    def finish(self, command: Command, first: str = "", second: str = "") -> Screen:
+    def finish(self, command: Command, first: str = "", second: str = "", third: str = "") -> Screen:
         """Press a key that books something, and wait for it."""
-        self.press(command, first, second)
+        self.press(command, first, second, third)
         self.patience.deliver()
         return self.screen
 
