@@ -141,18 +141,14 @@ class EnrolPanelView(SidePanel):
         super().__init__(formats, self.tr("New card"))
         self._card = TextLine(Role.BODY, colour=tokens.INK_SOFT)
         self.body.addWidget(self._card)
-        self.body.addWidget(
-            label(Role.SMALL, name="soft", text=self.tr("Enter enrols it now. Name and phone can wait."), wraps=True)
+        self._hint = label(
+            Role.SMALL, name="soft", text=self.tr("Enter enrols it now. Name and phone can wait."), wraps=True
         )
+        self.body.addWidget(self._hint)
         self.body.addSpacing(tokens.SPACE)
         self.add_field(self.tr("Name (optional)"), Field(length_max=80))
         self.add_field(self.tr("Phone (optional)"), Field(length_max=20))
-        self._friend_caption = label(
-            Role.SMALL,
-            name="soft",
-            text=self.tr("Brought by a member? Scan that card too, or type its number."),
-            wraps=True,
-        )
+        self._friend_caption = label(Role.SMALL, name="soft", text=self.tr("Brought by (scan or type that card)"))
         self.body.addWidget(self._friend_caption)
         self._friend = Field(length_max=32)
         self._friend_shown = ""
@@ -169,6 +165,8 @@ class EnrolPanelView(SidePanel):
         self._card.setText(" \u00b7 ".join(part for part in parts if part))
         for widget in (self._friend_caption, self._friend):
             widget.setVisible(panel.brought_by is not None)
+        # There is no room for both.
+        self._hint.setVisible(panel.brought_by is None)
         # Shown again for another reason, it keeps what was typed over it.
         brought_by = panel.brought_by or ""
         if brought_by != self._friend_shown:

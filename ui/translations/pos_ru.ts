@@ -502,8 +502,8 @@
         <translation>Телефон (не обязательно)</translation>
     </message>
     <message>
-        <source>Brought by a member? Scan that card too, or type its number.</source>
-        <translation>Привёл другой участник? Отсканируйте и его карту или введите её номер.</translation>
+        <source>Brought by (scan or type that card)</source>
+        <translation>Кто привёл (скан или номер карты)</translation>
     </message>
     <message>
         <source>Without it</source>
