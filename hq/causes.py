@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-import msgspec
 from sqlalchemy import Engine, func, select
 
 from hq import tables
 from hq.statements import Values
+from pos_app.model.causes import CauseTotals
 from pos_app.protocol.events import ReturnEvent, SaleEvent
 
 if TYPE_CHECKING:
@@ -16,20 +16,6 @@ if TYPE_CHECKING:
 
 _day = tables.cause_day.c
 SUMS = ("by_customers_minor", "by_shop_minor", "returned_minor")
-
-
-class CauseGiven(msgspec.Struct, frozen=True):
-    """What a cause got in a time at all tills, in minor units: from customers and from the shops, and what returns took back of both."""
-
-    cause: str
-    by_customers_minor: int
-    by_shop_minor: int
-    returned_minor: int
-
-    @property
-    def total_minor(self) -> int:
-        """What is left for the cause."""
-        return self.by_customers_minor + self.by_shop_minor - self.returned_minor
 
 
 def note_given(work: "WorkingSet", received: "Received", event: SaleEvent | ReturnEvent) -> None:
@@ -51,7 +37,7 @@ def added_up(given: Iterable[Values]) -> list[Values]:
     return [sums[key] for key in sorted(sums)]
 
 
-def causes_given(engine: Engine, *, from_date: str, until_date: str) -> tuple[CauseGiven, ...]:
+def causes_given(engine: Engine, *, from_date: str, until_date: str) -> tuple[CauseTotals, ...]:
     """What each cause got on these business dates, both included."""
     sums = (
         select(_day.cause, *(func.sum(_day[name]) for name in SUMS))
@@ -60,4 +46,4 @@ def causes_given(engine: Engine, *, from_date: str, until_date: str) -> tuple[Ca
         .order_by(_day.cause)
     )
     with engine.connect() as connection:
-        return tuple(CauseGiven(cause, *map(int, minors)) for cause, *minors in connection.execute(sums))
+        return tuple(CauseTotals(cause, *map(int, minors)) for cause, *minors in connection.execute(sums))

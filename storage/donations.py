@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import msgspec
 from sqlalchemy import Connection, bindparam, case, func, select
 
+from pos_app.model.causes import CauseTotals
 from pos_app.model.evaluation import Donated
 from storage import tables
 from storage.database import driver_connection
@@ -19,20 +20,6 @@ class CauseSum(msgspec.Struct, frozen=True):
     cause: str
     by_customer_minor: int = 0
     by_shop_minor: int = 0
-
-
-class CauseTotals(msgspec.Struct, frozen=True):
-    """What a cause got in a time, in minor units: given by customers and by the shop, and what returns took back of both."""
-
-    cause: str
-    by_customers_minor: int
-    by_shop_minor: int
-    returned_minor: int
-
-    @property
-    def total_minor(self) -> int:
-        """What is left for the cause."""
-        return self.by_customers_minor + self.by_shop_minor - self.returned_minor
 
 
 _insert = Statement(

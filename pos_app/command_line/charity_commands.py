@@ -12,8 +12,7 @@ from pos_app.command_line.output import console, print_json, speaking
 from pos_app.model.money import text_from_minor
 
 if TYPE_CHECKING:
-    from hq.causes import CauseGiven
-    from storage.donations import CauseTotals
+    from pos_app.model.causes import CauseTotals
 
 app = typer.Typer(name="charity", help="What was collected for causes.", no_args_is_help=True)
 
@@ -65,7 +64,7 @@ def last_day(until: datetime | None) -> str:
     return (until or date.max).strftime("%Y-%m-%d")
 
 
-def print_causes(found: "Iterable[CauseTotals | CauseGiven]", *, exponent: int) -> None:
+def print_causes(found: "Iterable[CauseTotals]", *, exponent: int) -> None:
     """A table with a row for each cause."""
     from rich.markup import escape
     from rich.table import Table

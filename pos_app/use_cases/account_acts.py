@@ -32,8 +32,8 @@ from pos_app.protocol.events import (
 from pos_app.use_cases import staffing
 from pos_app.use_cases.auditing import write_audit
 from pos_app.use_cases.card_ranges import find_card_range
-from pos_app.use_cases.member_events import append, due_books, new_id, write_due
-from pos_app.use_cases.moments import moment_of
+from pos_app.use_cases.member_events import due_books, write_due
+from pos_app.use_cases.moments import append, moment_of, new_id
 from pos_app.use_cases.staffing import Approval
 from storage import account_changes, accounts, journal
 from storage.accounts import AccountFacts

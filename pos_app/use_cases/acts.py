@@ -21,8 +21,8 @@ from pos_app.protocol.events import ActEvent, GrantedLot
 from pos_app.use_cases import staffing
 from pos_app.use_cases.account_acts import find_holder
 from pos_app.use_cases.auditing import write_audit
-from pos_app.use_cases.member_events import append, due_books, new_id, write_due
-from pos_app.use_cases.moments import moment_of
+from pos_app.use_cases.member_events import due_books, write_due
+from pos_app.use_cases.moments import append, moment_of, new_id
 from pos_app.use_cases.quoting import member_context
 from pos_app.use_cases.staffing import Approval
 from storage import accounts, journal, marks, member_history

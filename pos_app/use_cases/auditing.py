@@ -1,13 +1,11 @@
 """The audit log: who did, or tried to do, what is not for everybody. Its entries are events of the chain and cannot be edited."""
 
-import os
 from typing import TYPE_CHECKING
 
-from pos_app.model.identifiers import uuid7
 from pos_app.model.staff import Permission
-from pos_app.protocol.events import AuditEvent, encode_body
+from pos_app.protocol.events import AuditEvent
 from pos_app.use_cases import staffing
-from pos_app.use_cases.moments import moment_of
+from pos_app.use_cases.moments import append, moment_of, new_id
 from storage import audit, journal
 from storage.audit import AuditQuery, AuditRow
 from storage.database import Connection
@@ -34,7 +32,7 @@ def write_audit(
     terminal = journal.read_terminal(connection)
     now_ms = till.clock.utc_ms()
     event = AuditEvent(
-        event_id=str(uuid7(utc_ms=now_ms, random_bytes=os.urandom(10))),
+        event_id=new_id(now_ms),
         moment=moment_of(till, terminal, now_ms),
         action=action,
         outcome=outcome,
@@ -42,15 +40,7 @@ def write_audit(
         subject=subject,
         values=values or {},
     )
-    journal.append_event(
-        connection,
-        terminal,
-        event_id=event.event_id,
-        kind="audit",
-        body=encode_body(event),
-        utc_ms=now_ms,
-        hlc=event.moment.hlc,
-    )
+    append(connection, event)
     audit.add_row(connection, audit.row_of(event))
 
 

@@ -6,7 +6,6 @@ the points after all, hold and burn are one.
 """
 
 import logging
-import os
 import uuid
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,17 +15,16 @@ import msgspec
 
 from pos_app.errors import InputError, SyncError
 from pos_app.loyalty.allowance import BurnFacts, BurnLimit, allowance, refused_everywhere
-from pos_app.model.identifiers import uuid7
 from pos_app.model.policy import BurnBasis
 from pos_app.model.staff import Permission
-from pos_app.protocol.events import HoldVoidEvent, SaleEvent, encode_body
+from pos_app.protocol.events import HoldVoidEvent, SaleEvent
 from pos_app.protocol.messages import HoldAnswer, HoldRefusal, HoldRequest
 from pos_app.sync.decisions import Stop
 from pos_app.sync.holds import Asking, HoldDesk
 from pos_app.use_cases import staffing
 from pos_app.use_cases.auditing import write_audit
 from pos_app.use_cases.burning import burn_facts, policy_of
-from pos_app.use_cases.moments import moment_of
+from pos_app.use_cases.moments import append, moment_of, new_id
 from pos_app.use_cases.staffing import Approval
 from pos_app.use_cases.views import Authorisation, Basket, BurnAnswer
 from storage import accounts, burning, journal
@@ -360,20 +358,12 @@ def _void(till: "Till", connection: Connection, row: AuthorisationRow) -> None:
     terminal = journal.read_terminal(connection)
     now_ms = till.clock.utc_ms()
     event = HoldVoidEvent(
-        event_id=str(uuid7(utc_ms=now_ms, random_bytes=os.urandom(10))),
+        event_id=new_id(now_ms),
         moment=moment_of(till, terminal, now_ms),
         auth_id=row.auth_id,
         account_ref=row.account_ref,
     )
-    journal.append_event(
-        connection,
-        terminal,
-        event_id=event.event_id,
-        kind="hold_void",
-        body=encode_body(event),
-        utc_ms=now_ms,
-        hlc=event.moment.hlc,
-    )
+    append(connection, event)
     burning.set_state(connection, row.auth_id, "voided")
 
 

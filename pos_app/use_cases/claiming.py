@@ -1,14 +1,12 @@
 """Claims: a member shows the code of a receipt whose sale may be lost with a disk, and headquarters checks and books it."""
 
-import os
 from typing import TYPE_CHECKING
 
 from pos_app.errors import InputError
-from pos_app.model.identifiers import uuid7
 from pos_app.model.staff import Permission
 from pos_app.protocol.claims import Claim, account_check, claim_code, read_claim
-from pos_app.protocol.events import ClaimEvent, SaleEvent, decode_body, encode_body
-from pos_app.use_cases.moments import moment_of
+from pos_app.protocol.events import ClaimEvent, SaleEvent, decode_body
+from pos_app.use_cases.moments import append, moment_of, new_id
 from storage import accounts, journal
 from storage.database import Connection
 from storage.journal import Terminal
@@ -78,21 +76,13 @@ def _append(
 ) -> None:
     now_ms = till.clock.utc_ms()
     event = ClaimEvent(
-        event_id=str(uuid7(utc_ms=now_ms, random_bytes=os.urandom(10))),
+        event_id=new_id(now_ms),
         moment=moment_of(till, terminal, now_ms),
         code=code,
         account_ref=account_ref,
         card_ref=card_ref,
     )
-    journal.append_event(
-        connection,
-        terminal,
-        event_id=event.event_id,
-        kind="claim",
-        body=encode_body(event),
-        utc_ms=now_ms,
-        hlc=event.moment.hlc,
-    )
+    append(connection, event)
 
 
 def _refused(code: str, sentence: str, *, todo: str) -> InputError:

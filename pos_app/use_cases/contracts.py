@@ -1,6 +1,5 @@
 """Money is paid on a contract, at any till of the chain: a receipt and an event of its own. And the contracts as people look at them."""
 
-import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -8,14 +7,13 @@ import msgspec
 
 from pos_app.errors import InputError
 from pos_app.model.contracts import Contract
-from pos_app.model.identifiers import uuid7
 from pos_app.model.receipts import Payment, PaymentKind
 from pos_app.model.staff import Permission
 from pos_app.protocol.contracting import contract_after
-from pos_app.protocol.events import InstalmentEvent, encode_body
+from pos_app.protocol.events import InstalmentEvent
 from pos_app.use_cases import staffing
 from pos_app.use_cases.booking import number_of
-from pos_app.use_cases.moments import moment_of
+from pos_app.use_cases.moments import append, moment_of, new_id
 from pos_app.use_cases.quoting import GIVEN_MAX_MINOR, Tender, in_cash
 from storage import accounts, contracts, journal, sales
 from storage.database import Connection
@@ -99,7 +97,7 @@ def pay(
     """
     staffing.check(till, Permission.SELL)
     now_ms = till.clock.utc_ms()
-    event_id = event_id or str(uuid7(utc_ms=now_ms, random_bytes=os.urandom(10)))
+    event_id = event_id or new_id(now_ms)
     if journal.find_event(connection, event_id) is not None:
         raise _refused("already_booked", "This payment is already booked.", todo="Go on with the next customer.")
     account_ref, contract = find(connection, number)
@@ -119,15 +117,7 @@ def pay(
         payments=payments,
         total_minor=amount_minor,
     )
-    journal.append_event(
-        connection,
-        terminal,
-        event_id=event_id,
-        kind="instalment",
-        body=encode_body(event),
-        utc_ms=now_ms,
-        hlc=event.moment.hlc,
-    )
+    append(connection, event)
     contracts.note_event(connection, event)
     after = contract_after(contract, event)
     job_id = sales.write_instalment(connection, _row(event, after), payments=payments)

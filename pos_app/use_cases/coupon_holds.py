@@ -1,13 +1,11 @@
 """Coupons that headquarters was asked to reserve and that no sale uses: it gets them back by an event."""
 
-import os
 from collections.abc import Iterable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
-from pos_app.model.identifiers import uuid7
-from pos_app.protocol.events import CouponVoidEvent, SaleEvent, encode_body
-from pos_app.use_cases.moments import moment_of
+from pos_app.protocol.events import CouponVoidEvent, SaleEvent
+from pos_app.use_cases.moments import append, moment_of, new_id
 from pos_app.use_cases.views import Basket, BasketCoupon
 from storage import coupons, journal
 from storage.coupons import CouponHold
@@ -63,18 +61,10 @@ def _void(till: "Till", connection: Connection, hold: CouponHold) -> None:
     terminal = journal.read_terminal(connection)
     now_ms = till.clock.utc_ms()
     event = CouponVoidEvent(
-        event_id=str(uuid7(utc_ms=now_ms, random_bytes=os.urandom(10))),
+        event_id=new_id(now_ms),
         moment=moment_of(till, terminal, now_ms),
         auth_id=hold.auth_id,
         coupon_id=hold.coupon_id,
     )
-    journal.append_event(
-        connection,
-        terminal,
-        event_id=event.event_id,
-        kind="coupon_void",
-        body=encode_body(event),
-        utc_ms=now_ms,
-        hlc=event.moment.hlc,
-    )
+    append(connection, event)
     coupons.set_state(connection, hold.auth_id, "voided")

@@ -1,6 +1,5 @@
 """A fresh card becomes a member's: an account, the card, and the enrolment's event. Name and phone go by their own channel."""
 
-import os
 import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -8,12 +7,11 @@ from typing import TYPE_CHECKING
 from pos_app.errors import InputError
 from pos_app.loyalty import acting
 from pos_app.model.accounts import Member
-from pos_app.model.identifiers import uuid7
 from pos_app.model.staff import Permission
-from pos_app.protocol.events import EnrolmentEvent, encode_body
+from pos_app.protocol.events import EnrolmentEvent
 from pos_app.use_cases import acts, marking
 from pos_app.use_cases.card_ranges import card_range_of
-from pos_app.use_cases.moments import moment_of
+from pos_app.use_cases.moments import append, moment_of, new_id
 from storage import accounts, journal
 from storage.accounts import NewMember
 from storage.database import Connection
@@ -69,21 +67,13 @@ def add_members(till: "Till", connection: Connection, members: Sequence[NewMembe
     for member in members:
         terminal = journal.read_terminal(connection)
         event = EnrolmentEvent(
-            event_id=str(uuid7(utc_ms=utc_ms, random_bytes=os.urandom(10))),
+            event_id=new_id(utc_ms),
             moment=moment_of(till, terminal, utc_ms),
             account_ref=member.account_ref,
             card_number=member.card_number,
             card_class=member.card_class,
         )
-        journal.append_event(
-            connection,
-            terminal,
-            event_id=event.event_id,
-            kind="enrolment",
-            body=encode_body(event),
-            utc_ms=utc_ms,
-            hlc=event.moment.hlc,
-        )
+        append(connection, event)
 
 
 def _refused(code: str, sentence: str) -> InputError:

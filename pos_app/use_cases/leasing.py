@@ -1,13 +1,11 @@
 """Leases that this till gives back: those that headquarters asks for, and those whose points have expired."""
 
-import os
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from pos_app.loyalty import ledger
-from pos_app.model.identifiers import uuid7
-from pos_app.protocol.events import LeaseReleaseEvent, encode_body
-from pos_app.use_cases.moments import moment_of
+from pos_app.protocol.events import LeaseReleaseEvent
+from pos_app.use_cases.moments import append, moment_of, new_id
 from storage import accounts, burning, journal
 from storage.database import Connection
 
@@ -39,20 +37,12 @@ def _release(till: "Till", connection: Connection, account_ref: str, lease_id: s
     left_units = next(lease.units for lease in books.leases if lease.lease_id == lease_id)
     terminal = journal.read_terminal(connection)
     event = LeaseReleaseEvent(
-        event_id=str(uuid7(utc_ms=now_ms, random_bytes=os.urandom(10))),
+        event_id=new_id(now_ms),
         moment=moment_of(till, terminal, now_ms),
         account_ref=account_ref,
         lease_id=lease_id,
         units=left_units,
     )
-    journal.append_event(
-        connection,
-        terminal,
-        event_id=event.event_id,
-        kind="lease_release",
-        body=encode_body(event),
-        utc_ms=now_ms,
-        hlc=event.moment.hlc,
-    )
+    append(connection, event)
     booking = ledger.book_release(books, event_id=event.event_id, lease_id=lease_id, units=left_units)
     accounts.write_booking(connection, booking, before=books, utc_ms=now_ms)

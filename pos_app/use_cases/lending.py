@@ -18,10 +18,10 @@ from pos_app.model.contracts import Contract, Part, contract_id_of, in_parts
 from pos_app.model.receipts import PaymentKind
 from pos_app.model.staff import Permission
 from pos_app.protocol.contracting import owed_by
-from pos_app.protocol.events import ContractEvent, SaleEvent, encode_body
+from pos_app.protocol.events import ContractEvent, SaleEvent
 from pos_app.use_cases import staffing
 from pos_app.use_cases.auditing import write_audit
-from pos_app.use_cases.moments import moment_of
+from pos_app.use_cases.moments import append, moment_of
 from pos_app.use_cases.quoting import Tender, member_context
 from pos_app.use_cases.views import Basket
 from storage import accounts, contracts, journal
@@ -107,15 +107,7 @@ def open_contract(till: "Till", connection: Connection, sale: SaleEvent, agreeme
         parts=agreement.rest,
         approved_by=agreement.approved_by,
     )
-    journal.append_event(
-        connection,
-        terminal,
-        event_id=event.event_id,
-        kind="contract",
-        body=encode_body(event),
-        utc_ms=sale.moment.utc_ms,
-        hlc=event.moment.hlc,
-    )
+    append(connection, event)
     contracts.note_event(connection, event)
     if agreement.approved_by:
         write_audit(

@@ -20,9 +20,8 @@ from pos_app.use_cases import staffing
 from pos_app.use_cases.account_acts import find_holder
 from pos_app.use_cases.acts import plan_now
 from pos_app.use_cases.auditing import write_audit
-from pos_app.use_cases.member_events import append, new_id
 from pos_app.use_cases.members import days_before
-from pos_app.use_cases.moments import moment_of
+from pos_app.use_cases.moments import append, moment_of, new_id
 from pos_app.use_cases.referring import is_first_paid
 from pos_app.use_cases.staffing import Approval
 from storage import account_changes, accounts, catalogue, journal, marks

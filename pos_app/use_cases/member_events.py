@@ -1,35 +1,14 @@
-"""What every act on a member's account needs to be booked: an event in the journal, and the books as they are by now."""
+"""What every act on a member's account needs to be booked: the books as they are by now."""
 
-import os
 from typing import TYPE_CHECKING
 
 from pos_app.loyalty import ledger
 from pos_app.loyalty.ledger import Booking, Books
-from pos_app.model.identifiers import uuid7
-from pos_app.protocol.events import KINDS, AnyEvent, encode_body
 from storage import accounts, journal
 from storage.database import Connection
 
 if TYPE_CHECKING:
     from pos_app.use_cases.till import Till
-
-
-def new_id(now_ms: int) -> str:
-    """The id of a new event."""
-    return str(uuid7(utc_ms=now_ms, random_bytes=os.urandom(10)))
-
-
-def append(connection: Connection, event: AnyEvent) -> None:
-    """Append an event to the journal, inside the transaction that books it."""
-    journal.append_event(
-        connection,
-        journal.read_terminal(connection),
-        event_id=event.event_id,
-        kind=KINDS[type(event)],
-        body=encode_body(event),
-        utc_ms=event.moment.utc_ms,
-        hlc=event.moment.hlc,
-    )
 
 
 def due_books(till: "Till", connection: Connection, account_ref: str, now_ms: int) -> tuple[Books, Booking]:

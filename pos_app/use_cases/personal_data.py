@@ -1,6 +1,5 @@
 """Finding people, showing them everything that is held of them, and forgetting them."""
 
-import os
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -9,15 +8,14 @@ from pos_app.errors import InputError
 from pos_app.loyalty import ledger
 from pos_app.model.accounts import BalanceView, Expiring, Member
 from pos_app.model.contracts import Contract
-from pos_app.model.identifiers import uuid7
 from pos_app.model.marks import Mark
 from pos_app.model.staff import Permission
-from pos_app.protocol.events import ErasureEvent, ReturnedLine, encode_body
+from pos_app.protocol.events import ErasureEvent, ReturnedLine
 from pos_app.use_cases import staffing
 from pos_app.use_cases.account_acts import find_holder
 from pos_app.use_cases.auditing import write_audit
 from pos_app.use_cases.contracts import owing
-from pos_app.use_cases.moments import moment_of
+from pos_app.use_cases.moments import append, moment_of, new_id
 from pos_app.use_cases.staffing import Approval
 from storage import account_changes, accounts, contracts, journal, marks, people, sales
 from storage.database import Connection
@@ -137,19 +135,11 @@ def _erase(till: "Till", connection: Connection, holder: str, approval: Approval
     now_ms = till.clock.utc_ms()
     terminal = journal.read_terminal(connection)
     event = ErasureEvent(
-        event_id=str(uuid7(utc_ms=now_ms, random_bytes=os.urandom(10))),
+        event_id=new_id(now_ms),
         moment=moment_of(till, terminal, now_ms),
         account_ref=account_ref,
     )
-    journal.append_event(
-        connection,
-        terminal,
-        event_id=event.event_id,
-        kind="erasure",
-        body=encode_body(event),
-        utc_ms=now_ms,
-        hlc=event.moment.hlc,
-    )
+    append(connection, event)
     fields = accounts.erase_personal(connection, [account_ref])
     write_audit(till, connection, action="erase_member", approver_ref=approver_ref, subject=account_ref)
     return accounts.merged_with(connection, account_ref), fields

@@ -13,8 +13,7 @@ from pos_app.model.receipts import Payment, PaymentKind
 from pos_app.protocol.events import AdjustmentEvent, AdjustmentReason, CausedAct, ReturnedLine, SaleEvent
 from pos_app.use_cases.account_acts import Adjustment, book_adjustment
 from pos_app.use_cases.acts import SPACE, GivenAct, context_of, given_for, rewards_referrals
-from pos_app.use_cases.member_events import append
-from pos_app.use_cases.moments import moment_of
+from pos_app.use_cases.moments import append, moment_of
 from pos_app.use_cases.views import Basket
 from storage import accounts, journal, marks, sales
 from storage.accounts import AccountFacts

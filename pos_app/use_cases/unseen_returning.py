@@ -3,23 +3,21 @@
 Headquarters settles the points when it has the sale. Till then nothing is known of what was bought, so a manager decides.
 """
 
-import os
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from pos_app.errors import InputError
 from pos_app.loyalty.donating import causes_of
-from pos_app.model.identifiers import uuid7
 from pos_app.model.money import AMOUNT_MAX_MINOR, MILLI, line_amount_minor, tax_included_minor
 from pos_app.model.products import Product
 from pos_app.model.receipts import Payment, PaymentKind, SaleKind
 from pos_app.model.staff import Permission
-from pos_app.protocol.events import UnseenLine, UnseenReturnEvent, encode_body
+from pos_app.protocol.events import UnseenLine, UnseenReturnEvent
 from pos_app.use_cases import staffing
 from pos_app.use_cases.auditing import write_audit
 from pos_app.use_cases.booking import number_of
-from pos_app.use_cases.moments import moment_of
+from pos_app.use_cases.moments import append, moment_of, new_id
 from pos_app.use_cases.returning import already_booked, handed_over_minor, paid_back
 from pos_app.use_cases.staffing import Approval
 from pos_app.use_cases.views import Refund
@@ -88,7 +86,7 @@ def book_unseen_return(
     if any(one.product.code in causes_of(till.terms.programmes.programmes) for one in goods):
         raise _refused("gift", "Money that was given to a cause comes back with its receipt only.")
     now_ms = till.clock.utc_ms()
-    event_id = event_id or str(uuid7(utc_ms=now_ms, random_bytes=os.urandom(10)))
+    event_id = event_id or new_id(now_ms)
     if journal.find_event(connection, event_id) is not None:
         raise already_booked()
     total_minor = sum(one.refund_minor for one in goods)
@@ -104,15 +102,7 @@ def book_unseen_return(
         total_minor=total_minor,
         approved_by=approver_ref,
     )
-    journal.append_event(
-        connection,
-        terminal,
-        event_id=event_id,
-        kind="unseen_return",
-        body=encode_body(event),
-        utc_ms=now_ms,
-        hlc=event.moment.hlc,
-    )
+    append(connection, event)
     job_id = unseen_returns.write_unseen_return(
         connection, _row(till, event), sale_receipt_number=number, lines=event.lines, payments=event.payments
     )

@@ -3,9 +3,10 @@
 import msgspec
 import pytest
 
-from hq.causes import CauseGiven, causes_given
+from hq.causes import causes_given
 from hq.operate import RunningHq
 from hq.replay import differs
+from pos_app.model.causes import CauseTotals
 from pos_app.protocol.events import AnyEvent, ReturnEvent, SaleEvent, decode_body
 from pos_app.use_cases import giving
 from pos_app.use_cases.programmes import encode_programme_set
@@ -48,7 +49,7 @@ def test_that_all_tills_are_added_up_by_cause(hq: RunningHq, shop: Shop) -> None
     first.book(enrolment(REF, ANA, ""), *events)
     second.book(*events)
 
-    expected = CauseGiven("Planting trees", 134, 13, 77)
+    expected = CauseTotals("Planting trees", 134, 13, 77)
     assert (expected,) == causes_given(hq.engine, from_date="2026-07-01", until_date="2026-07-01")
     assert 70 == expected.total_minor
     assert () == causes_given(hq.engine, from_date="2026-07-02", until_date="2026-12-31")

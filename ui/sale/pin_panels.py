@@ -91,11 +91,11 @@ class PinPanelView(SidePanel):
         self._state.setText(text)
         _set_property(self._state, "bad", is_bad)
 
-    def typed(self) -> tuple[str, str]:
+    def typed(self) -> tuple[str, str, str]:
         """The PIN, once."""
         pin = self._field.text()
         self._field.clear()
-        return pin, ""
+        return pin, "", ""
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """On a low screen fewer names are seen at once."""

@@ -345,25 +345,25 @@ class SalePresenter:
     def _burn(self, text: str) -> None:
         units = checkout.burn(self._desk, text)
         if units:
-            self._ask_burn(units)
+            self._ask(units, lambda answer: checkout.take_answer(self._desk, answer))
 
-    def _ask_burn(self, units: int, approval: Approval | None = None) -> None:
-        """Ask beside the screen; what is scanned meanwhile waits, and that is less than a second."""
+    def _ask(self, units: int, take: Callable[[BurnAnswer], None], approval: Approval | None = None) -> None:
+        """Ask whether points may be used, and hand the answer on; what is scanned meanwhile waits, and that is less than a second."""
         self._begin_booking(NoticeCode.ASKING)
         future = self._till.authorise_burn(self._desk.basket, units, approval=approval)
-        self._background.watch(future, lambda future: self._end_booking(lambda: self._take_burn_answer(units, future)))
+        self._background.watch(future, lambda future: self._end_booking(lambda: self._hear(units, take, future)))
 
-    def _take_burn_answer(self, units: int, future: Future[BurnAnswer]) -> None:
+    def _hear(self, units: int, take: Callable[[BurnAnswer], None], future: Future[BurnAnswer]) -> None:
         answer = future.result()
         if answer.needs_approval:
             approving.ask(
                 self._desk,
                 Permission.BURN_STEP_UP,
                 subject=answer.auth_id,
-                then=lambda approval: self._ask_burn(units, approval),
+                then=lambda approval: self._ask(units, take, approval),
             )
         else:
-            checkout.take_answer(self._desk, answer)
+            take(answer)
 
     def _choose_reward(self, panel: RewardsPanel) -> None:
         deed, member = rewarding.deed_at(panel), self._desk.basket.member
@@ -372,7 +372,8 @@ class SalePresenter:
             return
         units = rewarding.choose(self._desk, panel)
         if units:
-            self._ask_reward(units)
+            # Points for a reward want the same right as points that are burned.
+            self._ask(units, lambda answer: rewarding.take_answer(self._desk, answer))
 
     def _do_deed(self, deed: Deed, card_number: str) -> None:
         """Note what the member did or chose."""
@@ -384,26 +385,6 @@ class SalePresenter:
         rewarding.tell_done(self._desk, deed, future.result())
         self._desk.play(Tone.OK)
         self._booked()
-
-    def _ask_reward(self, units: int, approval: Approval | None = None) -> None:
-        """Points for a reward want the same right as points that are burned."""
-        self._begin_booking(NoticeCode.ASKING)
-        future = self._till.authorise_burn(self._desk.basket, units, approval=approval)
-        self._background.watch(
-            future, lambda future: self._end_booking(lambda: self._take_reward_answer(units, future))
-        )
-
-    def _take_reward_answer(self, units: int, future: Future[BurnAnswer]) -> None:
-        answer = future.result()
-        if answer.needs_approval:
-            approving.ask(
-                self._desk,
-                Permission.BURN_STEP_UP,
-                subject=answer.auth_id,
-                then=lambda approval: self._ask_reward(units, approval),
-            )
-        else:
-            rewarding.take_answer(self._desk, answer)
 
     def _present(self, code: str, *, auth_id: str = "", approval: Approval | None = None) -> None:
         """A coupon: where other tills can take it too, headquarters is asked beside the screen, for less than a second."""

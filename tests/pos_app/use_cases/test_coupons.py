@@ -1,6 +1,7 @@
 """Coupons at one till: made, scanned, used once, let go of, given back; and beneath a headquarters that answers, refuses or is away."""
 
 import csv
+import socket
 import threading
 from pathlib import Path
 
@@ -607,7 +608,11 @@ def test_that_the_next_start_gives_back_what_was_left(open_shop: OpenShop) -> No
 
 def test_that_an_answer_that_takes_too_long_is_not_waited_for(open_shop: OpenShop) -> None:
     decided = threading.Event()
-    with serving(Reply(lambda _request: lambda _connection: decided.wait(WAIT_S))) as hq:
+
+    def take_long(_connection: socket.socket) -> None:
+        decided.wait(WAIT_S)
+
+    with serving(Reply(lambda _request: take_long)) as hq:
         till = Couponed(open_shop, hq.url, hold_timeout_ms=100)
         assert "floor" == till.sell_with(1).coupons[0].basis
         decided.set()

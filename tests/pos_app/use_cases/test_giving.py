@@ -5,6 +5,7 @@ import pytest
 
 from pos_app.errors import InputError
 from pos_app.loyalty.donating import Cause
+from pos_app.model.causes import CauseTotals
 from pos_app.model.products import Product
 from pos_app.model.receipts import PaymentKind
 from pos_app.protocol.events import PROGRAMMES_VERSION, ReturnEvent, SaleEvent, decode_body
@@ -18,7 +19,7 @@ from pos_app.use_cases.views import Basket, BasketLine, ClosedSale
 from receipts.layout import lay_out
 from receipts.text import render_text
 from storage import donations, rebuild
-from storage.donations import CauseSum, CauseTotals
+from storage.donations import CauseSum
 from tests.conftest import OpenShop
 from tests.shop import ANA, BOB, BREAD, DAY_MS, ENOUGH, TEA, Shop
 
