@@ -1,7 +1,7 @@
 """What a run of events has to know: read set by set, with the accounts locked first."""
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, bindparam, select, tuple_
 
@@ -165,12 +165,28 @@ def _load_returns(connection: Connection, work: WorkingSet, sale_ids: list[str],
     ``in_run`` are those that are booked in the same run as their returns.
     """
     c = tables.return_line.c
-    for sale_id, *values in connection.execute(
-        select(c.sale_event_id, *_RETURNED_COLUMNS).where(c.sale_event_id.in_(sale_ids))
+    sale_of: dict[str, str] = {}
+    for sale_id, return_id, *values in connection.execute(
+        select(c.sale_event_id, c.return_event_id, *_RETURNED_COLUMNS).where(c.sale_event_id.in_(sale_ids))
     ):
+        sale_of[return_id] = sale_id
         work.returned[sale_id].append(ReturnedLine(*values))
+    if sale_of:
+        _load_taken_back(connection, work, sale_of)
     hashes = {sale.engine_input.programme_set_hash for sale in (*work.sale_events.values(), *in_run)}
     work.programme_sets.update(read_sets(connection, hashes))
+
+
+def _load_taken_back(connection: Connection, work: WorkingSet, sale_of: Mapping[str, str]) -> None:
+    """What the returns of these sales took (``sale_of``: return to sale), whichever of its accounts each found: all of them are loaded."""
+    entry = tables.entry.c
+    taken = select(entry.event_id, entry.issuer, entry.units).where(
+        entry.account_ref.in_(list(work.accounts)),
+        entry.event_id.in_(list(sale_of)),
+        entry.kind == AccountKind.ISSUED.value,
+    )
+    for return_id, issuer, units in connection.execute(taken):
+        work.taken_back[sale_of[return_id]][issuer] += units
 
 
 def _load_expired(

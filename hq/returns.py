@@ -22,7 +22,7 @@ from pos_app.model.accounts import Lot
 from pos_app.model.calendar import month_of
 from pos_app.model.identifiers import derived_id
 from pos_app.protocol.events import POOLS_VERSION, ReturnedLine, ReturnEvent, SaleEvent, UnseenReturnEvent
-from pos_app.use_cases.goods_back import GoodsBack, goods_back, restored_lots, summed
+from pos_app.use_cases.goods_back import GoodsBack, forgiven_before, goods_back, restored_lots, summed
 from pos_app.use_cases.pools_back import restored_of_rewards
 
 SALE_MISSING = "sale_missing"
@@ -120,6 +120,12 @@ def has_all(work: WorkingSet, event: UnseenReturnEvent, sale: SaleEvent) -> bool
 
 def book_back(work: WorkingSet, sale: SaleEvent, back: GoodsBack, *, event_id: str, at_ms: int, now_ms: int) -> None:
     """Book what goes back of a sale, under the event that took it back."""
+    forgiven = forgiven_before(
+        sale,
+        work.programme_sets.get(sale.engine_input.programme_set_hash),
+        before=summed(work.returned[sale.event_id]),
+        taken_back=work.taken_back[sale.event_id],
+    )
     work.add_returned(sale.event_id, event_id, back.lines)
     account = work.home_of(sale.account_ref) if sale.account_ref else None
     if account is None:
@@ -138,7 +144,9 @@ def book_back(work: WorkingSet, sale: SaleEvent, back: GoodsBack, *, event_id: s
         expired_units=work.expired_units,
         clamps=back.clamps,
         clamped_pools=back.pools.clamped_pools,
+        forgiven_units=forgiven,
     )
+    work.add_taken_back(sale.event_id, booking.entries)
     overdrawn_units = book_and_repay(work, account, booking, event_id=event_id, cause=CLAW_BACK, now_ms=now_ms)
     # What was counted leaves the month in which it was counted.
     month = month_of(sale.moment.business_date)

@@ -73,6 +73,8 @@ class WorkingSet:
         self.programme_sets: dict[str, ProgrammeSet] = {}
         self.returned: dict[str, list[ReturnedLine]] = defaultdict(list)
         """What came back of a sale so far, by the sale's event."""
+        self.taken_back: dict[str, Counter[str]] = defaultdict(Counter)
+        """What its returns took as if it had not been issued, by the sale's event and by unit; what they made owed too."""
         self.expired_units: Counter[str] = Counter()
         """What of a lot has expired, for the lots that a return or a late burn may ask about."""
         self.lapsed_lots: dict[str, Lot] = {}
@@ -277,6 +279,12 @@ class WorkingSet:
             self._returned.append(
                 {"sale_event_id": sale_event_id, "return_event_id": return_event_id, **msgspec.structs.asdict(line)}
             )
+
+    def add_taken_back(self, sale_event_id: str, entries: Iterable[Entry]) -> None:
+        """A return of a sale booked these entries."""
+        for entry in entries:
+            if entry.kind is AccountKind.ISSUED:
+                self.taken_back[sale_event_id][entry.issuer] += entry.units
 
     def add_booked(self, received: Received, booked: Booked) -> None:
         """The event is booked now, from this till; another that brings it is a repetition."""

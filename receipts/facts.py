@@ -62,6 +62,13 @@ class CauseFacts(msgspec.Struct, frozen=True):
     all_minor: int
 
 
+class DrawFacts(msgspec.Struct, frozen=True):
+    """A draw that chance goes by in this shop: its name, and the SHA-256 of its seed in hexadecimal digits."""
+
+    name: str
+    seed_hash: str
+
+
 class ContractFacts(msgspec.Struct, frozen=True):
     """A contract: its number, the parts that are still to be paid (ISO date, minor units), and their sum."""
 
@@ -93,7 +100,7 @@ class ReceiptFacts(msgspec.Struct, frozen=True, kw_only=True):
     ``coupons`` are those that were used up, by batch and number.
     ``claim`` is the code by which a member gets the points if this sale should be lost; empty for none. ``causes`` got something.
     ``contract`` was agreed on this sale, or paid on by this receipt.
-    ``draws`` are the SHA-256 (hexadecimal digits) of the seeds that chance goes by in this shop.
+    ``draws`` are those that chance goes by in this shop.
     """
 
     shop: ShopFacts
@@ -121,7 +128,7 @@ class ReceiptFacts(msgspec.Struct, frozen=True, kw_only=True):
     nps: NpsFacts | None = None
     causes: tuple[CauseFacts, ...] = ()
     contract: ContractFacts | None = None
-    draws: tuple[str, ...] = ()
+    draws: tuple[DrawFacts, ...] = ()
     claim: str = ""
     copy: bool = False
     coupons: tuple[str, ...] = ()

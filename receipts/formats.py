@@ -7,6 +7,7 @@ import copy
 import re
 from datetime import date, time
 from decimal import Decimal
+from typing import Protocol
 
 from babel.core import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
@@ -14,8 +15,7 @@ from babel.numbers import NumberPattern
 
 from pos_app.errors import SettingsError
 from pos_app.model.calendar import local_time
-from pos_app.model.money import BASIS_POINTS
-from receipts.facts import ReceiptFacts
+from pos_app.model.money import BASIS_POINTS, Currency
 from receipts.words import Plural, Words, load_words
 
 _CLDR_HYPHEN = "-"
@@ -27,10 +27,34 @@ _QUANTITY_EXPONENT = 3
 _RATE_DIGITS_MAX = 2
 
 
+class Local(Protocol):
+    """What says how figures are written: facts of a receipt, or of another paper."""
+
+    @property
+    def locale(self) -> str:
+        """A Babel locale."""
+
+    @property
+    def language(self) -> str:
+        """A language of ``receipts.words``."""
+
+    @property
+    def currency(self) -> Currency:
+        """Of every amount."""
+
+    @property
+    def points_exponent(self) -> int:
+        """How many decimals points have."""
+
+    @property
+    def zone(self) -> str:
+        """An IANA time zone."""
+
+
 class Formats:
     """How one receipt writes its figures: its locale, currency, zone, exponent of points and words."""
 
-    def __init__(self, facts: ReceiptFacts) -> None:
+    def __init__(self, facts: Local) -> None:
         """Raises ``SettingsError`` for a locale or a language that there is not."""
         self.words: Words = load_words(facts.language)
         self._locale = _locale(facts.locale)
@@ -65,6 +89,15 @@ class Formats:
         number = _decimal(units, self._points_exponent)
         digits = self._points_exponent if number % 1 else 0
         return self.counted(self.words.points, number.quantize(_decimal(1, digits)), digits=digits)
+
+    def units(self, units: int) -> str:
+        """Points as a number without its noun, for a column of them: ``1,250``, ``−3``."""
+        digits = self._points_exponent
+        return _minus(self._plain(_decimal(units, digits), least=digits, most=digits))
+
+    def count(self, number: int) -> str:
+        """A whole number: ``1,250``, ``−3``."""
+        return _minus(self._plain(Decimal(number), least=0, most=0))
 
     def counted(self, plural: Plural, number: Decimal | int, *, digits: int = 0) -> str:
         """A number with its noun, by the plural rule of the receipt's language."""

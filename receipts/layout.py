@@ -26,13 +26,15 @@ from receipts.document import (
     Text,
     Weight,
 )
-from receipts.facts import CauseFacts, ContractFacts, DiscountFacts, NpsFacts, ReceiptFacts
+from receipts.facts import CauseFacts, ContractFacts, DiscountFacts, DrawFacts, NpsFacts, ReceiptFacts
 from receipts.formats import Formats
 from receipts.layout_member import member_panel
 
 _ONE_MILLI = 1000
 _NAME_CHARACTERS_MAX = 22
 _FULL_PERCENT = 100
+_LOWERED = frozenset({"line_max_points", "receipt_max_units", "lowered_by"})
+"""What reasons say where an award was lowered."""
 
 
 def lay_out(facts: ReceiptFacts) -> Document:
@@ -50,8 +52,8 @@ def lay_out(facts: ReceiptFacts) -> Document:
         blocks.append(member_panel(facts, facts.member, formats))
     for cause in facts.causes:
         blocks += _cause(cause, facts.kind, formats)
-    for seed_hash in facts.draws:
-        blocks += _draw(seed_hash, formats)
+    for draw in facts.draws:
+        blocks += _draw(draw, formats)
     if facts.nps is not None:
         blocks += _question(facts.nps, formats)
     blocks += _foot(facts, formats)
@@ -126,10 +128,14 @@ def _short(name: str) -> str:
 
 
 def _award(award: Award, formats: Formats) -> str:
-    """``+30 points``, with the rate and the goods' weight where the reason has them: ``+30 points (3% × 2)``."""
+    """``+30 points``, with the rate and the goods' weight where the reason has them: ``+30 points (3% × 2)``.
+
+    Without them where a limit or the guard left less: then the points are not that rate of anything.
+    """
     points = formats.words.line_points.format(points=formats.points(award.units))
-    rate_bp, weight_percent = (award.reason.values.get(key) for key in ("rate_bp", "weight_percent"))
-    if not isinstance(rate_bp, int):
+    values = award.reason.values
+    rate_bp, weight_percent = (values.get(key) for key in ("rate_bp", "weight_percent"))
+    if not isinstance(rate_bp, int) or not _LOWERED.isdisjoint(values):
         return points
     weight = (
         f" × {formats.percent_as_factor(weight_percent)}"
@@ -286,11 +292,13 @@ def _cause(cause: CauseFacts, kind: SaleKind, formats: Formats) -> Iterator[AnyB
     yield Columns(words.cause_all, formats.money(cause.all_minor))
 
 
-def _draw(seed_hash: str, formats: Formats) -> Iterator[AnyBlock]:
+def _draw(draw: DrawFacts, formats: Formats) -> Iterator[AnyBlock]:
     """By what chance goes here: two lines, since the digits of the hash fit on no narrow paper in one."""
-    half = len(seed_hash) // 2
-    yield Text(formats.words.draw, align=Align.CENTRE, weight=Weight.FINE)
-    for digits in (seed_hash[:half], seed_hash[half:]):
+    half = len(draw.seed_hash) // 2
+    yield Space()
+    for words in (draw.name, formats.words.draw):
+        yield Text(words, align=Align.CENTRE, weight=Weight.FINE)
+    for digits in (draw.seed_hash[:half], draw.seed_hash[half:]):
         yield Text(digits, align=Align.CENTRE, weight=Weight.FINE)
 
 

@@ -524,6 +524,19 @@ def expired_units(connection: Connection, account_refs: Iterable[str], lot_ids: 
     return {lot_id: int(units) for lot_id, units in rows}
 
 
+def taken_back(connection: Connection, account_refs: Iterable[str], event_ids: Iterable[str]) -> dict[str, int]:
+    """What returns (``event_ids``) took of these accounts as if it had not been issued, by unit; what they made owed too."""
+    c = tables.entry.c
+    rows = connection.execute(
+        select(c.issuer, func.sum(c.units))
+        .where(
+            c.account_ref.in_(list(account_refs)), c.event_id.in_(list(event_ids)), c.kind == AccountKind.ISSUED.value
+        )
+        .group_by(c.issuer)
+    )
+    return {issuer: int(units) for issuer, units in rows}
+
+
 def entries_of(connection: Connection, account_ref: str, event_id: str) -> tuple[Entry, ...]:
     """The ledger entries that one event booked for an account."""
     rows = _entries_of.all(driver_connection(connection), account_ref, event_id)

@@ -191,6 +191,18 @@ def transaction(connection: Connection) -> Iterator[None]:
         connection.info[_HIGH_WATER].note(mark)
 
 
+@contextmanager
+def snapshot(connection: Connection) -> Iterator[None]:
+    """Everything that the block reads is of one moment, whatever is written meanwhile."""
+    driver = driver_connection(connection)
+    driver.execute("BEGIN")
+    try:
+        yield
+    finally:
+        if driver.in_transaction:
+            driver.execute("ROLLBACK")
+
+
 def will_end_at(connection: Connection, mark: Mark) -> None:
     """Once this transaction is committed, the journal ends here."""
     connection.info[_LAST_EVENT] = mark

@@ -20,6 +20,7 @@ from pos_app.command_line import (
     status_commands,
 )
 from pos_app.command_line.claim_command import claim
+from pos_app.command_line.closing_command import closing_report
 from pos_app.command_line.opening import opened
 from pos_app.command_line.options import SettingsOption
 from pos_app.command_line.output import EXIT_FAILED, console, print_json, speaking
@@ -52,6 +53,7 @@ app.command("what-if")(what_if)
 app.command("profit-share")(profit_share)
 app.add_typer(draw_commands.app, name="draw")
 app.command()(sentinel)
+app.command("closing-report")(closing_report)
 status_commands.register(app)
 app.command("simulate-chain")(simulation_commands.simulate_chain)
 

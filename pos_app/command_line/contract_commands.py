@@ -7,7 +7,7 @@ import typer
 from pos_app.command_line.charity_commands import FromOption, UntilOption, first_day, last_day
 from pos_app.command_line.opening import opened
 from pos_app.command_line.options import SettingsOption
-from pos_app.command_line.output import console, print_json, speaking
+from pos_app.command_line.output import console, folded, print_json, speaking
 from pos_app.command_line.staffing_options import ByOption, sign_in
 from pos_app.errors import InputError
 from pos_app.model.money import minor_from_text
@@ -39,7 +39,7 @@ def list_contracts(
         if as_json:
             print_json(found)
             return
-        table = Table("contract", "account", "owed", "overdue", "next", "due on")
+        table = Table("contract", folded("account"), "owed", "overdue", "next", "due on")
         for one in found:
             minors = (one.owed_minor, one.overdue_minor, one.due_minor)
             table.add_row(one.contract.number, one.account_ref, *map(opened_till.money_text, minors), one.next_due_on)

@@ -14,6 +14,7 @@ from pos_app.command_line.coupon_options import (
     RuleArgument,
     UntilOption,
     UsesOption,
+    WordsOption,
     print_batches,
     print_made,
     wish_of,
@@ -36,12 +37,13 @@ def make(
     first_date: FromOption = "",
     last_date: UntilOption = "",
     member: MemberOption = "",
+    words: WordsOption = "",
     by: ByOption = "",
     settings: SettingsOption = None,
 ) -> None:
     """Make coupons for a rule that wants one, good at this till alone, and write their codes into a file.
 
-    Example: `pos-app coupon make coupon/five-off --codes 200 --until 2026-12-31 --out coupons.pdf`.
+    Example: `pos-app coupon make coupon/five-off --codes 200 --until 2026-12-31 --words "5 € off from 20 €" --out coupons.pdf`.
     """
     with speaking(), opened(settings) as till:
         sign_in(till, by)
@@ -49,19 +51,21 @@ def make(
         wish = wish_of(rule, codes=codes, uses=uses, first_date=first_date, last_date=last_date)
         batch = till.book_act(coupon_making.make, wish, member).result()
         name = coupon_making.paper_name(till.terms.programmes, rule)
-        coupon_making.write_codes(out, batch, name=name, shop_name=till.settings.shop.name)
+        coupon_making.write_codes(out, batch, name=words or name, shop_name=till.settings.shop.name)
         print_made(batch.batch_id, codes=codes, out=out)
 
 
 @app.command("print")
-def print_codes(batch: BatchArgument, out: OutOption, by: ByOption = "", settings: SettingsOption = None) -> None:
+def print_codes(
+    batch: BatchArgument, out: OutOption, words: WordsOption = "", by: ByOption = "", settings: SettingsOption = None
+) -> None:
     """Write the codes of a batch that was made here once more. Example: `pos-app coupon print 7KQ2M --out coupons.csv`."""
     with speaking(), opened(settings) as till:
         sign_in(till, by)
         made = till.book_act(coupon_making.printed_again, batch).result()
         coupon_making.check_file(out, codes=made.codes)
         name = coupon_making.paper_name(till.terms.programmes, made.rule)
-        coupon_making.write_codes(out, made, name=name, shop_name=till.settings.shop.name)
+        coupon_making.write_codes(out, made, name=words or name, shop_name=till.settings.shop.name)
         print_made(made.batch_id, codes=made.codes, out=out)
 
 

@@ -7,13 +7,19 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from pos_app.command_line.output import console, counted, print_json
+from pos_app.command_line.output import console, counted, folded, print_json
 from pos_app.use_cases.coupon_making import BatchView, CouponWish
 
 RuleArgument = Annotated[str, typer.Argument(help="The rule, as programme/rule: coupon/five-off.")]
 CodesOption = Annotated[int, typer.Option("--codes", min=1, help="How many coupons.")]
 OutOption = Annotated[
     Path, typer.Option("--out", help="The file for the codes: .csv, or .pdf for sheets of barcodes.", dir_okay=False)
+]
+WordsOption = Annotated[
+    str,
+    typer.Option(
+        "--words", help="What the slips of a PDF say in bold: '5 € off from 20 €'.", show_default="the programme's name"
+    ),
 ]
 UsesOption = Annotated[int, typer.Option("--uses", min=1, help="For how many receipts each coupon is good.")]
 FromOption = Annotated[str, typer.Option("--from", help="The first day: 2026-12-01.", show_default="at once")]
@@ -43,7 +49,7 @@ def print_batches(batches: Iterable[BatchView], *, as_json: bool) -> None:
     if as_json:
         print_json(tuple(batches))
         return
-    table = Table("batch", "rule", "codes", "uses each", "from", "until", "for", "used")
+    table = Table("batch", folded("rule"), "codes", "uses each", "from", "until", folded("for"), "used")
     for batch in batches:
         table.add_row(
             batch.batch_id,

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 
 from pos_app.command_line.opening import opened
@@ -11,7 +12,7 @@ from pos_app.command_line.output import EXIT_FAILED, console, counted, print_jso
 from pos_app.command_line.staffing_options import ByOption, sign_in
 
 if TYPE_CHECKING:
-    from pos_app.protocol.draws import LotteryReport, Report
+    from pos_app.protocol.draws import Difference, LotteryReport, Report
 
 app = typer.Typer(help="Draws that anybody can check: open, hold, publish, verify.", no_args_is_help=True)
 
@@ -91,8 +92,7 @@ def verify(
             print_json({"seed_hash": report.seed_hash, "holds": not differences, "differences": differences})
         else:
             for one in differences:
-                sentence = f"{one.code} at {one.where}: expected {one.expected}, the file says {one.found}"
-                console.print(sentence, style="bold red", markup=False)
+                console.print(difference_words(one), style="bold red", markup=False)
             console.print(_size(report), markup=False)
             console.print(
                 f"SHA-256 of the seed, as receipts print it: {report.seed_hash}", markup=False, soft_wrap=True
@@ -100,6 +100,28 @@ def verify(
             console.print("Something differs." if differences else "Everything follows from the seed.")
         if differences:
             raise typer.Exit(EXIT_FAILED)
+
+
+def difference_words(one: "Difference") -> str:
+    """What does not follow from the seed, in words."""
+    if one.code == "winner":
+        return f"{one.where}: {_ticket(one.expected)} wins by the seed, the file says {_ticket(one.found)}."
+    if one.code == "seed":
+        return f"The SHA-256 of the seed in the file is {one.expected}, the file says {one.found}."
+    if one.code == "winners":
+        return f"{one.expected} prizes have a winner by the seed, the file has {one.found}."
+    if one.code == "order":
+        return "The tickets are not in the order of their receipts, or a lot of them is there twice."
+    kind = "the roll" if one.code == "roll" else "whether it wins"
+    return f"{one.where}: {kind} is {one.expected} by the seed, the file says {one.found}."
+
+
+def _ticket(winner: str) -> str:
+    """The ticket of a winner, and what it wins."""
+    from pos_app.protocol.draws import Won
+
+    won = msgspec.json.decode(winner, type=Won)
+    return f"ticket {won.ticket} of {won.receipt or won.lot} ({won.prize})"
 
 
 def print_opened(file: Path, seed_hash: str) -> None:

@@ -20,7 +20,7 @@ def print_explanation(till: Till, explained: Explained) -> None:
     words = ExplanationWords(explained, till.terms)
     table = Table("line", "product", "paid", "rule", "gives", "why", title=f"Receipt {explained.receipt_number}")
     for line in explained.lines:
-        name = " ".join(filter(None, (line.name, words.margin(line.line_no))))
+        name = words.goods(line)
         for because in explained.of_line(line.line_no):
             _add_row(table, words, because, str(line.line_no), name, words.paid(line.payable_minor))
     for because in explained.of_line(0):

@@ -14,6 +14,7 @@ from pos_app.command_line.coupon_options import (
     RuleArgument,
     UntilOption,
     UsesOption,
+    WordsOption,
     print_batches,
     print_made,
     wish_of,
@@ -46,6 +47,7 @@ def make(
         ),
     ] = 0,
     shop_name: ShopOption = "",
+    words: WordsOption = "",
 ) -> None:
     """Make coupons for a rule of a published programme, write their codes into a file and publish the batch to the tills.
 
@@ -58,12 +60,18 @@ def make(
         check_file(out, codes=codes)
         wish = wish_of(rule, codes=codes, uses=uses, first_date=first_date, last_date=last_date, till_number=till)
         batch, name = coupon_batches.make_batch(engine, wish, member=member)
-        write_codes(out, batch, name=name, shop_name=shop_name)
+        write_codes(out, batch, name=words or name, shop_name=shop_name)
         print_made(batch.batch_id, codes=codes, out=out)
 
 
 @app.command("print")
-def print_codes(batch: BatchArgument, out: OutOption, database: DatabaseOption, shop_name: ShopOption = "") -> None:
+def print_codes(
+    batch: BatchArgument,
+    out: OutOption,
+    database: DatabaseOption,
+    shop_name: ShopOption = "",
+    words: WordsOption = "",
+) -> None:
     """Write the codes of a batch once more. Example: `pos-app hq coupons print 7KQ2M --out coupons.csv`."""
     from hq import coupon_batches, operate
     from pos_app.use_cases.coupon_making import check_file, write_codes
@@ -71,7 +79,7 @@ def print_codes(batch: BatchArgument, out: OutOption, database: DatabaseOption, 
     with speaking(), operate.opened(database) as engine:
         made, name = coupon_batches.find_batch(engine, batch)
         check_file(out, codes=made.codes)
-        write_codes(out, made, name=name, shop_name=shop_name)
+        write_codes(out, made, name=words or name, shop_name=shop_name)
         print_made(made.batch_id, codes=made.codes, out=out)
 
 

@@ -3,12 +3,16 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import msgspec
 import typer
 from rich.console import Console
 
 from pos_app.errors import PosError
+
+if TYPE_CHECKING:
+    from rich.table import Column
 
 EXIT_FAILED = 1
 EXIT_REFUSED = 2
@@ -38,6 +42,13 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     ('1 product', '0 products', '2 bodies')
     """
     return f"{number} {noun}" if number == 1 else f"{number} {plural or noun + 's'}"
+
+
+def folded(heading: str) -> "Column":
+    """A column of references, which break to the next line where the screen is narrow: cut off they would name nothing."""
+    from rich.table import Column
+
+    return Column(heading, overflow="fold")
 
 
 def print_json(value: object) -> None:

@@ -8,7 +8,7 @@ import typer
 
 from pos_app.command_line.opening import opened
 from pos_app.command_line.options import SettingsOption
-from pos_app.command_line.output import console, print_json, speaking
+from pos_app.command_line.output import console, folded, print_json, speaking
 from pos_app.command_line.staffing_options import ByOption, sign_in
 from pos_app.errors import InputError
 from pos_app.model.money import text_from_minor
@@ -52,7 +52,12 @@ def _print(till: "Till", found: "Quarter", *, is_booked: bool) -> None:
 
     exponent = till.terms.currency.exponent
     table = Table(
-        "account", "paid, without tax", "margin", "points", "booked", title=f"{found.programme_id} {found.quarter}"
+        folded("account"),
+        "paid, without tax",
+        "margin",
+        "points",
+        "booked",
+        title=f"{found.programme_id} {found.quarter}",
     )
     for share in found.shares:
         money = (text_from_minor(minor, exponent=exponent) for minor in (share.net_minor, share.margin_minor))

@@ -1,4 +1,4 @@
-"""A scenario's report for people: a table of what came out, with the reasons."""
+"""A scenario's report for people: what came out of each step, with the reasons."""
 
 from rich.markup import escape
 from rich.table import Table
@@ -10,12 +10,14 @@ _HIDDEN = {"reasons", "points_by_line"}
 
 
 def print_report(report: Report) -> None:
-    """One row a step; a difference in red below what came out."""
-    table = Table("", "when", "what", "came out", "why", title=f"{report.title} ({report.file})", show_lines=True)
+    """A paragraph a step, as wide as the screen: what came out, what differs in red, and a line for each reason."""
+    console.print(f"{report.title} ({report.file})", style="bold", markup=False)
+    table = Table.grid(padding=(0, 2, 0, 0))
     for outcome in report.outcomes:
-        table.add_row(
-            str(outcome.number), outcome.at, outcome.what, _came_out(outcome), "\n".join(map(escape, outcome.reasons))
-        )
+        table.add_row(str(outcome.number), f"[bold]{escape(f'{outcome.at}  {outcome.what}')}[/bold]")
+        table.add_row("", _came_out(outcome))
+        for reason in outcome.reasons:
+            table.add_row("", f"[dim]{escape(reason)}[/dim]")
     console.print(table)
     verdict = "[green]holds[/green]" if report.holds else "[bold red]does not hold[/bold red]"
     console.print(f"{escape(report.file)}: {verdict}\n")

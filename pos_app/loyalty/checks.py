@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from math import lcm
+from typing import get_args
 
 import msgspec
 
@@ -21,6 +22,7 @@ from pos_app.loyalty.document import (
     MemberPrice,
     Multiply,
     Notice,
+    Period,
     Pharmacy,
     Points,
     Programme,
@@ -272,7 +274,7 @@ def _act(rule: Act, path: Path) -> Iterator[Problem]:
 def _progressive(rule: Progressive, card_classes: Sequence[str], path: Path) -> Iterator[Problem]:
     accumulated = rule.on == "accumulated"
     if accumulated and rule.period is None:
-        yield (*path, "on"), "an accumulated sum needs a period: calendar_month, rolling_12_months or for_ever"
+        yield (*path, "on"), f"an accumulated sum needs a period: {', '.join(get_args(Period))}"
     if not accumulated and rule.period is not None:
         yield (*path, "period"), "a rule that goes by the receipt has no period"
     if rule.steps[0].from_minor != 0:

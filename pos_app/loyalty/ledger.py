@@ -333,12 +333,16 @@ def book_return(
     expired_units: Mapping[str, int] = MappingProxyType({}),
     clamps: bool = False,
     clamped_pools: Collection[str] = (),
+    forgiven_units: Mapping[str, int] = MappingProxyType({}),
 ) -> Booking:
     """Give burned points back, then take earned ones back, for each issuer apart.
 
     They are taken from the lots that the sale gave, then from what has expired of them (``expired_units``, by lot, as the entries
     say), then from other lots of the issuer, else as overdraft; or, where the programme ``clamps``, what is spent is forgiven:
     points by ``clamps``, other pools where they are among ``clamped_pools``.
+
+    ``forgiven_units``: by issuer, what earlier returns of the same sale forgave. What this one gives back pays for it, and nothing
+    else does; so it does not matter in how many parts, and in which order, goods come back.
     """
     draft = _Draft(books, event_id)
     for lot in restored:
@@ -360,16 +364,28 @@ def book_return(
         owed[part_issuer] = owed.get(part_issuer, 0) + left - lapsed
     for owing_issuer, units in owed.items():
         left = units - _cancel_from_any(draft, units=units, issuer=owing_issuer)
-        if not (clamps if is_points(owing_issuer) else owing_issuer in clamped_pools):
+        if not _forgives(owing_issuer, clamps=clamps, clamped_pools=clamped_pools):
             draft.owe(left, issuer=owing_issuer, target=AccountKind.ISSUED)
+    for forgiven_issuer, units in forgiven_units.items():
+        if _forgives(forgiven_issuer, clamps=clamps, clamped_pools=clamped_pools):
+            _cancel_from(draft, [lot for lot in restored if lot.issuer == forgiven_issuer], units=units)
     return draft.done()
+
+
+def _forgives(issuer: str, *, clamps: bool, clamped_pools: Collection[str]) -> bool:
+    return clamps if is_points(issuer) else issuer in clamped_pools
 
 
 def _cancel_from_any(draft: _Draft, *, units: int, issuer: str) -> int:
     """Take back up to ``units`` from the issuer's lots, the soonest expiring first; gives how many there were."""
+    return _cancel_from(draft, [lot for lot in draft.lots.values() if lot.issuer == issuer], units=units)
+
+
+def _cancel_from(draft: _Draft, lots: Iterable[Lot], *, units: int) -> int:
+    """Take back up to ``units`` of what is left in these lots, the soonest expiring first; gives how many there were."""
     taken = 0
-    for lot in _soonest_expiring(lot for lot in draft.lots.values() if lot.issuer == issuer):
-        taken += draft.cancel(lot, units - taken)
+    for lot in _soonest_expiring(lots):
+        taken += draft.cancel(draft.lots[lot.lot_id], units - taken)
     return taken
 
 

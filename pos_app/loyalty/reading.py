@@ -1,5 +1,6 @@
 """A programme's text read: a programme, or everything that is wrong with the text and where it stands."""
 
+import json
 import re
 import tomllib
 from typing import Any
@@ -14,6 +15,11 @@ from pos_app.loyalty.text_lines import Place, place_at, place_of
 DOCUMENT_BYTES_MAX = 65_536
 FAULTS_MAX = 50
 """After so many a text is no longer looked through."""
+_SYNTAX_WORDS = (
+    (re.compile(r"^Cannot overwrite a value"), "the key of this value is there twice"),
+    (re.compile(r"^Exceeds the limit .*"), "a number has too many digits"),
+)
+"""What the parsers say in words for programmers, and what is said instead."""
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -54,10 +60,38 @@ def _parsed(text: str) -> object:
     """The document as plain values, or the fault of its syntax."""
     is_json = text.lstrip().startswith("{")
     try:
-        return msgspec.json.decode(text.encode()) if is_json else tomllib.loads(text)
+        return _json(text) if is_json else tomllib.loads(text)
+    except _RepeatedKeyError as error:
+        return Fault(f"the key {str(error)!r} is there twice")
     except (ValueError, msgspec.DecodeError) as error:
         kind = "JSON" if is_json else "TOML"
-        return Fault(f"it is not valid {kind}: {error}", place=_syntax_place(str(error), text))
+        return Fault(f"it is not valid {kind}: {_syntax_words(str(error))}", place=_syntax_place(str(error), text))
+
+
+class _RepeatedKeyError(Exception):
+    """A key that a table of a JSON document has twice: which value is meant, nobody knows."""
+
+
+def _json(text: str) -> object:
+    """The plain values of a JSON document, whose decoder would silently take the last one of two equal keys."""
+    raw = msgspec.json.decode(text.encode())
+    json.loads(text, object_pairs_hook=_once)
+    return raw
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    values: dict[str, object] = {}
+    for key, value in pairs:
+        if key in values:
+            raise _RepeatedKeyError(key)
+        values[key] = value
+    return values
+
+
+def _syntax_words(message: str) -> str:
+    for said, words in _SYNTAX_WORDS:
+        message = said.sub(words, message)
+    return message
 
 
 def _syntax_place(message: str, text: str) -> Place | None:

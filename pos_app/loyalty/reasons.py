@@ -3,6 +3,7 @@
 Screens and paper translate the codes elsewhere. A reason's values never hold cost, and nothing that tells who the member is.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -93,9 +94,10 @@ def _award(basis: str) -> _Words:
     def words(values: Mapping[str, str]) -> str:
         weight = f" x {values['weight_percent']} %" if "weight_percent" in values else ""
         weight = ", weighted for these goods," if "weighted" in values else weight
-        limits = "".join(f", {text.format_map(values)}" for key, text in _LIMITS.items() if key in values)
-        of = f" of {values['base_minor']}" if "base_minor" in values else ""
-        return f"{values['rate_bp']} %{weight}{of}: {basis.format_map(values)}{limits}."
+        base = values.get("base_minor") or values.get("price_minor_before")
+        of = f" of {base}" if base else ""
+        why = f": {basis.format_map(values)}" if basis else ""
+        return f"{values['rate_bp']} %{weight}{of}{why}."
 
     return words
 
@@ -104,17 +106,17 @@ def _sentence(template: str) -> _Words:
     return template.format_map
 
 
-_LIMITS = {
-    "line_max_points": "at most {line_max_points} points a line",
-    "receipt_max_units": "at most {receipt_max_units} points of this programme left for the receipt",
-}
+def _from_receipt(values: Mapping[str, str]) -> str:
+    until = f"to {values['until_receipt']}" if "until_receipt" in values else "on"
+    return f"It applies from receipt {values['from_receipt']} {until}, this is receipt {values['receipt']}."
+
 
 SENTENCES: Final[Mapping[str, _Words]] = {
     FIXED_CARD: _award("card class {card_class}"),
     PROGRESSIVE_RECEIPT: _award("this receipt's {sum_minor} reach the step from {from_minor}"),
     PROGRESSIVE_ACCUMULATED: _award("the {sum_minor} bought before reach the step from {from_minor}"),
     PHARMACY: _award("bonus for card class {card_class}"),
-    PERCENT: _award("for these goods"),
+    PERCENT: _award(""),
     POINTS: _sentence("{points} points for each {per_minor} of {base_minor}."),
     BONUS: _sentence("A bonus of {points} points."),
     MULTIPLY: _sentence("Raised to {multiplied_percent} %."),
@@ -157,7 +159,7 @@ SENTENCES: Final[Mapping[str, _Words]] = {
     WHEN_HOLIDAYS: _sentence("{business_date} is no holiday of the rule."),
     WHEN_STORE: _sentence("It does not apply in this store."),
     WHEN_RECEIPT_FROM: _sentence("It applies from {from_minor} on, the receipt is {sum_minor}."),
-    WHEN_RECEIPT_NUMBER: _sentence("It applies from receipt {from_receipt} on, this is receipt {receipt}."),
+    WHEN_RECEIPT_NUMBER: _from_receipt,
     WHEN_CARD_CLASS: _sentence("It does not apply to card class {card_class}."),
     WHEN_TIER: _sentence("It does not apply to tier {tier}."),
     WHEN_SEGMENT: _sentence("It is for other members."),
@@ -183,12 +185,15 @@ SENTENCES: Final[Mapping[str, _Words]] = {
     NOTICE: _sentence("To be said to this member."),
 }
 _ADDED: Final[Mapping[str, str]] = {
+    "line_max_points": " At most {line_max_points} points a line.",
+    "receipt_max_units": " A limit left {receipt_max_units} points.",
     "cap_minor": " A cap left {cap_minor}.",
     "cap_units": " A cap left {cap_units} points.",
     WON_WITH: " Won: chance said {won_with}, it gives below {wins_below}.",
     "lowered_by": " Lowered so that rewards do not cost too much.",
 }
 """What other values add to any sentence."""
+_SINGLE = re.compile(r"(?<![\d.])1 (point|receipt|time)s\b")
 
 
 def words(reason: Reason, *, currency_exponent: int = 2, points_exponent: int = 0) -> str:
@@ -204,11 +209,11 @@ def words(reason: Reason, *, currency_exponent: int = 2, points_exponent: int = 
     values = {key: _text(key, value, exponents) for key, value in reason.values.items()}
     is_limit = reason.code == BURN_CAP
     added = "" if is_limit else "".join(text.format_map(values) for key, text in _ADDED.items() if key in values)
-    return sentence(values) + added
+    return _SINGLE.sub(r"1 \1", sentence(values) + added)
 
 
 def _text(key: str, value: ReasonValue, exponents: Mapping[str, int]) -> str:
-    unit = key.rpartition("_")[2]
+    unit = key.removesuffix("_before").rpartition("_")[2]
     if isinstance(value, str):
         return value or "none"
     if unit == "bp":

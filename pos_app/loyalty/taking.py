@@ -63,14 +63,14 @@ def _take(
 ) -> Reason | None:
     rule = contender.rule
     assert isinstance(rule, Reward), "only rewards are taken"
-    if rule.take == "ask" and contender.key not in receipt.engine_input.takes:
-        return Reason(reasons.REWARD_NOT_ASKED, {"pool": rule.pool, "needed": rule.cost})
     unit = ledger_unit(contender.programme.issuer, rule.pool)
     points_exponent = receipt.engine_input.points_exponent
     purse = _SPENDABLE if is_spendable(unit, member) else unit
     has = takings.left.setdefault(purse, _usable(member, unit, points_exponent=points_exponent))
     if has < rule.cost:
         return Reason(reasons.REWARD_POOL, {"pool": rule.pool, "needed": rule.cost, "has": has})
+    if rule.take == "ask" and contender.key not in receipt.engine_input.takes:
+        return Reason(reasons.REWARD_NOT_ASKED, {"pool": rule.pool, "needed": rule.cost})
     times, off_minor = _offered(contender, rule, receipt, takings, times=min(rule.times, has // rule.cost))
     if not times:
         return Reason(reasons.REWARD_NO_GOODS, {})

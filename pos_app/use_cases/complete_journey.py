@@ -5,7 +5,7 @@ docs/reference/complete-journey.md states every choice made here: the map of cat
 """
 
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -187,9 +187,9 @@ def load_journey(*, baskets_max: int | None = None) -> Journey:
     return Journey(
         products=products,
         costs_minor={product.code: _cost_minor(product) for product in products},
-        members=tuple(_member(household) for household in sorted({line[1] for line in lines})),
+        members=tuple(_member(household) for household in sorted(set(map(itemgetter(1), lines)))),
         baskets=tuple(_baskets(lines, baskets_max)),
-        left_out=dict(left_out),
+        left_out=left_out,
     )
 
 
@@ -209,10 +209,12 @@ def _goods_of(frame: Any) -> dict[int, Goods]:
     return goods
 
 
-def _kept_lines(frame: Any, goods: dict[int, Goods]) -> tuple[list[Line], Counter[str]]:
+def _kept_lines(frame: Any, goods: dict[int, Goods]) -> tuple[list[Line], dict[str, int]]:
     """The lines that a till would sell, in order of time: (basket, household, product, quantity, paid, list price, time)."""
-    left_out: Counter[str] = Counter()
-    kept: list[Line] = []
+    nothing = frame["quantity"] == 0
+    elsewhere = ~nothing & ~frame["product_id"].isin(list(goods))
+    left_out = {"quantity 0": int(nothing.sum()), "fuel, coupon or miscellaneous": int(elsewhere.sum())}
+    frame = frame[~nothing & ~elsewhere]
     frame = frame.sort_values(["transaction_timestamp", "basket_id", "product_id"], kind="stable")
     columns = zip(
         frame["basket_id"].tolist(),
@@ -224,21 +226,15 @@ def _kept_lines(frame: Any, goods: dict[int, Goods]) -> tuple[list[Line], Counte
         frame["transaction_timestamp"].astype("datetime64[ms]").astype("int64").tolist(),
         strict=True,
     )
-    for line in columns:
-        if line[3] == 0:
-            left_out["quantity 0"] += 1
-        elif line[2] not in goods:
-            left_out["fuel, coupon or miscellaneous"] += 1
-        else:
-            kept.append(line)
-    return kept, left_out
+    return list(columns), left_out
 
 
 def _prices_minor(lines: list[Line], goods: dict[int, Goods]) -> dict[int, int]:
     """The catalogue price: the commonest undiscounted unit price; for goods never sold, the middle one of their department."""
-    seen: dict[int, Counter[int]] = {}
-    for _basket, _household, product_id, quantity, _paid, list_minor, _time in lines:
-        seen.setdefault(product_id, Counter())[max(1, round_half_up(list_minor, quantity))] += 1
+    seen: dict[int, Counter[int]] = defaultdict(Counter)
+    # Most lines are like others: a seventh of the divisions is enough.
+    for (product_id, quantity, list_minor), alike in Counter(map(itemgetter(2, 3, 5), lines)).items():
+        seen[product_id][max(1, round_half_up(list_minor, quantity))] += alike
     prices = {
         product_id: min(counts.items(), key=lambda item: (-item[1], item[0]))[0] for product_id, counts in seen.items()
     }

@@ -7,6 +7,7 @@ from pos_app.loyalty.why import MINOR, POINTS, Because, Kind
 from pos_app.model.evaluation import Reason
 from pos_app.model.identifiers import pool_of
 from pos_app.model.money import text_from_minor
+from pos_app.model.receipts import SaleLine
 from pos_app.use_cases.explaining import Explained
 from pos_app.use_cases.quoting import Terms
 from receipts.explanation import ExplainedPart, ExplainedRow, ExplanationFacts
@@ -49,10 +50,10 @@ class ExplanationWords:
         programme = self._explained.names.get(because.programme_id, because.programme_id)
         return " / ".join(part for part in (programme, because.rule_id) if part)
 
-    def margin(self, line_no: int) -> str:
-        """The band of a line's margin, where it may be shown and is known."""
-        percent = self._explained.margins_percent.get(line_no)
-        return "" if percent is None else f"margin from {percent} %"
+    def goods(self, line: SaleLine) -> str:
+        """What a line is, and the band of its margin where it may be shown and is known."""
+        percent = self._explained.margins_percent.get(line.line_no)
+        return line.name if percent is None else f"{line.name}, margin from {percent} %"
 
     def paid(self, payable_minor: int) -> str:
         """An amount of money."""
@@ -75,7 +76,7 @@ def facts_of(explained: Explained, terms: Terms) -> ExplanationFacts:
     words = ExplanationWords(explained, terms)
     parts = [
         ExplainedPart(
-            " ".join(filter(None, (f"{line.line_no}.", line.name, words.margin(line.line_no)))),
+            f"{line.line_no}. {words.goods(line)}",
             words.paid(line.payable_minor),
             _rows(explained.of_line(line.line_no), words),
         )

@@ -19,12 +19,12 @@ from pos_app.loyalty.programme import ProgrammeSet
 from pos_app.model.accounts import Lot
 from pos_app.model.evaluation import Donated, EngineInput, EngineLine
 from pos_app.model.money import share_out
-from pos_app.protocol.events import ReturnedLine, SaleEvent
+from pos_app.protocol.events import GrantedLot, ReturnedLine, SaleEvent
 from pos_app.use_cases.goods_share import GoodsShare
-from pos_app.use_cases.pools_back import GRACE_DAYS, PoolsBack, given_back, pools_back
+from pos_app.use_cases.pools_back import GRACE_DAYS, PoolsBack, collected_back, given_back, pools_back
 from pos_app.use_cases.quoting import off_by_line
 
-__all__ = ["GRACE_DAYS", "GoodsBack", "goods_back", "restored_lots", "summed"]
+__all__ = ["GRACE_DAYS", "GoodsBack", "forgiven_before", "goods_back", "restored_lots", "summed"]
 
 
 class GoodsBack(msgspec.Struct, frozen=True):
@@ -85,7 +85,7 @@ def goods_back(
         burned_before_units=sum(goods.before(share.line_no, share.units) for share in sale.burn_shares),
         burned_units=sum(line.burned_units for line in lines),
         counted=_counted(goods, programmes),
-        clamps=_clamps(sale, programmes, clawed_back),
+        clamps=_clamps(sale, programmes),
         pools=pools_back(goods, programmes),
         donated=_donated_back(goods),
     )
@@ -116,6 +116,39 @@ def restored_lots(sale: SaleEvent, back: GoodsBack, *, event_id: str, at_ms: int
         purpose="restored",
         at_ms=at_ms,
     )
+
+
+def forgiven_before(
+    sale: SaleEvent,
+    programmes: ProgrammeSet | None,
+    *,
+    before: Mapping[int, ReturnedLine],
+    taken_back: Mapping[str, int],
+) -> dict[str, int]:
+    """What earlier returns of a sale forgave, by unit: what went back with the goods ``before``, less what they took (``taken_back``).
+
+    Nothing is said of points where the shares do not add up to what these returns say, because somebody reckoned without the programmes.
+    """
+    asked: dict[str, int] = {}
+    for part in _clawed_before(sale, programmes, before):
+        asked[part.issuer] = asked.get(part.issuer, 0) + part.units
+    left = {unit: units - taken_back.get(unit, 0) for unit, units in asked.items()}
+    return {unit: units for unit, units in left.items() if units > 0}
+
+
+def _clawed_before(
+    sale: SaleEvent, programmes: ProgrammeSet | None, before: Mapping[int, ReturnedLine]
+) -> tuple[LotUnits, ...]:
+    """What went back of the sale's lots with these goods."""
+    earlier = GoodsShare(sale, {}, {line_no: line.quantity_milli for line_no, line in before.items()})
+    collected = collected_back(earlier)
+    re_evaluated = _re_evaluated_ids(programmes)
+    prorated = _by_lot(sale, _prorated(earlier, re_evaluated))
+    units = sum(line.earned_units for line in before.values())
+    lost_units = units - sum(part.units for part in prorated)
+    lost = _between(_lots_of(sale, re_evaluated), 0, lost_units)
+    is_whole = units == sum(part.units for part in (*prorated, *lost))
+    return (*prorated, *lost, *collected) if is_whole else collected
 
 
 def summed(parts: Iterable[ReturnedLine]) -> dict[int, ReturnedLine]:
@@ -184,7 +217,7 @@ def _lost_lots(
     before: Iterable[ReturnedLine],
 ) -> tuple[LotUnits, ...]:
     """What the goods that stay would not have earned, less what went back before, from the sale's lots in their order."""
-    lots = [granted for granted in goods.sale.granted_lots if granted.grant.programme_id in re_evaluated]
+    lots = _lots_of(goods.sale, re_evaluated)
     if programmes is None or not lots:
         return ()
     given = sum(granted.grant.units for granted in lots)
@@ -199,11 +232,19 @@ def _lost_lots(
         if award.programme_id not in re_evaluated
     )
     taken = min(given, max(0, sum(line.earned_units for line in before) - by_shares))
-    end = max(taken, given - min(given, kept))
+    return _between(lots, taken, max(taken, given - min(given, kept)))
+
+
+def _lots_of(sale: SaleEvent, programme_ids: frozenset[str]) -> list[GrantedLot]:
+    return [granted for granted in sale.granted_lots if granted.grant.programme_id in programme_ids]
+
+
+def _between(lots: Iterable[GrantedLot], begin: int, end: int) -> tuple[LotUnits, ...]:
+    """The units from ``begin`` on and up to ``end`` of what was given in these lots, in their order."""
     parts: list[LotUnits] = []
     position = 0
     for granted in lots:
-        units = min(end, position + granted.grant.units) - max(taken, position)
+        units = min(end, position + granted.grant.units) - max(begin, position)
         position += granted.grant.units
         if units > 0:
             parts.append(LotUnits(granted.lot_id, units, granted.grant.issuer))
@@ -269,10 +310,12 @@ def _left_of(line: EngineLine, goods: GoodsShare, *, paid_minor: int) -> EngineL
     )
 
 
-def _clamps(sale: SaleEvent, programmes: ProgrammeSet | None, clawed_back: tuple[LotUnits, ...]) -> bool:
-    """Whether what is spent is forgiven: where every programme whose points go back says so."""
-    if programmes is None or not clawed_back:
+def _clamps(sale: SaleEvent, programmes: ProgrammeSet | None) -> bool:
+    """Whether what is spent is forgiven: where every programme that gave points on the receipt says so.
+
+    Of the receipt and not of these goods alone: else it would matter in which parts they come back.
+    """
+    if programmes is None or not sale.granted_lots:
         return False
-    programme_of = {granted.lot_id: granted.grant.programme_id for granted in sale.granted_lots}
     forgiving = {one.id for one in programmes.programmes if one.returns.spent == "clamp"}
-    return all(programme_of[part.lot_id] in forgiving for part in clawed_back)
+    return all(granted.grant.programme_id in forgiving for granted in sale.granted_lots)

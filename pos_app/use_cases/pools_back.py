@@ -50,10 +50,9 @@ def pools_back(goods: GoodsShare, programmes: ProgrammeSet | None) -> PoolsBack:
     sale = goods.sale
     if not (sale.collected or sale.taken):
         return PoolsBack()
-    collected = _collected_back(goods)
     return PoolsBack(
-        collected=tuple(LotUnits(lot.lot_id, units, lot.grant.issuer) for lot, units in collected),
-        clamped_pools=_clamped(programmes, [lot for lot, _units in collected]),
+        collected=collected_back(goods),
+        clamped_pools=_clamped(programmes, sale.pool_lots),
         taken=tuple(
             back for number, one in enumerate(sale.taken, start=1) if (back := _taken_back(goods, number, one))
         ),
@@ -121,17 +120,18 @@ def given_back(
     return tuple(restored)
 
 
-def _collected_back(goods: GoodsShare) -> list[tuple[GrantedLot, int]]:
+def collected_back(goods: GoodsShare) -> tuple[LotUnits, ...]:
+    """What goes back now of what lines collected, by lot."""
     units: dict[_RuleKey, int] = {}
     for one in goods.sale.collected:
         key = one.programme_id, one.rule_id
         units[key] = units.get(key, 0) + goods.now(one.line_no, one.units)
     lots = lots_of_rules(goods.sale)
-    return [(lots[key], back) for key, back in units.items() if back]
+    return tuple(LotUnits(lots[key].lot_id, back, lots[key].grant.issuer) for key, back in units.items() if back)
 
 
 def _clamped(programmes: ProgrammeSet | None, lots: Iterable[GrantedLot]) -> tuple[str, ...]:
-    """Pools in which what is spent is forgiven: where every programme whose units go back says so."""
+    """Pools in which what is spent is forgiven: where every programme that gave units on the receipt says so."""
     if programmes is None:
         return ()
     forgiving = {one.id for one in programmes.programmes if one.returns.spent == "clamp"}

@@ -78,7 +78,9 @@ def _together(sound: Sequence[tuple[_File, Programme]], bands_percent: Sequence[
     except ProgrammeError as error:
         return (Remark(SET, why=error.what),)
     files = {programme.id: file for file, programme in sound}
-    return tuple(_remark(one, files[one.programme_id]) for one in lint(programmes, bands_percent=bands_percent))
+    names = [file.name for file, _ in sound]
+    remarks = [_remark(one, files[one.programme_id]) for one in lint(programmes, bands_percent=bands_percent)]
+    return tuple(sorted(remarks, key=lambda one: (names.index(one.file), one.line, one.column)))
 
 
 def _remark(one: Finding, file: _File) -> Remark:

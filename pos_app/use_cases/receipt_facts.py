@@ -18,7 +18,16 @@ from pos_app.protocol.nps import nps_url, one_time_code, spaced
 from pos_app.use_cases import claiming
 from pos_app.use_cases.programmes import decode_programme_set
 from pos_app.use_cases.views import Standing
-from receipts.facts import CauseFacts, ContractFacts, DiscountFacts, MemberFacts, NpsFacts, ReceiptFacts, ShopFacts
+from receipts.facts import (
+    CauseFacts,
+    ContractFacts,
+    DiscountFacts,
+    DrawFacts,
+    MemberFacts,
+    NpsFacts,
+    ReceiptFacts,
+    ShopFacts,
+)
 from storage import accounts, coupons, donations, foreign_receipts, journal, pools, programmes, sales, unseen_returns
 from storage.database import Connection
 from storage.sales import SaleRow, StoredSale
@@ -89,14 +98,16 @@ def _discounts(till: "Till", connection: Connection, stored: StoredSale) -> tupl
     return tuple(DiscountFacts(line_no, name, minor) for (line_no, name), minor in off_minor.items())
 
 
-def _draws(connection: Connection, head: SaleRow) -> tuple[str, ...]:
+def _draws(connection: Connection, head: SaleRow) -> tuple[DrawFacts, ...]:
     """By which seeds chance went on the day of this sale, as they were committed."""
     if head.kind != SaleKind.SALE.value:
         return ()
     ran = programmes_of_sale(connection, head.event_id)
-    if all(one.draw is None for one in ran):
+    names = {one.draw.seed_hash: one.name for one in ran if one.draw is not None}
+    if not names:
         return ()
-    return seeds_on(programme_set(ran), head.business_date, journal.read_terminal(connection).store_id)
+    seeds = seeds_on(programme_set(ran), head.business_date, journal.read_terminal(connection).store_id)
+    return tuple(DrawFacts(names[seed_hash], seed_hash) for seed_hash in seeds)
 
 
 def programmes_of_sale(connection: Connection, event_id: str) -> tuple[Programme, ...]:

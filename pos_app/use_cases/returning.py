@@ -34,7 +34,7 @@ from pos_app.protocol.events import (
 from pos_app.use_cases import lending, referring, staffing
 from pos_app.use_cases.auditing import write_audit
 from pos_app.use_cases.booking import available_pools, number_of, standing_text, sums_of
-from pos_app.use_cases.goods_back import GRACE_DAYS, GoodsBack, goods_back, restored_lots, summed
+from pos_app.use_cases.goods_back import GRACE_DAYS, GoodsBack, forgiven_before, goods_back, restored_lots, summed
 from pos_app.use_cases.moments import moment_of
 from pos_app.use_cases.pools_back import restored_of_rewards
 from pos_app.use_cases.programmes import decode_programme_set
@@ -57,7 +57,8 @@ class ClosedReturn(msgspec.Struct, frozen=True):
     """A return that is in the ledger: ``refund_minor`` is the money to hand back, before it is rounded to coins.
 
     Points in units, all >= 0; of ``clawed_back_units``, ``overdraft_units`` are what the member had spent already and owes now,
-    ``forgiven_units`` what was spent and is forgiven, ``lapsed_units`` what had expired meanwhile and is not owed.
+    ``forgiven_units`` what was spent and is forgiven, ``lapsed_units`` what had expired meanwhile and is not owed. ``reclaimed_units``
+    are taken besides, out of the points that come back: an earlier return of the sale had forgiven them.
     ``paid_back_minor`` is what is handed over in coins, or put back on the card, ``lowered_minor`` what the sale's contract owes less.
     """
 
@@ -72,6 +73,7 @@ class ClosedReturn(msgspec.Struct, frozen=True):
     lapsed_units: int = 0
     paid_back_minor: int = 0
     lowered_minor: int = 0
+    reclaimed_units: int = 0
 
 
 class ReturnQuote(msgspec.Struct, frozen=True):
@@ -91,14 +93,19 @@ class ReturnQuote(msgspec.Struct, frozen=True):
     forgiven_units: int
     lapsed_units: int
     lowered_minor: int = 0
+    reclaimed_units: int = 0
 
 
 class KnownSale(msgspec.Struct, frozen=True):
-    """A sale that goods may come back of: its event, what came back so far by line, and that day's programmes if they are known."""
+    """A sale that goods may come back of: its event, what came back so far by line, and that day's programmes if they are known.
+
+    ``is_all_ours``: whatever came back did so at this till.
+    """
 
     sale: SaleEvent
     before: dict[int, ReturnedLine]
     programmes: ProgrammeSet | None
+    is_all_ours: bool
 
 
 class _Points(msgspec.Struct, frozen=True):
@@ -111,6 +118,7 @@ class _Points(msgspec.Struct, frozen=True):
     overdraft_units: int
     forgiven_units: int
     lapsed_units: int
+    reclaimed_units: int
 
 
 class _Prepared(msgspec.Struct, frozen=True):
@@ -148,6 +156,7 @@ def _known(connection: Connection, sale: SaleEvent, shown: ForeignReceipt | None
         sale,
         summed([*here, *elsewhere]),
         None if stored_set is None else decode_programme_set(stored_set),
+        is_all_ours=not elsewhere,
     )
 
 
@@ -169,6 +178,7 @@ def quote_return(
         overdraft_units=0 if points is None else points.overdraft_units,
         forgiven_units=0 if points is None else points.forgiven_units,
         lapsed_units=0 if points is None else points.lapsed_units,
+        reclaimed_units=0 if points is None else points.reclaimed_units,
     )
 
 
@@ -277,6 +287,7 @@ def _write(till: "Till", connection: Connection, prepared: _Prepared, event: Ret
         print_job_id=job_id,
         forgiven_units=0 if points is None else points.forgiven_units,
         lapsed_units=0 if points is None else points.lapsed_units,
+        reclaimed_units=0 if points is None else points.reclaimed_units,
         paid_back_minor=handed_over_minor(event.payments),
         lowered_minor=prepared.lowered_minor,
     )
@@ -335,7 +346,7 @@ def _prepared(
     back = goods_back(known.sale, known.programmes, before=known.before, quantities_milli=quantities_milli)
     restored = restored_lots(known.sale, back, event_id=event_id, at_ms=now_ms)
     restored_taken = restored_of_rewards(known.sale, back.pools, event_id=event_id, at_ms=now_ms)
-    points = _points(till, connection, known.sale, back, (*restored, *restored_taken), event_id)
+    points = _points(till, connection, known, back, (*restored, *restored_taken), event_id)
     back_before_minor = sum(line.refund_minor for line in known.before.values())
     lowered_minor = lending.lowered_minor(connection, known.sale, back.money_minor, back_before_minor=back_before_minor)
     return _Prepared(known, back, restored, restored_taken, points, lowered_minor)
@@ -360,12 +371,13 @@ def _check(known: KnownSale, quantities_milli: Mapping[int, int]) -> None:
 def _points(
     till: "Till",
     connection: Connection,
-    sale: SaleEvent,
+    known: KnownSale,
     back: GoodsBack,
     restored: tuple[Lot, ...],
     event_id: str,
 ) -> _Points | None:
     """What the return does to the member's books; None without a member, and where this till does not know the account."""
+    sale = known.sale
     account_ref = accounts.survivor_of(connection, sale.account_ref) if sale.account_ref else ""
     if not account_ref or accounts.find_by_ref(connection, account_ref) is None:
         return None
@@ -376,7 +388,8 @@ def _points(
     due = ledger.book_due(before, at_ms=now_ms) if till.believes_clock(terminal, now_ms) else None
     claw_back = (*back.clawed_back, *back.pools.collected)
     lot_ids = [part.lot_id for part in claw_back]
-    expired = accounts.expired_units(connection, accounts.merged_with(connection, account_ref), lot_ids)
+    family = accounts.merged_with(connection, account_ref)
+    expired = accounts.expired_units(connection, family, lot_ids)
     for entry in () if due is None else due.entries:
         if entry.kind is AccountKind.EXPIRED and entry.lot_id in lot_ids:
             expired[entry.lot_id] = expired.get(entry.lot_id, 0) + entry.units
@@ -390,18 +403,42 @@ def _points(
         expired_units=expired,
         clamps=back.clamps,
         clamped_pools=back.pools.clamped_pools,
+        forgiven_units=_forgiven_before(connection, known, family),
     )
     of_points = [entry for entry in booking.entries if is_points(entry.issuer)]
     gone = [entry for entry in of_points if entry.kind is AccountKind.ISSUED]
+    more = _more_than_asked(back, sale.issuer, gone)
     return _Points(
         account_ref=account_ref,
         due=due if till.books_due(terminal, now_ms) else None,
         booking=booking,
         books_before=before,
         overdraft_units=sum(entry.units for entry in gone if not entry.lot_id),
-        forgiven_units=back.clawed_back_units - sum(entry.units for entry in gone),
+        forgiven_units=-sum(units for units in more.values() if units < 0),
         lapsed_units=-sum(entry.units for entry in of_points if entry.kind is AccountKind.EXPIRED),
+        reclaimed_units=sum(units for units in more.values() if units > 0),
     )
+
+
+def _forgiven_before(connection: Connection, known: KnownSale, family: tuple[str, ...]) -> dict[str, int]:
+    """What returns at this till forgave of the sale, by unit. What others forgave HQ alone knows: it books it, and its state says so."""
+    if not known.is_all_ours:
+        return {}
+    taken_back = accounts.taken_back(connection, family, sales.returns_of(connection, known.sale.event_id))
+    return forgiven_before(known.sale, known.programmes, before=known.before, taken_back=taken_back)
+
+
+def _more_than_asked(back: GoodsBack, issuer: str, gone: list[ledger.Entry]) -> dict[str, int]:
+    """Points that are taken besides what goes back with these goods, by issuer; below zero what of that is forgiven.
+
+    Never both of one issuer: what was forgiven before is taken of what is left when these goods took theirs.
+    """
+    more: dict[str, int] = {}
+    for part in back.clawed_back:
+        more[part.issuer or issuer] = more.get(part.issuer or issuer, 0) - part.units
+    for entry in gone:
+        more[entry.issuer] = more.get(entry.issuer, 0) + entry.units
+    return more
 
 
 def _payments(till: "Till", prepared: _Prepared, refund: Refund) -> tuple[Payment, ...]:

@@ -293,15 +293,22 @@ class _Run:
         """What was given or refused, to which line and by which rule."""
         match one:
             case Discount():
-                return f"line {one.line_no}: {self._money(one.amount_minor)} off by {one.rule_id}"
+                return f"line {one.line_no}: {self._money(one.amount_minor)} off by {self._rule(one)}"
             case Award():
-                return f"line {one.line_no}: {self._points(one.units)} by {one.rule_id}"
+                return f"line {one.line_no}: {self._points(one.units)} by {self._rule(one)}"
             case Collected():
-                return f"line {one.line_no}: {one.units} {pool_of(one.unit)} by {one.rule_id or one.programme_id}"
+                return f"line {one.line_no}: {one.units} {pool_of(one.unit)} by {self._rule(one)}"
             case Taken():
-                return f"receipt: {one.gives or 'a reward'} by {one.rule_id}"
+                return f"receipt: {one.gives or 'a reward'} by {self._rule(one)}"
             case Refusal():
-                return f"{f'line {one.line_no}' if one.line_no else 'receipt'}: nothing{_by(one)}"
+                by = f" by {self._rule(one)}" if one.programme_id else ""
+                return f"{f'line {one.line_no}' if one.line_no else 'receipt'}: nothing{by}"
+
+    def _rule(self, one: _Reasoned) -> str:
+        """The rule's name, with its programme's where several run: their rules may have one name."""
+        is_alone = len(self._till.terms.programmes.programmes) == 1
+        parts = (one.rule_id,) if is_alone and one.rule_id else (one.programme_id, one.rule_id)
+        return "/".join(filter(None, parts))
 
     def _why(self, reason: Reason) -> str:
         shop = self._scenario.shop
@@ -396,12 +403,6 @@ def _collected_units(collected: Iterable[Collected]) -> dict[str, int]:
 def _listed(counts: dict[str, int]) -> str:
     """``burger=7 tickets=2``, in the order of the names."""
     return " ".join(f"{name}={count}" for name, count in sorted(counts.items()))
-
-
-def _by(refusal: Refusal) -> str:
-    """Which rule refused; empty where the till itself does."""
-    name = refusal.rule_id or refusal.programme_id
-    return f" by {name}" if name else ""
 
 
 def _product(product: ScenarioProduct, exponent: int, path: Path) -> Product:

@@ -11,6 +11,97 @@ Plural = dict[str, str]
 """One sentence for each plural category that CLDR has for the language (``one``, ``few``, ``many``, ``other``)."""
 
 
+class ClosingWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Everything that a closing report may say. ``payments``, ``checks`` and ``findings`` go by the codes of what they name."""
+
+    heading: str
+    so_far: str
+    date: str
+    till: str
+    made: str
+    receipts: str
+    sales: str
+    returns: str
+    unseen: str
+    instalments: str
+    numbers: str
+    average: str
+    coupons_used: str
+    coupons_freed: str
+    goods: str
+    list_prices: str
+    discounts: str
+    by_hand: str
+    by_points: str
+    sold: str
+    returned: str
+    net: str
+    rate_unknown: str
+    takings: str
+    with_sales: str
+    on_contracts: str
+    paid_back: str
+    money: str
+    drawer: str
+    programmes: str
+    money_off: str
+    points_given: str
+    causes: str
+    by_customers: str
+    by_shop: str
+    members: str
+    with_card: str
+    served: str
+    joined: str
+    points: str
+    points_of: str
+    pool_of: str
+    opening: str
+    issued: str
+    burned: str
+    restored: str
+    clawed_back: str
+    expired: str
+    adjusted: str
+    written_off: str
+    other: str
+    closing: str
+    forgiven: str
+    ledger: str
+    compared: str
+    not_compared: str
+    ties: str
+    differs: str
+    shown: str
+    booked: str
+    todo: str
+    pruned: str
+    look_at: str
+    nothing_found: str
+    not_for_you: str
+    of_receipts: str
+    hq: str
+    no_hq: str
+    not_joined: str
+    not_believed: str
+    waiting: str
+    oldest: str
+    last_contact: str
+    never: str
+    open: str
+    nothing_open: str
+    point_holds: str
+    coupon_holds: str
+    burned_alone: str
+    coupons_alone: str
+    unseen_open: str
+    left_to_hq: str
+    failed_prints: str
+    payments: dict[str, str]
+    checks: dict[str, str]
+    findings: dict[str, str]
+
+
 class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything that a receipt may say. ``{names}`` in braces are filled in; the English file explains each."""
 
@@ -84,6 +175,7 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     claim: str
     thanks: str
     thanks_beside: str
+    closing: ClosingWords
 
 
 def languages() -> tuple[str, ...]:

@@ -150,7 +150,7 @@ def test_that_an_act_of_another_till_is_known_here_and_not_given_again(hq: Runni
     do(shop, acts.book_act, ANA, "review")
     till.book(*events_of(shop))
     take(other, state_for(hq, Till(hq.engine, 2)))
-    with pytest.raises(Exception, match="Points for it are given 1 times at most"):
+    with pytest.raises(Exception, match="Points for it are given 1 time at most"):
         do(other, acts.book_act, ANA, "review")
 
 

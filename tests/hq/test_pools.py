@@ -27,7 +27,7 @@ from tests.conftest import OpenShop
 from tests.hq.journals import DAY_MS, enrolment, moment, new_id
 from tests.hq.ledgers import LATER_MS, assert_sound
 from tests.hq.tills import Till, book_all, programmes_known, rows, task_codes, units
-from tests.pos_app.use_cases.test_pools import BURGER, STAMPS, burgers
+from tests.pos_app.use_cases.test_pools import BURGER, FORGIVING, STAMPS, burgers, give_back
 from tests.shop import ANA, TEA, Shop
 
 REF = f"account-{ANA}"
@@ -82,6 +82,27 @@ def test_that_headquarters_books_what_the_till_did(hq: RunningHq, shop: Shop, *,
     some_shopping(shop)
     Till(hq.engine).book(enrolment(REF, ANA, ""), *events_of(shop))
 
+    assert_same(hq, shop)
+
+
+@pytest.mark.parametrize("knows_programmes", [True, False])
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+def test_that_headquarters_takes_back_what_it_forgave_as_the_till_did(
+    hq: RunningHq, open_shop: OpenShop, order: tuple[int, int], *, knows_programmes: bool
+) -> None:
+    shop = open_shop(FORGIVING)
+    shop.put(BURGER)
+    if knows_programmes:
+        know(hq, shop)
+    shop.sell(burgers(3), card=ANA)
+    sale = shop.sell(burgers(2), TEA, card=ANA, takes=("burgers/mug",))
+    shop.sell(burgers(1), card=ANA)
+    shop.sell(TEA, card=ANA, takes=("burgers/mug",))
+    for line_no in order:
+        give_back(shop, sale, line_no, 2 if line_no == 1 else 1)
+    Till(hq.engine).book(enrolment(REF, ANA, ""), *events_of(shop))
+
+    assert 1 == at_till(shop, UNIT)["available"]
     assert_same(hq, shop)
 
 

@@ -1,3 +1,4 @@
+from itertools import permutations
 from typing import Any
 
 import msgspec
@@ -14,12 +15,12 @@ from hq.settling import decide_sale, sales_to_choose_from
 from hq.tasks import list_tasks, mark_done
 from hq.working_set import WorkingSet
 from pos_app.errors import InputError
-from pos_app.loyalty.programme import programme_set
-from pos_app.model.evaluation import BurnShare, LotGrant
+from pos_app.loyalty.programme import parse_programme, programme_set
+from pos_app.model.evaluation import Award, BurnShare, LotGrant
 from pos_app.model.identifiers import derived_id
-from pos_app.protocol.events import AnyEvent, BurnedLot, GrantedLot, ReturnedLine, ReturnEvent, SaleEvent
+from pos_app.protocol.events import AnyEvent, BurnedLot, GrantedLot, MergeEvent, ReturnedLine, ReturnEvent, SaleEvent
 from pos_app.use_cases.programmes import encode_programme_set
-from tests.hq.journals import DAY_MS, START_MS, enrolment, new_id, sale
+from tests.hq.journals import DAY_MS, START_MS, enrolment, moment, new_id, sale
 from tests.hq.ledgers import LATER_MS, assert_sound
 from tests.hq.tills import Till, book_all, programmes_known, rows, taken_back, task_codes, units, unseen
 from tests.pos_app.loyalty.builders import preset
@@ -143,6 +144,98 @@ def test_that_what_is_spent_is_owed_counted_by_its_cause_and_forgiven_where_the_
     assert {"redeemed": 10, "overdraft": -10} == units(hq.engine, "b")
     assert [("b", "clawback", 10)] == rows(hq.engine, "overdraft_cause", "account_ref", "cause", "units")
     assert [("a", True), ("b", True)] == rows(hq.engine, "account", "account_ref", "offline_burning")
+    assert_sound(hq)
+
+
+CLAMPING = """
+schema = 1
+id = "points"
+version = 1
+name = "What is spent is forgiven"
+point_worth_minor = 1
+
+[returns]
+spent = "clamp"
+
+[[rules]]
+kind = "fixed-card"
+id = "ten"
+other_rate_bp = 1000
+rates_bp = {}
+"""
+
+
+def merging(account_ref: str, merged_ref: str) -> MergeEvent:
+    return MergeEvent(event_id=new_id(), moment=moment(), account_ref=account_ref, merged_ref=merged_ref)
+
+
+def paid_by_points(hq: RunningHq | None) -> SaleEvent:
+    """Three lines: the first two earned 5 points each, and 12 were burned on the last two. HQ knows the programme, if one is told."""
+    programmes = programme_set([parse_programme(CLAMPING, source="points.toml")])
+    if hq is not None:
+        programmes_known(hq.engine, programmes, encode_programme_set(programmes).decode())
+    sold = sale(account_ref="a", card="299", amounts=(500, 500, 500), earned=10, burned=12, utc_ms=START_MS + 1)
+    (grant,) = sold.granted_lots
+    reason = sold.awards[0].reason
+    return msgspec.structs.replace(
+        sold,
+        engine_input=msgspec.structs.replace(sold.engine_input, programme_set_hash=programmes.hash),
+        awards=tuple(Award(number, "points", "ten", 5, reason) for number in (1, 2)),
+        granted_lots=(
+            msgspec.structs.replace(grant, grant=msgspec.structs.replace(grant.grant, programme_id="points")),
+        ),
+        burn_shares=(BurnShare(2, 6, 6), BurnShare(3, 6, 6)),
+        burned_lots=(BurnedLot(new_id(), 12),),
+    )
+
+
+@pytest.mark.parametrize("how", ["in one run", "each by itself", "before the sale", "around a merge"])
+@pytest.mark.parametrize("knows_programmes", [True, False])
+@pytest.mark.parametrize("order", list(permutations([1, 2, 3])))
+def test_that_a_sale_ends_at_the_same_points_in_whatever_parts_and_order_tills_take_it_back(
+    hq: RunningHq, order: tuple[int, ...], how: str, *, knows_programmes: bool
+) -> None:
+    """12 come back and 10 are taken, though the member had spent them. No till knows what came back at the other."""
+    first, second = Till(hq.engine, 1), Till(hq.engine, 2)
+    sold = paid_by_points(hq if knows_programmes else None)
+    had, spent = (
+        sale(account_ref="a", card="299", earned=earned, burned=burned, utc_ms=START_MS + 2 * burned)
+        for earned, burned in ((12, 0), (0, 10))
+    )
+    # Beneath a headquarters that lacks the programmes, what the till says of forgiving counts.
+    words: dict[str, Any] = {} if knows_programmes else {"clamps": True}
+    backs = [taken_back(sold, {line_no: PIECE}, utc_ms=START_MS + DAY_MS + line_no, **words) for line_no in order]
+    first.book(had)
+    if how != "before the sale":
+        first.book(sold, spent)
+    for number, back in enumerate(backs):
+        (first, second)[number % 2].write(back)
+        if how != "in one run":
+            book_all(hq.engine)
+        if how == "around a merge" and number == 1:
+            first.book(sale(account_ref="z", card="300"), merging("z", "a"))
+    book_all(hq.engine)
+    if how == "before the sale":
+        first.book(spent)
+        first.book(sold)
+
+    figures = units(hq.engine, "z" if how == "around a merge" else "a")
+    assert (2, 0) == (figures["available"], figures.get("overdraft", 0))
+    assert [] == task_codes(hq.engine)
+    assert_sound(hq)
+
+
+def test_that_what_unseen_goods_were_forgiven_is_paid_by_what_comes_back_later(hq: RunningHq) -> None:
+    till = Till(hq.engine)
+    sold = msgspec.structs.replace(paid_by_points(hq), receipt_number=NUMBER)
+    till.book(sale(account_ref="a", card="299", earned=12), sold)
+    till.book(sale(account_ref="a", card="299", burned=10, utc_ms=START_MS + 2))
+    till.book(unseen(NUMBER, (sold.lines[0].product_code, PIECE)))
+    forgiven = units(hq.engine, "a")
+    till.book(unseen(NUMBER, (sold.lines[2].product_code, PIECE)))
+
+    assert (0, 1) == (forgiven.get("available", 0), units(hq.engine, "a")["available"])
+    assert ([], True) == (task_codes(hq.engine), "overdraft" not in units(hq.engine, "a"))
     assert_sound(hq)
 
 

@@ -10,7 +10,7 @@ from pos_app.model.accounts import BalanceView
 from pos_app.model.evaluation import NextStep
 from pos_app.model.receipts import Payment, PaymentKind, SaleKind
 from receipts.document import Banner, Barcode, Columns, LineItem, Qr, Table, Weight
-from receipts.facts import DiscountFacts, MemberFacts, ReceiptFacts
+from receipts.facts import DiscountFacts, DrawFacts, MemberFacts, ReceiptFacts
 from receipts.layout import lay_out
 from receipts.text import render_text
 from tests.receipts import samples
@@ -273,3 +273,26 @@ def test_that_facts_and_document_cost_the_start_of_a_till_nothing() -> None:
     program = f"import sys, receipts.facts, receipts.document; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True, timeout=60)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        ({}, "+12 points (5%)"),
+        ({"lowered_by": "guard"}, "+12 points"),
+        ({"receipt_max_units": 12}, "+12 points"),
+        ({"line_max_points": 12, "weight_percent": 200}, "+12 points"),
+    ],
+)
+def test_that_a_rate_is_shown_only_where_the_points_are_that_rate(values: dict[str, int | str], shown: str) -> None:
+    facts = samples.facts((samples.line(1, "Tea", 1000),), awards=(samples.award(1, 12, rate_bp=500, **values),))
+    assert f"\n  {shown}\n" in text(facts)
+
+
+def test_that_each_draw_is_called_by_its_name() -> None:
+    draws = (DrawFacts("A ticket for each 10.00", "ab" * 32), DrawFacts("Dessert", "cd" * 32))
+    shown = text(samples.facts((samples.line(1, "Tea", 1000),), draws=draws))
+    lines = [line.strip() for line in shown.splitlines() if line]
+    named = ["A ticket for each 10.00", "Draw, SHA-256 of its seed:", "ab" * 16, "ab" * 16, "Dessert"]
+    begin = lines.index(named[0])
+    assert named == lines[begin : begin + 5]

@@ -128,6 +128,7 @@ class Desk:
             forgiven_units=quote.forgiven_units,
             lapsed_units=quote.lapsed_units,
             lowered_minor=quote.lowered_minor,
+            reclaimed_units=quote.reclaimed_units,
             by_card=self.was_paid_by_card(),
             has_account=quote.has_account,
             knows_account=quote.knows_account,
@@ -148,6 +149,7 @@ class Desk:
             forgiven_units=closed.forgiven_units,
             lapsed_units=closed.lapsed_units,
             lowered_minor=closed.lowered_minor,
+            reclaimed_units=closed.reclaimed_units,
         )
 
     def _unseen_figures(self, paid_back_minor: int) -> Figures:

@@ -23,7 +23,7 @@ class PointsTexts(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(10)
-        self._labels = [label(Role.BODY, wraps=True) for _ in range(5)]
+        self._labels = [label(Role.BODY, wraps=True) for _ in range(6)]
         for each in self._labels:
             self._column.addWidget(each)
 
@@ -48,6 +48,10 @@ class PointsTexts(QWidget):
             (
                 figures.overdraft_units,
                 self.tr("{points} of these were spent already: they are owed, and the next points repay them."),
+            ),
+            (
+                figures.reclaimed_units,
+                self.tr("{points} of those that come back are taken: an earlier return of this receipt forgave them."),
             ),
         ]
         texts = [text.format(points=points_text(units, self._formats)) for units, text in points if units]

@@ -106,6 +106,7 @@ class Figures(msgspec.Struct, frozen=True):
     has_receipt: bool = False
     has_goods: bool = False
     lowered_minor: int = 0
+    reclaimed_units: int = 0
 
 
 class GivePanel(msgspec.Struct, frozen=True, tag=True):

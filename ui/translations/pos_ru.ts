@@ -1423,6 +1423,10 @@
         <translation>Из них {points} уже потрачены: это долг, его погасят следующие баллы.</translation>
     </message>
     <message>
+        <source>{points} of those that come back are taken: an earlier return of this receipt forgave them.</source>
+        <translation>Из возвращаемых {points} забираются: прежний возврат по этому чеку их простил.</translation>
+    </message>
+    <message>
         <source>{amount} is taken off the contract: it was not paid yet.</source>
         <translation>{amount} снимается с договора: это ещё не было оплачено.</translation>
     </message>

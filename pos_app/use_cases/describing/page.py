@@ -7,7 +7,7 @@ import msgspec
 from pos_app.loyalty.document import Programme
 from pos_app.use_cases.describing.comments import Comments, KeyNote, read_comments
 from pos_app.use_cases.describing.examples import receipt, tell
-from pos_app.use_cases.describing.words import Wording, gives_points, rule_in_words, section_in_words
+from pos_app.use_cases.describing.words import Wording, gives_points, reach_in_words, rule_in_words, section_in_words
 from pos_app.use_cases.scenario_file import Scenario
 
 _HEADINGS = {"earning": "Points", "burning": "Paying with points"}
@@ -48,6 +48,8 @@ def _does(programme: Programme, comments: Comments, wording: Wording) -> Iterato
         f"**{rule.id}**: {rule_in_words(programme, rule, wording)}{_aside(comments.of_rule(number))}"
         for number, rule in enumerate(programme.rules)
     ]
+    if reach := reach_in_words(programme):
+        items.append(f"**When and where**: {reach}")
     for field in msgspec.structs.fields(Programme):
         section = getattr(programme, field.name)
         if not isinstance(section, msgspec.Struct) or not _is_said(programme, field, section):

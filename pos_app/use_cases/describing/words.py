@@ -165,6 +165,23 @@ def rule_in_words(programme: Programme, rule: AnyRule, wording: Wording) -> str:
     return " ".join(part for part in parts if part)
 
 
+def reach_in_words(programme: Programme) -> str:
+    """When, where and for whom a programme runs; empty where it always does, everywhere and for everybody."""
+    said = [
+        *([f"from {programme.active_from} on"] if programme.active_from else []),
+        *([f"until {programme.active_until}"] if programme.active_until else []),
+        *([f"in the {_named('store', programme.stores)}"] if programme.stores else []),
+        *([f"for members of the {_named('segment', programme.segments)}"] if programme.segments else []),
+    ]
+    return f"It runs {', '.join(said)}." if said else ""
+
+
+def _named(noun: str, names: Iterable[str]) -> str:
+    """``store a``, ``stores a and b``."""
+    texts = sorted(names)
+    return f"{noun if len(texts) == 1 else noun + 's'} {listed(texts)}"
+
+
 def section_in_words(section: msgspec.Struct, wording: Wording) -> str:
     """What a section of a programme says; empty where it says nothing that is not so anyway."""
     says = _SECTIONS.get(type(section))

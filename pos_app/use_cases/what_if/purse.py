@@ -4,6 +4,7 @@
 lot is one object that changes, and what can be used now is a number that is kept.
 """
 
+from collections.abc import Iterable
 from heapq import heappop, heappush
 from itertools import count
 
@@ -125,8 +126,12 @@ class Purse:
 
     def cancel_from_any(self, units: int) -> int:
         """Take back up to ``units`` of all lots, the soonest expiring first; gives how many there were."""
+        return self.cancel_from(self.lots(), units)
+
+    def cancel_from(self, lots: Iterable[Lot], units: int) -> int:
+        """Take back up to ``units`` of these lots, the soonest expiring first; gives how many there were."""
         taken = 0
-        for lot in sorted(self.lots(), key=lambda lot: (lot.expires_at_ms, lot.lot_id)):
+        for lot in sorted(lots, key=lambda lot: (lot.expires_at_ms, lot.lot_id)):
             if taken == units:
                 break
             taken += self.cancel(lot, units - taken)

@@ -1,5 +1,6 @@
 """A sale as it would have been booked, for the goods of it that come back: what goes back is reckoned by ``goods_back``."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 from pos_app.loyalty.programme import ProgrammeSet
@@ -13,15 +14,19 @@ from pos_app.use_cases.what_if.purse import NEVER, Lot, Part
 
 
 class Sold:
-    """A sale of which goods come back later: its event, its programmes, its lots, and what is back so far by line."""
+    """A sale of which goods come back later: its event, its programmes, its lots, and what is back so far by line.
 
-    __slots__ = ("before", "event", "lots", "programmes")
+    ``taken_back``: what returns took of its points and pools, by unit, as the ledger would say.
+    """
+
+    __slots__ = ("before", "event", "lots", "programmes", "taken_back")
 
     def __init__(self, event: SaleEvent, programmes: ProgrammeSet, lots: Iterable[Lot]) -> None:
         self.event = event
         self.programmes = programmes
         self.lots = {lot.lot_id: lot for lot in lots}
         self.before: dict[int, ReturnedLine] = {}
+        self.taken_back: Counter[str] = Counter()
 
 
 def sale_event(

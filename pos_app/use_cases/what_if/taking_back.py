@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 from pos_app.model.calendar import month_of
 from pos_app.model.identifiers import is_points
-from pos_app.use_cases.goods_back import GoodsBack, goods_back, restored_lots, summed, tendered_minor
+from pos_app.use_cases.goods_back import GoodsBack, forgiven_before, goods_back, restored_lots, summed, tendered_minor
 from pos_app.use_cases.goods_share import GoodsShare
 from pos_app.use_cases.pools_back import restored_of_rewards
 from pos_app.use_cases.what_if.counting import rule_of
@@ -71,20 +71,34 @@ def _points_back(sold: Sold, back: GoodsBack, one: CameBack, standing: Standing,
     sale, at_ms = sold.event, one.utc_ms
     restored = restored_lots(sale, back, event_id=one.return_id, at_ms=at_ms)
     restored += restored_of_rewards(sale, back.pools, event_id=one.return_id, at_ms=at_ms)
-    for lot in restored:
-        standing.purse(lot.issuer).credit(restored_lot(lot), at_ms=at_ms)
-        tally.given_back_units += lot.granted_units if is_points(lot.issuer) else 0
+    credited = [(lot.issuer, restored_lot(lot)) for lot in restored]
+    for issuer, lot in credited:
+        tally.given_back_units += lot.remaining_units if is_points(issuer) else 0
+        standing.purse(issuer).credit(lot, at_ms=at_ms)
+    forgiven = forgiven_before(sale, sold.programmes, before=sold.before, taken_back=sold.taken_back)
     for issuer, units in _taken_from_own_lots(sold, back, standing, tally).items():
         purse = standing.purse(issuer)
         from_any = purse.cancel_from_any(units)
-        is_clamped = back.clamps if is_points(issuer) else issuer in back.pools.clamped_pools
-        owed = 0 if is_clamped else units - from_any
+        owed = 0 if _is_forgiven(back, issuer) else units - from_any
         purse.overdraft_units += owed
-        if is_points(issuer):
-            tally.taken_back_units += from_any + owed
-            standing.tally.units -= from_any + owed
+        _count_taken(sold, issuer, from_any + owed, standing, tally)
+    for issuer, units in forgiven.items():
+        if _is_forgiven(back, issuer):
+            own = [lot for lot_issuer, lot in credited if lot_issuer == issuer]
+            _count_taken(sold, issuer, standing.purse(issuer).cancel_from(own, units), standing, tally)
     month = month_of(sale.moment.business_date)
     standing.count({programme_id: -minor for programme_id, minor in back.counted.items() if minor}, month)
+
+
+def _is_forgiven(back: GoodsBack, issuer: str) -> bool:
+    return back.clamps if is_points(issuer) else issuer in back.pools.clamped_pools
+
+
+def _count_taken(sold: Sold, issuer: str, units: int, standing: Standing, tally: Tally) -> None:
+    sold.taken_back[issuer] += units
+    if is_points(issuer):
+        tally.taken_back_units += units
+        standing.tally.units -= units
 
 
 def _taken_from_own_lots(sold: Sold, back: GoodsBack, standing: Standing, tally: Tally) -> dict[str, int]:
@@ -96,11 +110,9 @@ def _taken_from_own_lots(sold: Sold, back: GoodsBack, standing: Standing, tally:
         lapsed = min(part.units - cancelled, lot.expired_units)
         lot.expired_units -= lapsed
         owed[issuer] = owed.get(issuer, 0) + part.units - cancelled - lapsed
-        if is_points(issuer):
-            # What had expired is taken back in the place of expiring.
-            tally.expired_units -= lapsed
-            tally.taken_back_units += cancelled + lapsed
-            standing.tally.units -= cancelled + lapsed
+        # What had expired is taken back in the place of expiring.
+        tally.expired_units -= lapsed if is_points(issuer) else 0
+        _count_taken(sold, issuer, cancelled + lapsed, standing, tally)
     return owed
 
 

@@ -127,6 +127,27 @@ def test_that_a_failing_expectation_ends_with_one(tmp_path: Path) -> None:
     assert ["total: expected 9.00, got 10.00"] == told.json[0]["outcomes"][0]["differences"]
 
 
+def with_a_member(file: Path) -> Path:
+    file.write_text(file.read_text().replace("[[steps]]", '[[members]]\nid = "ana"\n[[steps]]\nmember = "ana"'))
+    return file
+
+
+def test_that_reasons_name_the_programme_where_several_run(tmp_path: Path) -> None:
+    file = with_a_member(scenario(tmp_path, expect='{ total = "10.00" }'))
+    alone = Ran("scenario", "--json", file).json[0]["outcomes"][0]["reasons"]
+    assert [True, False] == [any(f"by {name}" in one for one in alone) for name in ("five", "points/five")]
+    other = preset_text("services").replace("point_worth_minor = 1 ", "point_worth_minor = 10 ")
+    (tmp_path / "other.toml").write_text(other, encoding="utf-8")
+    file.write_text(file.read_text().replace('["points.toml"]', '["points.toml", "other.toml"]'))
+    beside = Ran("scenario", "--json", file).json[0]["outcomes"][0]["reasons"]
+    assert any("by points/five" in one for one in beside)
+
+
+def test_that_a_reason_stands_on_one_line_of_a_narrow_screen(tmp_path: Path) -> None:
+    ran = Ran("scenario", with_a_member(scenario(tmp_path, expect='{ total = "10.00" }')))
+    assert "line 1: 5 by five: 5 % of 10.00: card class none." in map(str.strip, ran.raw.splitlines())
+
+
 def test_that_a_broken_scenario_ends_with_two_and_a_sentence(tmp_path: Path) -> None:
     file = scenario(tmp_path, expect='{ colour = "red" }')
     ran = Ran("scenario", file)

@@ -4,9 +4,12 @@ import csv
 import json
 from pathlib import Path
 
+import pypdfium2
 import pytest
 
+from pos_app.command_line.coupon_options import print_batches
 from pos_app.programmes import preset_text
+from pos_app.use_cases.coupon_making import BatchView
 from tests.pos_app.command_line.test_commands import Ran, settings
 
 __all__ = ["settings"]
@@ -77,3 +80,22 @@ def test_that_headquarters_makes_coupons_for_its_tills(tmp_path: Path) -> None:
     assert 2 == Ran("hq", "coupons", "withdraw", "AAAAA", *database).code
     published = json.loads(Ran("hq", "published", "--json", *database).out)
     assert ["programme"] == [document["kind"] for document in published]
+
+
+def test_that_the_slips_say_what_the_shop_wants_them_to_say(shop: Path, tmp_path: Path) -> None:
+    first, again = tmp_path / "first.pdf", tmp_path / "again.pdf"
+    words = ("--words", "5 off from 20")
+    assert 0 == Ran("coupon", "make", RULE, "--codes", "1", *words, "--out", first, "--settings", shop).code
+    batch = json.loads(Ran("coupon", "list", "--json", "--settings", shop).out)[0]["batch_id"]
+    assert 0 == Ran("coupon", "print", batch, "--out", again, "--settings", shop).code
+    said = [pypdfium2.PdfDocument(file.read_bytes())[0].get_textpage().get_text_range() for file in (first, again)]
+    assert [True, False] == ["5 off from 20" in text for text in said]
+    assert [False, True] == ["Coupons" in text for text in said]
+
+
+def test_that_a_narrow_screen_cuts_no_reference_off(capsys: pytest.CaptureFixture[str]) -> None:
+    account_ref = "08489596-c031-4214-93b5-62abe9a9e9cc"
+    print_batches([BatchView("7KQ2M", RULE, 20, 1, "", "2026-12-31", account_ref, 0, False, 0)], as_json=False)
+    rows = [line.split("│")[1:-1] for line in capsys.readouterr().out.splitlines() if line.startswith("│")]
+    cells = ["".join(part.strip() for part in column) for column in zip(*rows, strict=True)]
+    assert ["7KQ2M", RULE, account_ref] == [cells[0], cells[1], cells[6]]

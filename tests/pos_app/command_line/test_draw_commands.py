@@ -8,9 +8,10 @@ import pytest
 from typer.testing import CliRunner
 
 from pos_app.command_line.app import app
+from pos_app.command_line.draw_commands import difference_words
 from pos_app.command_line.output import EXIT_FAILED, EXIT_REFUSED
 from pos_app.loyalty.programme import parse_programme
-from pos_app.protocol.draws import EXAMPLE_SEED, decode_report, hash_of
+from pos_app.protocol.draws import EXAMPLE_SEED, Difference, Won, decode_report, hash_of
 from tests.pos_app.use_cases.test_drawing import LOTTERY, SEED
 
 runner = CliRunner()
@@ -83,3 +84,35 @@ def test_that_headquarters_opens_holds_and_publishes(lottery: Path, tmp_path: Pa
     assert "Everything follows from the seed." in run("draw", "verify", out)
     assert [] == json.loads(run("hq", "budgets", "--json", *database))
     assert "shared out to tills" in " ".join(run("hq", "budgets", *database).split())
+
+
+@pytest.mark.parametrize(
+    ("difference", "words"),
+    [
+        (Difference("seed", "", "ab", "cd"), "The SHA-256 of the seed in the file is ab, the file says cd."),
+        (
+            Difference(
+                "winner",
+                "prize 1",
+                msgspec.json.encode(Won(1, "A mug", 15, "lot-1", "001-01-0000050")).decode(),
+                msgspec.json.encode(Won(1, "A mug", 3, "lot-2", "")).decode(),
+            ),
+            "prize 1: ticket 15 of 001-01-0000050 (A mug) wins by the seed, the file says ticket 3 of lot-2 (A mug).",
+        ),
+        (Difference("winners", "winners", "3", "4"), "3 prizes have a winner by the seed, the file has 4."),
+        (
+            Difference("order", "tickets", "[]", "[1]"),
+            "The tickets are not in the order of their receipts, or a lot of them is there twice.",
+        ),
+        (
+            Difference("roll", "001-01-0000006 p/r", "955", "1"),
+            "001-01-0000006 p/r: the roll is 955 by the seed, the file says 1.",
+        ),
+        (
+            Difference("won", "001-01-0000006 p/r", "true", "false"),
+            "001-01-0000006 p/r: whether it wins is true by the seed, the file says false.",
+        ),
+    ],
+)
+def test_that_what_differs_is_said_in_words(difference: Difference, words: str) -> None:
+    assert words == difference_words(difference)

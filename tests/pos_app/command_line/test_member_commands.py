@@ -132,7 +132,7 @@ def test_that_members_are_verified_put_into_segments_and_choose(friends: Path) -
 def test_that_acts_are_listed_and_booked(friends: Path) -> None:
     assert "registration review subscription survey " == run(friends, "act", BOB).out
     assert "Booked: 30 points. The member now has: available 60." in run(friends, "act", BOB, "review").out
-    assert "Points for it are given 1 times at most (day), and were." in run(friends, "act", BOB, "review").err
+    assert "Points for it are given 1 time at most (day), and were." in run(friends, "act", BOB, "review").err
     assert "done points-for-everything/review since 20" in run(friends, "show", BOB).out
 
 

@@ -1,6 +1,7 @@
 """Merging, leasing, giving, taking and forgiving: first the facts one by one, then the laws that hold for any books."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import msgspec
@@ -241,6 +242,44 @@ def test_that_a_programme_that_clamps_forgives_what_is_spent() -> None:
     assert {} == booking.books.overdraft_units
 
 
+def test_that_what_comes_back_pays_for_what_an_earlier_return_of_the_sale_forgave() -> None:
+    """Of 9 that came back 5 repay a debt and 1 is taken for these goods; of the 7 forgiven before the other 3 are taken."""
+    booking = book_return(
+        Books("a-1", (lot(1, 4, expires_at_ms=NOW_MS + 9),), {"shop": 5}),
+        event_id=RETURN_ID,
+        claw_back=[LotUnits(lot_id(8), 5)],
+        issuer="shop",
+        restored=[lot(2, 6), lot(3, 3)],
+        clamps=True,
+        forgiven_units={"shop": 7},
+    )
+    assert ([("1", 0), ("2", 0), ("3", 0)], {}) == (remaining(booking.books), booking.books.overdraft_units)
+    assert [("available", -3, "3"), ("issued", 3, "3")] == moves(booking)[-2:]
+
+
+def test_that_for_what_was_forgiven_no_more_is_taken_than_comes_back() -> None:
+    booking = book_return(
+        Books("a-1", (lot(1, 4), lot(5, 9, issuer="shop#mugs"))),
+        event_id=RETURN_ID,
+        claw_back=(),
+        issuer="shop",
+        restored=[lot(2, 6), lot(3, 3, issuer="shop#stamps"), lot(4, 2, issuer="shop#mugs")],
+        clamps=True,
+        clamped_pools=("shop#stamps",),
+        forgiven_units={"shop": 7, "shop#stamps": 1, "shop#mugs": 2},
+    )
+    assert [("1", 4), ("5", 9), ("2", 0), ("3", 2), ("4", 2)] == remaining(booking.books)
+    owing = book_return(
+        Books("a-1"),
+        event_id=RETURN_ID,
+        claw_back=(),
+        issuer="shop",
+        restored=[lot(2, 6)],
+        forgiven_units={"shop": 7},
+    )
+    assert [("2", 6)] == remaining(owing.books), "a sale that forgives nothing has nothing forgiven"
+
+
 def test_that_each_issuer_takes_back_its_own() -> None:
     booking = book_return(
         Books("a-1", (lot(1, 9),)),
@@ -426,25 +465,61 @@ def test_that_any_partition_of_a_return_ends_where_one_return_ends(
 
 @given(all_books(), returns(), st.data())
 @any_speed
-def test_that_any_partition_of_a_clamped_claw_back_takes_the_same(
+def test_that_any_partition_of_a_return_that_forgives_ends_where_one_return_ends(
     books: Books, whole: tuple[tuple[LotUnits, ...], tuple[Lot, ...]], data: st.DataObject
 ) -> None:
-    claw_back, _restored = whole
-    books = msgspec.structs.replace(books, overdraft_units={})
-    once = book_return(books, event_id=RETURN_ID, claw_back=claw_back, issuer="shop", restored=(), clamps=True).books
-    after = books
+    books = msgspec.structs.replace(books, lots=tuple(one for one in books.lots if one.issuer == "shop"))
+    claw_back, restored = whole
+    # A return names each lot once.
+    claw_back = tuple({part.lot_id: part for part in claw_back}.values())
+    there = {one.lot_id for one in books.lots}
+    expired = {part.lot_id: data.draw(_units) for part in claw_back if part.lot_id not in there}
+    parts: list[tuple[list[LotUnits], list[Lot]]] = [([], []), ([], []), ([], [])]
     for part in claw_back:
-        for number, units in enumerate(_cut(data, part.units)):
-            event_id = derived_id(RETURN_ID, f"{part.lot_id}{number}")
-            piece = [LotUnits(part.lot_id, units)]
-            booking = book_return(after, event_id=event_id, claw_back=piece, issuer="shop", restored=(), clamps=True)
-            after = check(booking, after)
-    assert (worth(once), {}) == (worth(after), after.overdraft_units)
+        for number, units in enumerate(_cut(data, part.units, into=3)):
+            parts[number][0].append(LotUnits(part.lot_id, units))
+    for one in restored:
+        for number, units in enumerate(_cut(data, one.granted_units, into=3)):
+            lot_of_part = derived_id(one.lot_id, str(number))
+            parts[number][1].append(
+                msgspec.structs.replace(one, lot_id=lot_of_part, granted_units=units, remaining_units=units)
+            )
+    once = _forgiving(books, [(claw_back, restored)], expired)
+    after = _forgiving(books, data.draw(st.permutations(parts)), expired)
+    assert (worth(once), once.overdraft_units) == (worth(after), after.overdraft_units)
 
 
-def _cut(data: st.DataObject, units: int) -> list[int]:
-    first = data.draw(st.integers(0, units))
-    return [first, units - first]
+_Part = tuple[Sequence[LotUnits], Sequence[Lot]]
+
+
+def _forgiving(books: Books, parts: Sequence[_Part], expired_units: Mapping[str, int]) -> Books:
+    """These returns of one sale, one after another, each told what those before it forgave; gives the books after them."""
+    forgiven = 0
+    expired = Counter(expired_units)
+    for number, (claw_back, restored) in enumerate(parts):
+        booking = book_return(
+            books,
+            event_id=derived_id(RETURN_ID, str(number)),
+            claw_back=claw_back,
+            issuer="shop",
+            restored=restored,
+            expired_units=expired,
+            clamps=True,
+            forgiven_units={"shop": forgiven},
+        )
+        for entry in booking.entries:
+            forgiven -= entry.units if entry.kind is AccountKind.ISSUED else 0
+            expired[entry.lot_id] += entry.units if entry.kind is AccountKind.EXPIRED else 0
+        forgiven += sum(part.units for part in claw_back)
+        assert forgiven >= 0, "no more is taken than was asked for"
+        books = check(booking, books)
+    return books
+
+
+def _cut(data: st.DataObject, units: int, *, into: int = 2) -> list[int]:
+    """So many parts that sum to ``units``, some of them nothing perhaps."""
+    ends = sorted(data.draw(st.integers(0, units)) for _ in range(into - 1))
+    return [end - begin for begin, end in pairwise([0, *ends, units])]
 
 
 def test_that_a_release_after_its_lots_expiry_expires_and_repays_nothing() -> None:

@@ -98,3 +98,38 @@ def test_that_keys_that_look_like_paths_lead_nowhere() -> None:
 def test_that_no_more_than_a_screenful_is_named() -> None:
     text = HEAD + "".join(f"k{number} = 1\n" for number in range(FAULTS_MAX + 9))
     assert FAULTS_MAX == len(faults(text))
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ('hours = [{ from = "7:00", until = "25:00" }]', ["a time of day such as 07:30 is needed"] * 2),
+        ('holidays = ["13-45"]', ["a month and a day such as 12-31 are needed"]),
+        ('stores = ["A b"]', []),
+        ('tiers = ["A b"]', ["only small letters, digits, - and _ are possible, up to 64"]),
+    ],
+)
+def test_that_a_text_of_a_wrong_shape_is_told_the_right_one(condition: str, words: list[str]) -> None:
+    rule = f'[[rules]]\nkind = "percent"\nid = "a"\nrate_bp = 1\nwhen.{condition}\n'
+    read = read_document(HEAD + rule)
+    assert words == ([] if isinstance(read, Programme) else [one.why for one in read])
+
+
+def test_that_the_hash_of_a_seed_is_told_its_shape() -> None:
+    read = read_document(f'{HEAD}[draw]\nseed_hash = "x"\n')
+    assert not isinstance(read, Programme)
+    assert ["64 digits, 0 to 9 and a to f, are needed"] == [one.why for one in read]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a = 1\na = 1\nb = 1", "it is not valid TOML: the key of this value is there twice (at line 2, column 6)"),
+        (f"a = {'9' * 5000}", "it is not valid TOML: a number has too many digits"),
+        ('{"a": 1, "b": {"c": 1, "c": 2}}', "the key 'c' is there twice"),
+    ],
+)
+def test_that_what_a_parser_says_is_said_to_managers(text: str, words: str) -> None:
+    read = read_document(text)
+    assert not isinstance(read, Programme)
+    assert [words] == [one.why for one in read]

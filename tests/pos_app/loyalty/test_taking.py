@@ -69,6 +69,7 @@ def test_that_money_off_is_no_more_than_the_goods_cost() -> None:
     [
         (free(), 9, reasons.REWARD_POOL),
         (free(take="ask"), 10, reasons.REWARD_NOT_ASKED),
+        (free(take="ask"), 9, reasons.REWARD_POOL),
         (free(only_categories=frozenset({"CAKE"})), 10, reasons.REWARD_NO_GOODS),
         (free(free_pieces=None, off_minor=5, only_categories=frozenset({"CAKE"})), 10, reasons.REWARD_NO_GOODS),
         (free(free_pieces=None, gives="A mug", only_categories=frozenset({"CAKE"})), 10, reasons.REWARD_NO_GOODS),

@@ -101,7 +101,7 @@ def test_that_an_act_gives_its_points_with_the_dates_of_its_programme(shop: Shop
 
 def test_that_of_the_rules_for_an_act_the_best_gives_alone_and_each_so_often(shop: Shop) -> None:
     assert [50, 20, 20] == [do(shop, "review") for _ in range(3)]
-    full = "Points for it are given 1 times at most (ever), and were. Points for it are given 2 times at most (month), and were."
+    full = "Points for it are given 1 time at most (ever), and were. Points for it are given 2 times at most (month), and were."
     assert ("act.refused", full) == refusal(shop, "review")
     assert 50 == do(shop, "review", BOB), "another member's acts are their own"
     shop.wait(31 * DAY_MS)

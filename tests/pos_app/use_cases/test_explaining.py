@@ -1,9 +1,12 @@
 """Why a receipt gave what it gave."""
 
+import msgspec
 import pytest
 
 from pos_app.errors import InputError, StorageError
-from pos_app.use_cases.explaining import explain_receipt
+from pos_app.model.staff import Role
+from pos_app.use_cases.explaining import explain_basket, explain_receipt
+from pos_app.use_cases.explanation_words import ExplanationWords
 from pos_app.use_cases.views import BasketLine
 from tests.conftest import OpenShop
 from tests.shop import ANA, BOB, BREAD, PILLS, TEA, Shop
@@ -82,3 +85,13 @@ def overwrite_table(shop: Shop, table: str) -> None:
         file.seek((page - 1) * page_bytes)
         file.write(b"\xaa" * page_bytes)
     shop.till = shop._open()
+
+
+@pytest.mark.parametrize(
+    ("role", "words"), [(Role.MANAGER, ["Tea, margin from 40 %", "Pills"]), (Role.CASHIER, ["Tea", "Pills"])]
+)
+def test_that_a_margin_stands_apart_from_the_name_of_the_goods(shop: Shop, role: Role, words: list[str]) -> None:
+    basket = shop.basket(msgspec.structs.replace(TEA, margin_floor_percent=40), PILLS)
+    explained = explain_basket(shop.till, basket, role=role)
+    said = ExplanationWords(explained, shop.till.terms)
+    assert words == [said.goods(line) for line in explained.lines]

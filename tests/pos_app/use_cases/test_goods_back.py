@@ -1,6 +1,7 @@
 """What goes back with goods: laws that hold for every programme, receipt and way of bringing goods back, and worked numbers."""
 
 from collections import Counter
+from itertools import permutations
 from typing import Any
 
 import msgspec
@@ -9,14 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pos_app.loyalty import ledger
-from pos_app.loyalty.document import Earning, Programme, Progressive, Returns, Step
+from pos_app.loyalty.document import Collect, Earning, FixedCard, Programme, Progressive, Returns, Reward, Step
 from pos_app.loyalty.engine import evaluate
+from pos_app.loyalty.ledger import AccountKind, Books
 from pos_app.loyalty.programme import ProgrammeSet, programme_set
-from pos_app.model.evaluation import BurnAs, EngineInput
+from pos_app.model.accounts import Lot
+from pos_app.model.evaluation import BurnAs, BurnShare, EngineInput
+from pos_app.model.identifiers import derived_id
 from pos_app.model.money import tax_included_minor
 from pos_app.model.receipts import SaleLine
 from pos_app.protocol.events import BurnedLot, GrantedLot, Moment, ReturnedLine, SaleEvent
-from pos_app.use_cases.goods_back import GoodsBack, goods_back, restored_lots, summed
+from pos_app.use_cases.goods_back import GoodsBack, forgiven_before, goods_back, restored_lots, summed
+from pos_app.use_cases.pools_back import restored_of_rewards
 from tests.pos_app.loyalty.builders import FIVE_PERCENT, NOON_MS, line, member, programme, receipt
 from tests.pos_app.loyalty.strategies import any_speed, programme_sets, receipts
 
@@ -53,7 +58,10 @@ def sold(engine_input: EngineInput, programmes: ProgrammeSet) -> SaleEvent:
         )
         for each in engine_input.lines
     )
-    lots = ledger.lots_granted(result.lots, account_ref="a-1", event_id=EVENT_ID, at_ms=NOON_MS)
+    lots, pool_lots = (
+        ledger.lots_granted(grants, account_ref="a-1", event_id=EVENT_ID, at_ms=NOON_MS, purpose=purpose)
+        for grants, purpose in ((result.lots, "lot"), (result.pool_lots, "pool"))
+    )
     return SaleEvent(
         event_id=EVENT_ID,
         moment=Moment("store-1", "cashier", "shift", NOON_MS, "UTC", "2026-07-01", "boot", 0, 0),
@@ -73,6 +81,11 @@ def sold(engine_input: EngineInput, programmes: ProgrammeSet) -> SaleEvent:
         granted_lots=tuple(GrantedLot(lot.lot_id, grant) for lot, grant in zip(lots, result.lots, strict=True)),
         counted=result.counted,
         class_after=result.class_after,
+        discounts=result.discounts,
+        collected=result.collected,
+        pool_lots=tuple(GrantedLot(lot.lot_id, grant) for lot, grant in zip(pool_lots, result.pool_lots, strict=True)),
+        taken=result.taken,
+        taken_lots=tuple(BurnedLot(EVENT_ID, one.units) for one in result.taken),
     )
 
 
@@ -115,7 +128,9 @@ def is_no_step_back(back: GoodsBack) -> bool:
 
 @st.composite
 def sets_by_every_method(draw: st.DrawFn, count_max: int) -> ProgrammeSet:
-    methods = st.builds(Returns, method=st.sampled_from(["prorate", "re-evaluate"]))
+    methods = st.builds(
+        Returns, method=st.sampled_from(["prorate", "re-evaluate"]), spent=st.sampled_from(["overdraft", "clamp"])
+    )
     drawn = draw(programme_sets(count_max=count_max))
     return programme_set(msgspec.structs.replace(one, returns=draw(methods)) for one in drawn.programmes)
 
@@ -188,6 +203,131 @@ def test_that_programmes_that_nobody_has_are_prorated(
     assert sum(lot.grant.units for lot in sale.granted_lots) == sum(back.clawed_back_units for back in done)
 
 
+def paid_by_points(sale: SaleEvent, burned: list[int]) -> SaleEvent:
+    """The same sale with so many points burned on each line."""
+    shares = tuple(BurnShare(number, units, 0) for number, units in enumerate(burned, start=1))
+    units = sum(burned)
+    return msgspec.structs.replace(
+        sale, burn_units=units, burn_shares=shares, burned_lots=(BurnedLot(EVENT_ID, units),) if units else ()
+    )
+
+
+@st.composite
+def held_since(draw: st.DrawFn, sale: SaleEvent) -> Books:
+    """What the member has when goods come back: what is left of the sale's lots, more of one unit, debts where nothing is left."""
+    all_spent = draw(st.sampled_from([True, True, False]))
+    lots = [
+        Lot(one.lot_id, "a-1", one.grant.issuer, "p", 0, None, one.grant.units, left, matured=True)
+        for one in (*sale.granted_lots, *sale.pool_lots)
+        for left in [0 if all_spent else draw(st.integers(0, one.grant.units))]
+    ]
+    units = sorted({"shop", "partner", *(lot.issuer for lot in lots), *(one.unit for one in sale.taken)})
+    more = draw(st.sampled_from([0, 0, 30]))
+    lots.append(Lot(EVENT_ID, "a-1", draw(st.sampled_from(units)), "p", 0, None, more, more, matured=True))
+    owing = [unit for unit in units if not any(lot.remaining_units for lot in lots if lot.issuer == unit)]
+    return Books("a-1", tuple(lots), {unit: owed for unit in owing if (owed := draw(st.sampled_from([0, 0, 3])))})
+
+
+def points_after(sale: SaleEvent, programmes: ProgrammeSet, steps: list[dict[int, int]], books: Books) -> Counter[str]:
+    """What is left of every unit, less what is owed of it, after these returns one after another."""
+    before: dict[int, ReturnedLine] = {}
+    taken_back: Counter[str] = Counter()
+    for number, back in enumerate(in_steps(sale, programmes, steps)):
+        event_id = derived_id(RETURN_ID, str(number))
+        booking = ledger.book_return(
+            books,
+            event_id=event_id,
+            claw_back=(*back.clawed_back, *back.pools.collected),
+            issuer=sale.issuer,
+            restored=(
+                *restored_lots(sale, back, event_id=event_id, at_ms=NOON_MS),
+                *restored_of_rewards(sale, back.pools, event_id=event_id, at_ms=NOON_MS),
+            ),
+            clamps=back.clamps,
+            clamped_pools=back.pools.clamped_pools,
+            forgiven_units=forgiven_before(sale, programmes, before=before, taken_back=taken_back),
+        )
+        for entry in booking.entries:
+            taken_back[entry.issuer] += entry.units if entry.kind is AccountKind.ISSUED else 0
+        before = summed([*before.values(), *back.lines])
+        books = booking.books
+    left = Counter({unit: -units for unit, units in books.overdraft_units.items()})
+    for lot in books.lots:
+        left[lot.issuer] += lot.remaining_units
+    return left
+
+
+@st.composite
+def bought_with_points(draw: st.DrawFn) -> tuple[SaleEvent, ProgrammeSet, dict[int, int]]:
+    """A sale that gave points and stamps, of one or two programmes that mostly forgive, and that points and stamps paid for."""
+    of_some = draw(st.sampled_from([frozenset(), frozenset({"p1"}), frozenset({"p2", "p3"})]))
+    earns: Progressive | FixedCard = draw(st.sampled_from([TENS, FIVE_PERCENT]))
+    of_pools = (
+        Collect(id="stamp", pool="stamps", units=draw(st.integers(1, 3)), per="piece"),
+        Reward(id="free", pool=draw(st.sampled_from(["stamps", "points"])), cost=4, free_pieces=1, take="auto"),
+    )
+    drawn = [
+        programme(
+            msgspec.structs.replace(earns, adds=True, exclude_products=of_some),
+            *draw(st.sampled_from([of_pools, of_pools[:1], ()])),
+            programme_id=name,
+            issuer=draw(st.sampled_from(["shop", "shop", "partner"])),
+            returns=Returns(
+                method=draw(st.sampled_from(["prorate", "re-evaluate"])),
+                spent=draw(st.sampled_from(["clamp", "clamp", "clamp", "overdraft"])),
+            ),
+        )
+        for name in draw(st.sampled_from(["p", "pq"]))
+    ]
+    pieces = [draw(st.integers(1, 3)) for _ in range(draw(st.integers(1, 3)))]
+    in_force = programme_set(drawn)
+    lines = [
+        line(number, draw(st.integers(100, 2000)), quantity_milli=count * 1000)
+        for number, count in enumerate(pieces, start=1)
+    ]
+    holder = member(spendable_units=50, pools={"shop#stamps": 9, "partner#stamps": 9})
+    sale = sold(receipt(in_force, *lines, holder=holder), in_force)
+    burned = paid_by_points(sale, [draw(st.integers(0, 90)) for _ in pieces])
+    return burned, in_force, dict(enumerate(pieces, start=1))
+
+
+@any_speed
+@given(bought_with_points(), st.data())
+def test_that_points_and_pools_end_where_one_full_return_ends_whether_owed_or_forgiven(
+    case: tuple[SaleEvent, ProgrammeSet, dict[int, int]], data: st.DataObject
+) -> None:
+    sale, programmes, pieces = case
+    books = data.draw(held_since(sale))
+    once = points_after(sale, programmes, whole(pieces), books)
+    assert once == points_after(sale, programmes, parts_of(data, pieces), books)
+
+
+@pytest.mark.parametrize("order", list(permutations([1, 2, 3])))
+def test_that_three_lines_that_forgive_and_that_points_paid_for_end_at_nothing_in_every_order(
+    order: tuple[int, ...],
+) -> None:
+    """30 earned, by the first two lines alone, and spent elsewhere; 36 burned. 6 come back, whatever comes back first."""
+    forgiving = programme(
+        msgspec.structs.replace(FIVE_PERCENT, exclude_products=frozenset({"p3"})), returns=Returns(spent="clamp")
+    )
+    sale, programmes = a_sale(forgiving, prices=(200, 400, 600))
+    sale = paid_by_points(sale, [6, 12, 18])
+    steps = [{number: 1000} for number in order]
+    assert 30 == sum(lot.grant.units for lot in sale.granted_lots)
+    assert {"shop": 6} == points_after(sale, programmes, steps, Books("a-1"))
+
+
+def test_that_nobody_can_say_what_was_forgiven_where_it_does_not_add_up() -> None:
+    """A till without the programmes took 100 by shares; rated again, 235 would have gone."""
+    sale, programmes = a_sale(programme(TENS, returns=Returns(method="re-evaluate", spent="clamp")))
+    before = {2: ReturnedLine(2, 1000, 1000, 167, 100, 0)}
+    assert {"shop": 90} == forgiven_before(sale, programmes, before=before, taken_back={"shop": 10})
+    assert {"shop": 90} == forgiven_before(sale, None, before=before, taken_back={"shop": 10})
+    assert {} == forgiven_before(sale, None, before={2: ReturnedLine(2, 1000, 1000, 167, 101, 0)}, taken_back={})
+    assert {} == forgiven_before(sale, programmes, before={}, taken_back={})
+    assert {} == forgiven_before(sale, programmes, before=before, taken_back={"shop": 100})
+
+
 def a_sale(*programmes: Programme, prices: tuple[int, ...] = (1500, 1000)) -> tuple[SaleEvent, ProgrammeSet]:
     in_force = programme_set(programmes)
     lines = [line(number, price) for number, price in enumerate(prices, start=1)]
@@ -243,9 +383,20 @@ def test_that_what_is_spent_is_forgiven_where_every_programme_says_so(spent: tup
     assert clamps is goods_back(sale, programmes, before={}, quantities_milli={1: 1000}).clamps
 
 
-def test_that_nothing_is_forgiven_where_no_points_go_back() -> None:
-    sale, programmes = a_sale(programme(FIVE_PERCENT, returns=Returns(spent="clamp")), prices=(0, 1000))
+def test_that_a_receipt_that_gave_no_points_forgives_none() -> None:
+    sale, programmes = a_sale(programme(FIVE_PERCENT, returns=Returns(spent="clamp")), prices=(0, 0))
     assert not goods_back(sale, programmes, before={}, quantities_milli={1: 1000}).clamps
+
+
+def test_that_whether_spent_points_are_forgiven_is_the_receipts_and_not_a_lines() -> None:
+    """Else a member who brings the lines of the forgiving programme back by themselves would owe less than for all at once."""
+    rules = [msgspec.structs.replace(FIVE_PERCENT, only_products=frozenset({name})) for name in ("p1", "p2")]
+    kind = programme(rules[0], programme_id="p", returns=Returns(spent="clamp"))
+    strict = programme(rules[1], programme_id="q", returns=Returns(spent="overdraft"))
+    sale, programmes = a_sale(kind, strict)
+    (part,) = goods_back(sale, programmes, before={}, quantities_milli={1: 1000}).clawed_back
+    assert part.units == 75
+    assert not any(back.clamps for back in in_steps(sale, programmes, [{1: 1000}, {2: 1000}]))
 
 
 def test_that_sums_that_nobody_can_count_again_go_back_by_price() -> None:

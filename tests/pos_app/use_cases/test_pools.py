@@ -74,6 +74,7 @@ off_minor = 100
 [burning]
 """
 """A stamp for each burger; four give a free one by itself, three a mug for who asks; 2 % points, of which 20 give 1.00 off."""
+FORGIVING = STAMPS + '\n[returns]\nspent = "clamp"\n'
 
 
 @pytest.fixture
@@ -223,7 +224,7 @@ def test_that_spent_stamps_are_owed_and_the_next_ones_repay_them(shop: Shop) -> 
 
 
 def test_that_spent_stamps_are_forgiven_where_the_programme_says_so(open_shop: OpenShop) -> None:
-    shop = open_shop(STAMPS + '\n[returns]\nspent = "clamp"\n')
+    shop = open_shop(FORGIVING)
     shop.put(BURGER)
     first = shop.sell(burgers(4), card=ANA)
     shop.sell(burgers(1), card=ANA)
@@ -232,6 +233,25 @@ def test_that_spent_stamps_are_forgiven_where_the_programme_says_so(open_shop: O
     event = event_of(shop, back.event_id)
     assert isinstance(event, ReturnEvent)
     assert (("shop#burger",), 0) == (event.clamped_pools, owed_stamps(shop))
+    assert_sound(shop)
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+def test_that_stamps_that_come_back_pay_for_those_that_were_forgiven(
+    open_shop: OpenShop, order: tuple[int, int]
+) -> None:
+    """The burgers gave 2, which were spent, and the mug took 3. Whichever line comes back first, 1 is left, and no points."""
+    shop = open_shop(FORGIVING)
+    shop.put(BURGER)
+    shop.sell(burgers(3), card=ANA)
+    sale = shop.sell(burgers(2), TEA, card=ANA, takes=("burgers/mug",))
+    shop.sell(burgers(1), card=ANA)
+    shop.sell(TEA, card=ANA, takes=("burgers/mug",))
+    assert 0 == stamps(shop)
+    for line_no in order:
+        give_back(shop, sale, line_no, 2 if line_no == 1 else 1)
+
+    assert (1, 0) == (stamps(shop), owed_stamps(shop))
     assert_sound(shop)
 
 

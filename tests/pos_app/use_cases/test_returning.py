@@ -1,6 +1,7 @@
 """Goods come back, and with them what the sale gave and what it took."""
 
 import tempfile
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -380,6 +381,79 @@ def test_that_what_was_spent_is_forgiven_where_the_programme_says_so(open_shop: 
     event = decode_body(shop.query("SELECT body FROM event ORDER BY seq DESC LIMIT 1")[0][0])
     assert isinstance(event, ReturnEvent)
     assert event.clamps
+    assert {} == shop.bad_findings()
+
+
+FORGIVING_TEA = CLAMPING.replace('id = "ten"', 'id = "ten"\nexclude_products = ["rice"]')
+"""The same, and rice earns nothing."""
+
+
+def spend(shop: Shop, card: str) -> None:
+    """Whatever the member has is gone, elsewhere."""
+    units = shop.member(card).balance.available_units
+    shop.till.book_act(account_acts.adjust, card, -units, reason=AdjustmentReason.CORRECTION).result()
+
+
+@pytest.mark.parametrize("burn", [50, 200])
+@pytest.mark.parametrize("order", list(permutations([1, 2, 3])))
+def test_that_points_that_come_back_pay_for_what_was_forgiven_whatever_comes_back_first(
+    open_shop: OpenShop, order: tuple[int, ...], burn: int
+) -> None:
+    shop = open_shop(FORGIVING_TEA)
+    for card in (ANA, BOB):
+        shop.sell(TEA, TEA, TEA, card=card)
+    by_parts, at_once = (shop.sell(TEA, BREAD, RICE, card=card, burn=burn) for card in (ANA, BOB))
+    for card in (ANA, BOB):
+        spend(shop, card)
+    parts = [shop.take_back(by_parts, **{f"line_{line}": 1}) for line in order]
+    whole = shop.take_back(at_once, line_1=1, line_2=1, line_3=1)
+    earned = by_parts.quote.result.earned_units
+    assert earned == whole.clawed_back_units
+    assert (max(0, earned - burn), 0) == (whole.forgiven_units, whole.reclaimed_units)
+    assert whole.forgiven_units == sum(back.forgiven_units - back.reclaimed_units for back in parts)
+    balances = [shop.member(card).balance for card in (ANA, BOB)]
+    assert [(max(0, burn - earned), 0)] * 2 == [(one.available_units, one.overdraft_units) for one in balances]
+    assert _end(shop, BOB) == _end(shop, ANA)
+    assert {} == shop.bad_findings()
+
+
+def test_that_a_quote_says_what_is_taken_besides_for_what_was_forgiven(open_shop: OpenShop) -> None:
+    """Tea gave 96, of which 40 come back with it; the other 56 were forgiven. Rice brings 10 back, and they pay for that."""
+    shop = open_shop(FORGIVING_TEA)
+    shop.sell(TEA, card=ANA)
+    sale = shop.sell(TEA, RICE, card=ANA, burn=50)
+    spend(shop, ANA)
+    tea = shop.take_back(sale, line_1=1)
+    assert (96, 40, 56, 0) == (tea.clawed_back_units, tea.restored_units, tea.forgiven_units, tea.reclaimed_units)
+    quoted = shop.till.quote_return(
+        known_sales(shop.till.database.reader(), sale.receipt_number)[0], {2: 1000}, Refund()
+    )
+    rice = shop.take_back(sale, line_2=1)
+    assert [(0, 10, 0, 10)] * 2 == [
+        (one.clawed_back_units, one.restored_units, one.forgiven_units, one.reclaimed_units) for one in (quoted, rice)
+    ]
+    assert 0 == shop.member(ANA).balance.available_units
+    assert {} == shop.bad_findings()
+
+
+@pytest.mark.parametrize("between", ["a gift", "a merge", "a restart"])
+def test_that_for_what_was_forgiven_nothing_is_taken_but_what_comes_back(open_shop: OpenShop, between: str) -> None:
+    shop = open_shop(FORGIVING_TEA)
+    shop.sell(TEA, card=ANA)
+    sale = shop.sell(TEA, RICE, card=ANA, burn=50)
+    spend(shop, ANA)
+    shop.take_back(sale, line_1=1)
+    match between:
+        case "a gift":
+            shop.till.book_act(account_acts.adjust, ANA, 70, reason=AdjustmentReason.GOODWILL).result()
+        case "a merge":
+            shop.till.book_act(account_acts.merge, BOB, ANA).result()
+        case _:
+            shop.reopen(FORGIVING_TEA)
+    back = shop.take_back(sale, line_2=1)
+    balance = shop.member(ANA).balance
+    assert (10, 10) == (back.restored_units, back.reclaimed_units)
+    assert (70 if between == "a gift" else 0, 0) == (balance.available_units, balance.overdraft_units)
     assert {} == shop.bad_findings()
 
 

@@ -28,6 +28,7 @@ from hypothesis.stateful import (
 from pos_app.protocol.events import AdjustmentReason
 from pos_app.use_cases import account_acts, checking
 from pos_app.use_cases.checking import Verdict
+from pos_app.use_cases.closing import closing_report
 from pos_app.use_cases.views import BasketLine, ClosedSale
 from tests.shop import BREAD, DAY_MS, ENOUGH, HOUR_MS, TEA, Shop
 
@@ -146,8 +147,12 @@ class TillMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "shop"):
             found = self.shop.bad_findings()
+            dates = [
+                date for (date,) in self.shop.query("SELECT DISTINCT business_date FROM sale ORDER BY 1 DESC LIMIT 3")
+            ]
+            differences = {date: closing_report(self.shop.till, date).differences for date in dates}
             self.shop.close()
-            assert {} == found
+            assert ({}, dict.fromkeys(dates, ())) == (found, differences)
         shutil.rmtree(self.folder)
 
     @property

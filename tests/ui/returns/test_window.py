@@ -18,9 +18,11 @@ from storage import staff
 from tests.ui.hands import Hands
 from tests.ui.returns.test_presenter import UNKNOWN, sell
 from ui.application import set_language
-from ui.gallery.shop import CARD_WITH_POINTS, PLASTERS, SUN_CREAM, VITAMIN
+from ui.formats import Formats
+from ui.gallery.shop import CARD_WITH_POINTS, PLASTERS, SUN_CREAM, VITAMIN, sample_settings
 from ui.returns.page import ReturnsPage
-from ui.returns.screen import ReturnsScreen, Stage
+from ui.returns.panels import PointsTexts
+from ui.returns.screen import Figures, ReturnsScreen, Stage
 from ui.sale.model import Column
 from ui.theme import tokens
 
@@ -83,6 +85,14 @@ def scanner(hands: Hands, tmp_path: Path) -> Iterator[PtyScanner]:
         hands.qtbot.waitUntil(lambda: hands.window.header.scanner_is_connected)
         yield device
         reader.stop()
+
+
+@pytest.mark.usefixtures("hands")
+def test_that_points_that_come_back_and_are_taken_are_said() -> None:
+    figures = Figures(restored_units=30, reclaimed_units=20)
+    restored, reclaimed = PointsTexts(Formats(sample_settings())).texts(figures)
+    assert restored.startswith("30 points come back")
+    assert reclaimed == "20 points of those that come back are taken: an earlier return of this receipt forgave them."
 
 
 def test_that_scanning_a_receipt_opens_it_and_goods_come_back_by_keys(

@@ -11,7 +11,7 @@ from pos_app.loyalty.programme import parse_programme
 from pos_app.use_cases.describing.comments import read_comments
 from pos_app.use_cases.describing.examples import receipt, tell
 from pos_app.use_cases.describing.page import Example, page_of, summary_of
-from pos_app.use_cases.describing.words import Wording, rule_in_words, section_in_words
+from pos_app.use_cases.describing.words import Wording, reach_in_words, rule_in_words, section_in_words
 from pos_app.use_cases.scenario_file import read_scenario
 
 HEAD = (
@@ -290,3 +290,22 @@ def test_that_a_scenario_without_a_receipt_shows_none(tmp_path: Path) -> None:
     assert "" == receipt(scenario)
     nothing = Programme(schema=1, id="none", version=1, name="None", point_worth_minor=1)
     assert "A receipt of it" not in page_of(nothing, "", Example(scenario, "", "x.toml"))
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ("", ""),
+        ("active_from = 2026-05-01", "It runs from 2026-05-01 on."),
+        (
+            'active_from = 2026-05-01\nactive_until = 2026-12-31\nstores = ["b", "a"]',
+            "It runs from 2026-05-01 on, until 2026-12-31, in the stores a and b.",
+        ),
+        ('segments = ["vip"]', "It runs for members of the segment vip."),
+    ],
+)
+def test_that_a_page_says_when_where_and_for_whom_a_programme_runs(keys: str, words: str) -> None:
+    text = HEAD.replace("[tiers]", f"{keys}\n[tiers]")
+    programme = parse_programme(text, source="p.toml")
+    assert words == reach_in_words(programme)
+    assert bool(words) == ("**When and where**: It runs" in page_of(programme, text))

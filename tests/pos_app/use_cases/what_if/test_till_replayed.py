@@ -1,5 +1,6 @@
 import random
 from collections import Counter
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -235,6 +236,62 @@ def test_that_the_programmes_in_force_replayed_are_what_really_happened(
     assert answer.current == answer.candidate
     assert answer.unchanged == answer.members
     assert (0, 0) == (answer.left_out, answer.skipped)
+
+
+FORGIVING = """
+schema = 1
+id = "forgiving"
+version = 1
+name = "A tenth of all but bread, stamps for tea, and what is spent is forgiven"
+point_worth_minor = 1
+
+[burning]
+burn_as = "price_reduction"
+
+[returns]
+spent = "clamp"
+
+[[rules]]
+kind = "percent"
+id = "tenth"
+rate_bp = 1000
+exclude_products = ["bread"]
+
+[[rules]]
+kind = "collect"
+id = "stamp"
+pool = "stamps"
+only_products = ["tea"]
+
+[[rules]]
+kind = "reward"
+id = "bread"
+pool = "stamps"
+cost = 2
+free_pieces = 1
+only_products = ["bread"]
+"""
+
+
+@pytest.mark.parametrize("order", list(permutations([1, 2, 3])))
+def test_that_what_a_return_forgave_and_a_later_one_paid_is_replayed(
+    open_shop: OpenShop, order: tuple[int, ...]
+) -> None:
+    """Of 97 points and a stamp nothing is left when they are asked for; 30 points and 2 stamps come back in parts, and pay for it."""
+    shop = open_shop(FORGIVING)
+    shop.sell(BasketLine(TEA, 3000), card=ANA)
+    sale = shop.sell(TEA, BREAD, BREAD, card=ANA, burn=30, takes=("forgiving/bread",))
+    shop.sell(BREAD, card=ANA, takes=("forgiving/bread",))
+    left = shop.member(ANA).balance.available_units
+    shop.till.book_act(account_acts.adjust, ANA, -left, reason=AdjustmentReason.CORRECTION).result()
+    for line_no in order:
+        shop.take_back(sale, **{f"line_{line_no}": 1})
+
+    answer = what_if_at(shop.till, shop.till.terms.programmes, since="2026-01-01")
+    settle_down(shop, answer)
+    assert of_ledger(shop) == of_replay(answer)
+    assert (0, {"shop#stamps": 1}) == (answer.current.owed_units, shop.member(ANA).pools)
+    assert answer.current.total.taken_back_units == 30
 
 
 def test_that_points_of_acts_are_given_points_whatever_is_asked(open_shop: OpenShop) -> None:
