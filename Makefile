@@ -28,7 +28,7 @@ test: $(READY)
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-logo
 	@$(PYTHON) -m ui.translations.update --check
-	@QT_QPA_PLATFORM=offscreen .venv/bin/pytest -n 2 --cov --cov-report=
+	@QT_QPA_PLATFORM=offscreen .venv/bin/pytest -n 2 --dist worksteal --cov --cov-report=
 	@$(PYTHON) installer/check_coverage.py
 
 # Thousands of disks that a power cut could have left.

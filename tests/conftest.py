@@ -4,19 +4,31 @@ import inspect
 import logging
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Protocol
 
 import keyring
 import pytest
+from argon2 import PasswordHasher
 from keyring.backends import fail
 
+from pos_app.use_cases import pins
 from storage.database import open_database
+from tests.measuring import is_measured, unmeasured
 from tests.shop import ANA, BOB, GOLD, Shop
 
 # The tests draw into memory unless they are told to use a screen.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+_PROGRAMS_HASHER = pins._hasher
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Measure the coverage of what counts for it."""
+    with nullcontext() if is_measured(item) else unmeasured():
+        return (yield)
 
 
 class OpenShop(Protocol):
@@ -66,6 +78,21 @@ def no_keystore() -> Iterator[None]:
     keyring.set_keyring(fail.Keyring())  # type: ignore[no-untyped-call]
     yield
     keyring.set_keyring(before)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_hasher() -> Iterator[None]:
+    """PINs are hashed by parameters that take no time; ``own_hasher`` has the program's, which take a tenth of a second on purpose."""
+    quick = PasswordHasher(time_cost=1, memory_cost=16, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pins, "_hasher", lambda: quick)
+        yield
+
+
+@pytest.fixture
+def own_hasher(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PINs are hashed by the program's own parameters."""
+    monkeypatch.setattr(pins, "_hasher", _PROGRAMS_HASHER)
 
 
 @pytest.fixture(autouse=True)

@@ -120,3 +120,13 @@ def test_that_a_programme_is_described(tmp_path: Path) -> None:
 
 def test_that_the_schema_is_printed() -> None:
     assert schema_text() == Ran("programme", "schema").raw
+
+
+def test_that_warnings_stand_in_the_order_of_the_file(folder: Path) -> None:
+    days = ("06-01 06-30", "06-30 07-10", "07-12 07-20")
+    windows = ", ".join("{{ from = 2026-{}, until = 2026-{} }}".format(*pair.split()) for pair in days)
+    text = f"{preset_text('points')}when.dates = [{windows}]\n"
+    (folder / "points.toml").write_text(text, encoding="utf-8")
+    remarks = Ran("programme", "check", folder, "--json").json["remarks"]
+    assert ["dates.overlap", "dates.gap"] == [one["code"] for one in remarks]
+    assert sorted(one["column"] for one in remarks) == [one["column"] for one in remarks]

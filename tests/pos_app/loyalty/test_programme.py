@@ -626,10 +626,16 @@ def test_that_a_shipped_programme_is_kept_as_it_is(name: str) -> None:
     assert kept == encode_programme(decode_programme(kept))
 
 
+@pytest.fixture(scope="module")
+def validator() -> Draft202012Validator:
+    """By the schema, which is one itself."""
+    schema = json_schema()
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
 @pytest.mark.parametrize("name", preset_names())
-def test_that_a_shipped_programme_fits_the_json_schema(name: str) -> None:
-    Draft202012Validator.check_schema(json_schema())
-    validator = Draft202012Validator(json_schema())
+def test_that_a_shipped_programme_fits_the_json_schema(name: str, validator: Draft202012Validator) -> None:
     validator.validate(msgspec.json.decode(encode_programme(preset(name))))
     assert not validator.is_valid({"schema": 1, "id": "p", "version": 1, "name": "P", "point_worth_minor": 0})
 

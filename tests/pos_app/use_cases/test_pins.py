@@ -6,7 +6,9 @@ import pytest
 
 from pos_app.errors import InputError
 from pos_app.use_cases import pins
-from tests.staff import PEPPER, PINS, RECOVERY_CODE, hashes
+from tests.staff import PEPPER, PINS, RECOVERY_CODE
+
+pytestmark = pytest.mark.usefixtures("own_hasher")
 
 
 @pytest.mark.parametrize("pin", ["493817", "121212", "123457", "098761234567"])
@@ -29,7 +31,7 @@ def test_that_what_everybody_tries_first_is_refused(pin: str) -> None:
 
 
 def test_that_a_hash_fits_its_pin_and_its_pepper_only() -> None:
-    pin_hash = hashes()[0]["anna"]
+    pin_hash = pins.hash_pin(PINS["anna"], PEPPER)
     assert pin_hash.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
     assert pins.pin_is_right(pin_hash, PINS["anna"], PEPPER)
     assert not pins.pin_is_right(pin_hash, PINS["ben"], PEPPER)

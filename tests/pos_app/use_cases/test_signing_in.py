@@ -306,6 +306,7 @@ def test_that_a_lost_pepper_is_said_and_counts_no_failure(staffed: Staffed, left
     assert [(0,)] == staffed.query("SELECT failures FROM staff WHERE staff_ref = 'ben'")
 
 
+@pytest.mark.usefixtures("own_hasher")
 def test_that_a_hash_of_older_parameters_is_made_anew(staffed: Staffed) -> None:
     from argon2 import PasswordHasher
 
