@@ -1,5 +1,6 @@
 """The member's panel: who it is, what they have, what this sale gives them, what is missing to more."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from pos_app.model.accounts import BalanceView
@@ -53,9 +54,11 @@ class MemberPanel(QWidget):
         column.addSpacing(4)
         column.addWidget(rule())
         column.addSpacing(4)
-        column.addWidget(label(Role.SMALL, name="soft", text=self.tr("Balance")))
-        self._pools = label(Role.BODY_STRONG, wraps=True)
-        for widget in (self._balance, self._balance_note, self._expiry, self._pools):
+        self._balance_caption = label(Role.SMALL, name="soft", text=self.tr("Balance"))
+        self._pools = label(Role.SMALL_STRONG, wraps=True)
+        # Where there is no room for all of it, the first of it is to be read.
+        self._pools.setAlignment(Qt.AlignmentFlag.AlignTop)
+        for widget in (self._balance_caption, self._balance, self._balance_note, self._expiry, self._pools):
             column.addWidget(widget)
         column.addSpacing(4)
         column.addWidget(rule())
@@ -77,11 +80,12 @@ class MemberPanel(QWidget):
         self._balance.setText(points_text(member.balance.available_units, self._formats))
         self._balance_note.setText(self._balance_text(member))
         self._expiry.setText(self._expiry_text(member.balance))
-        counts = [f"{name}: {count}" for name, count in member.pools]
-        counts += [self._contract_text(*contract) for contract in member.contracts]
+        counts = [self._contract_text(*contract) for contract in member.contracts]
+        counts += [f"{name}: {count}" for name, count in member.pools]
         counts += [f"{cause}: {self._formats.money(minor)}" for cause, minor in member.given_minor]
         self._pools.setText(" \u00b7 ".join(counts))
         self._pools.setVisible(bool(counts))
+        self._balance_caption.setVisible(not counts)
         self._earns.setText(self._earns_text(member.earns_units))
         self._next.setText("" if member.next_step is None else self._next_text(member.next_step))
 

@@ -88,6 +88,7 @@ ADDED: dict[str, str] = {
     "cap_minor": QT_TRANSLATE_NOOP("Why", "A limit left {cap_minor}."),
     "cap_units": QT_TRANSLATE_NOOP("Why", "A limit left {cap_units}."),
     reasons.WON_WITH: QT_TRANSLATE_NOOP("Why", "Won: chance said {won_with}, it gives below {wins_below}."),
+    "until_receipt": QT_TRANSLATE_NOOP("Why", "The last one that it applies to is purchase {until_receipt}."),
     "lowered_by": QT_TRANSLATE_NOOP("Why", "Lowered so that rewards do not cost too much."),
 }
 """What a value adds to the sentence."""

@@ -2517,6 +2517,10 @@
         <translation>Выигрыш: выпало {won_with}, выигрывает меньше {wins_below}.</translation>
     </message>
     <message>
+        <source>The last one that it applies to is purchase {until_receipt}.</source>
+        <translation>Последняя покупка, на которую это действует: {until_receipt}.</translation>
+    </message>
+    <message>
         <source>Lowered so that rewards do not cost too much.</source>
         <translation>Уменьшено, чтобы награды не стоили слишком дорого.</translation>
     </message>
