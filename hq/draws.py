@@ -91,8 +91,8 @@ def programme_of(engine: Engine, reference: str) -> Programme:
 def hold(engine: Engine, programme: Programme, *, now_ms: int, zone_name: str, waits: bool = True) -> LotteryReport:
     """Draw the winners and book their prizes, once: a second time finishes what was broken off, and gives the same report.
 
-    Days are those of the zone. Raises ``InputError`` before the day, without the seed, and where ``waits`` is true while a till was not
-    heard since the tickets ended: what it sold is not here yet.
+    Days are those of the zone. Raises ``InputError`` before the day, without the seed or a ticket, and where ``waits`` is true
+    while a till was not heard since the tickets ended: what it sold is not here yet.
     """
     draw = drawing.lottery_of(programme)
     kept = transact(

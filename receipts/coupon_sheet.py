@@ -14,6 +14,7 @@ from pos_app.protocol.coupons import spaced
 from receipts import codes
 from receipts.lines import plain
 from receipts.pdf_drawing import GREY, Style, draw_bars, put_text, text_width
+from receipts.words import load_words
 
 COLUMNS, ROWS = 2, 7
 _PAGE_WIDTH, _PAGE_HEIGHT = 210 * mm, 297 * mm
@@ -34,11 +35,12 @@ _SHOP, _NAME, _CODE, _ID = (
 
 
 class CouponFace(msgspec.Struct, frozen=True):
-    """What every slip says: what it is for, whose it is, and its last day as an ISO date (empty: none)."""
+    """What every slip says: what it is for, whose it is, and its last day as an ISO date (empty: none), in a receipt language."""
 
     name: str
     shop_name: str
     until: str = ""
+    language: str = "en"
 
 
 def render_sheets(coupons: Iterable[tuple[str, str]], face: CouponFace) -> bytes:
@@ -70,7 +72,8 @@ def _draw(canvas: Canvas, coupon_id: str, code: str, face: CouponFace, *, left: 
     start = left + (_SLIP_WIDTH - len(bars) * module) / 2
     draw_bars(canvas, bars, x=start, y=top - 28 * mm, module=module, height=_BAR_HEIGHT)
     _put(canvas, spaced(code), _CODE, x=x, baseline=top - 32.5 * mm)
-    _put(canvas, "  ".join(filter(None, (coupon_id, face.until))), _ID, x=x, baseline=top - 36.5 * mm)
+    until = load_words(face.language).until.format(date=face.until) if face.until else ""
+    _put(canvas, "  ".join(filter(None, (coupon_id, until))), _ID, x=x, baseline=top - 36.5 * mm)
 
 
 def _put(canvas: Canvas, text: str, style: Style, *, x: float, baseline: float) -> None:

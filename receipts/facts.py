@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from pos_app.model.accounts import BalanceView
+from pos_app.model.accounts import BalanceView, Expiring
 from pos_app.model.evaluation import Award, NextStep
 from pos_app.model.money import Currency
 from pos_app.model.receipts import Payment, SaleKind, SaleLine, TaxRow
@@ -26,7 +26,8 @@ class MemberFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     ``earned_units``: points that a sale gave, or that a return took back. ``burned_units``: points that a sale used, or that
     a return gave back. ``balance`` is the balance afterwards, None where the till does not know it. ``pools``: what is there then of
-    stamps, tickets and the like, by name. ``gifts`` are rewards in words that the member took, ``wins`` what chance gave.
+    stamps, tickets and the like, by name, and ``pool_ends``: which of them end first, by the same name. ``gifts`` are
+    rewards in words that the member took, ``wins`` what chance gave.
     """
 
     name: str = ""
@@ -37,6 +38,7 @@ class MemberFacts(msgspec.Struct, frozen=True, kw_only=True):
     balance: BalanceView | None = None
     next_step: NextStep | None = None
     pools: dict[str, int] = {}
+    pool_ends: dict[str, Expiring] = {}
     gifts: tuple[str, ...] = ()
     wins: tuple[str, ...] = ()
 

@@ -20,7 +20,7 @@ def member_panel(facts: ReceiptFacts, member: MemberFacts, formats: Formats) -> 
     rows += (Text(formats.words.won.format(prize=win), weight=Weight.STRONG) for win in member.wins)
     if member.balance is not None:
         rows += _balance(member.balance, formats)
-    rows += (Columns(name, str(count), weight=Weight.STRONG) for name, count in sorted(member.pools.items()))
+    rows += _pools(member, formats)
     if member.next_step is not None and facts.kind is SaleKind.SALE:
         rows.append(Text(_next_step(member.next_step, formats), align=Align.CENTRE))
     return Panel(tuple(rows))
@@ -49,6 +49,16 @@ def _balance(balance: BalanceView, formats: Formats) -> Iterator[Columns]:
     if balance.next_expiry_units and balance.next_expiry_ms is not None:
         expiring = words.expiring.format(date=formats.last_day(balance.next_expiry_ms))
         yield Columns(expiring, formats.points(balance.next_expiry_units), weight=Weight.FINE)
+
+
+def _pools(member: MemberFacts, formats: Formats) -> Iterator[Columns]:
+    """What is there of each pool, and until when; how many of them, where others last longer."""
+    for name, count in sorted(member.pools.items()):
+        yield Columns(name, str(count), weight=Weight.STRONG)
+        ends = member.pool_ends.get(name)
+        if ends is not None:
+            until = formats.words.until.format(date=formats.last_day(ends.expires_at_ms))
+            yield Columns(until, "" if ends.units == count else str(ends.units), weight=Weight.FINE)
 
 
 def _next_step(step: NextStep, formats: Formats) -> str:

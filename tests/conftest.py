@@ -3,7 +3,6 @@
 import inspect
 import logging
 import os
-import shutil
 from collections.abc import Generator, Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -15,9 +14,9 @@ from argon2 import PasswordHasher
 from keyring.backends import fail
 
 from pos_app.use_cases import pins
-from storage.database import open_database
+from storage.database import DATABASE_NAME
 from tests.measuring import is_measured, unmeasured
-from tests.shop import ANA, BOB, GOLD, Shop
+from tests.shop import ANA, BOB, GOLD, Shop, empty_database
 
 # The tests draw into memory unless they are told to use a screen.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -39,21 +38,19 @@ class OpenShop(Protocol):
 
 @pytest.fixture(scope="session")
 def empty_till(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A till's database that was made once and never used, to copy: making one takes longer than most tests."""
+    """The folder of a till that was never used, to copy."""
     folder = tmp_path_factory.mktemp("empty-till")
-    open_database(folder).close()
+    (folder / DATABASE_NAME).write_bytes(empty_database())
     return folder
 
 
 @pytest.fixture
-def open_shop(tmp_path: Path, empty_till: Path) -> Iterator[OpenShop]:
+def open_shop(tmp_path: Path) -> Iterator[OpenShop]:
     """A shop with Ana (no class), Bob (silver) and a gold card."""
     opened: list[Shop] = []
 
     def open_one(*programmes: str, **sections: Any) -> Shop:
-        folder = tmp_path / f"till-{len(opened)}"
-        shutil.copytree(empty_till, folder)
-        shop = Shop(folder, *programmes, **sections)
+        shop = Shop(tmp_path / f"till-{len(opened)}", *programmes, **sections)
         opened.append(shop)
         shop.join(ANA, name="Ana Čović")
         shop.join(BOB, "silver", name="Боб")

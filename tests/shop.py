@@ -1,6 +1,8 @@
 """A small shop for tests: a real till on a real database, with a clock that stands until it is moved."""
 
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -21,6 +23,7 @@ from pos_app.use_cases.till import Till, open_till
 from pos_app.use_cases.views import Basket, BasketLine, ClosedSale
 from storage import catalogue
 from storage.accounts import NewMember
+from storage.database import DATABASE_NAME, open_database
 
 NOON_MS = 1_782_907_200_000
 """2026-07-01 12:00 UTC."""
@@ -64,6 +67,15 @@ rates_bp = {}
 """5 % back in points of 0.10, an hour later, for ten days."""
 
 
+@cache
+def empty_database() -> bytes:
+    """A till's database that was never used, to begin with: making one takes longer than most tests."""
+    with TemporaryDirectory() as folder:
+        open_database(Path(folder)).close()
+        return (Path(folder) / DATABASE_NAME).read_bytes()
+
+
+@cache
 def programme(name_or_text: str) -> Programme:
     """A shipped programme by its name, or one by its text."""
     text = name_or_text if "\n" in name_or_text else preset_text(name_or_text)
@@ -80,6 +92,9 @@ class Shop:
 
     def __init__(self, folder: Path, *programmes: str, at_ms: int = NOON_MS, **sections: Any) -> None:
         self.folder = folder
+        if not (folder / DATABASE_NAME).exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / DATABASE_NAME).write_bytes(empty_database())
         self.clock = ManualClock(at_ms)
         self._programmes = [programme(one) for one in programmes]
         self._settings = settings_with(**sections)

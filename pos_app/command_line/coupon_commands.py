@@ -51,7 +51,8 @@ def make(
         wish = wish_of(rule, codes=codes, uses=uses, first_date=first_date, last_date=last_date)
         batch = till.book_act(coupon_making.make, wish, member).result()
         name = coupon_making.paper_name(till.terms.programmes, rule)
-        coupon_making.write_codes(out, batch, name=words or name, shop_name=till.settings.shop.name)
+        shop = till.settings.shop
+        coupon_making.write_codes(out, batch, name=words or name, shop_name=shop.name, language=shop.language)
         print_made(batch.batch_id, codes=codes, out=out)
 
 
@@ -65,7 +66,8 @@ def print_codes(
         made = till.book_act(coupon_making.printed_again, batch).result()
         coupon_making.check_file(out, codes=made.codes)
         name = coupon_making.paper_name(till.terms.programmes, made.rule)
-        coupon_making.write_codes(out, made, name=words or name, shop_name=till.settings.shop.name)
+        shop = till.settings.shop
+        coupon_making.write_codes(out, made, name=words or name, shop_name=shop.name, language=shop.language)
         print_made(made.batch_id, codes=made.codes, out=out)
 
 

@@ -25,6 +25,7 @@ from pos_app.model.identifiers import TERMINAL_NUMBER_MAX
 
 app = typer.Typer(help="Coupons of the whole chain.", no_args_is_help=True)
 ShopOption = Annotated[str, typer.Option("--shop-name", help="The name of the shop on the paper.", show_default="none")]
+LanguageOption = Annotated[str, typer.Option("--language", help="The language of the slips of a PDF: en, hr or ru.")]
 
 
 @app.command()
@@ -47,6 +48,7 @@ def make(
         ),
     ] = 0,
     shop_name: ShopOption = "",
+    language: LanguageOption = "en",
     words: WordsOption = "",
 ) -> None:
     """Make coupons for a rule of a published programme, write their codes into a file and publish the batch to the tills.
@@ -60,7 +62,7 @@ def make(
         check_file(out, codes=codes)
         wish = wish_of(rule, codes=codes, uses=uses, first_date=first_date, last_date=last_date, till_number=till)
         batch, name = coupon_batches.make_batch(engine, wish, member=member)
-        write_codes(out, batch, name=words or name, shop_name=shop_name)
+        write_codes(out, batch, name=words or name, shop_name=shop_name, language=language)
         print_made(batch.batch_id, codes=codes, out=out)
 
 
@@ -70,6 +72,7 @@ def print_codes(
     out: OutOption,
     database: DatabaseOption,
     shop_name: ShopOption = "",
+    language: LanguageOption = "en",
     words: WordsOption = "",
 ) -> None:
     """Write the codes of a batch once more. Example: `pos-app hq coupons print 7KQ2M --out coupons.csv`."""
@@ -79,7 +82,7 @@ def print_codes(
     with speaking(), operate.opened(database) as engine:
         made, name = coupon_batches.find_batch(engine, batch)
         check_file(out, codes=made.codes)
-        write_codes(out, made, name=words or name, shop_name=shop_name)
+        write_codes(out, made, name=words or name, shop_name=shop_name, language=language)
         print_made(made.batch_id, codes=made.codes, out=out)
 
 

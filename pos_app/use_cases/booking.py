@@ -1,5 +1,6 @@
 """Booking a sale: one transaction that writes the sale, its ledger entries, its event and its print job, or nothing."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -9,7 +10,7 @@ from pos_app.loyalty import ledger
 from pos_app.loyalty.chances import wins_of
 from pos_app.loyalty.engine import evaluate
 from pos_app.loyalty.ledger import Booking, Books
-from pos_app.model.accounts import BalanceView, CardStatus, Lot, Member
+from pos_app.model.accounts import BalanceView, CardStatus, Expiring, Lot, Member
 from pos_app.model.calendar import month_of
 from pos_app.model.evaluation import EngineResult, LotGrant, NextStep, units_taken
 from pos_app.model.identifiers import derived_id, receipt_number
@@ -195,11 +196,14 @@ def prepare_sale(
         None if points is None else ledger.view(points.booking.books, issuer=till.issuer_at(now_ms), at_ms=now_ms)
     )
     pools_after = {} if points is None else available_pools(points.booking.books, at_ms=now_ms)
+    pool_ends = {} if points is None else ends_of_pools(points.booking.books, pools_after, at_ms=now_ms)
     return PreparedSale(
         terminal=terminal,
         event=event,
         body=encode_body(event),
-        row=_row(till, event, standing_text(result.class_after, balance_after, result.next_step, pools_after)),
+        row=_row(
+            till, event, standing_text(result.class_after, balance_after, result.next_step, pools_after, pool_ends)
+        ),
         quote=sale,
         settlement=settlement,
         books=None if points is None else points.books,
@@ -474,18 +478,43 @@ def _row(till: "Till", event: SaleEvent, standing: str) -> SaleRow:
 
 
 def standing_text(
-    card_class: str, balance: BalanceView | None, next_step: NextStep | None, pools_after: dict[str, int]
+    card_class: str,
+    balance: BalanceView | None,
+    next_step: NextStep | None,
+    pools_after: dict[str, int],
+    pool_ends: dict[str, Expiring] | None = None,
 ) -> str:
     """How the member stands after this booking, as stored for the receipt; empty without a member."""
     if balance is None:
         return ""
-    return msgspec.json.encode(Standing(card_class, balance, next_step, pools_after)).decode()
+    return msgspec.json.encode(Standing(card_class, balance, next_step, pools_after, pool_ends or {})).decode()
 
 
 def available_pools(books: Books, *, at_ms: int) -> dict[str, int]:
     """What is available of each pool other than points, by its unit."""
     views = ledger.pool_views(books, at_ms=at_ms)
     return {unit: one.available_units for unit, one in views.items() if one.available_units}
+
+
+def ends_of_pools(books: Books, units: Iterable[str], *, at_ms: int) -> dict[str, Expiring]:
+    """When there will first be less of each of these units, and by how much, if nothing is taken; nothing for what never ends.
+
+    A lot that begins where another one ends takes its place: a membership that was renewed ends with its last year.
+    """
+    ends = {unit: _first_end(books, unit, at_ms=at_ms) for unit in units}
+    return {unit: one for unit, one in ends.items() if one is not None}
+
+
+def _first_end(books: Books, unit: str, *, at_ms: int) -> Expiring | None:
+    begins: dict[int, int] = {}
+    for lot in books.lots:
+        if lot.issuer == unit:
+            begins[lot.starts_at_ms] = begins.get(lot.starts_at_ms, 0) + lot.remaining_units
+    for one in ledger.forecast(books, issuer=unit, at_ms=at_ms):
+        fewer_units = one.units - begins.get(one.expires_at_ms, 0)
+        if fewer_units > 0:
+            return Expiring(one.expires_at_ms, fewer_units)
+    return None
 
 
 def _granted(lots: tuple[Lot, ...], grants: tuple[LotGrant, ...]) -> tuple[GrantedLot, ...]:

@@ -138,16 +138,16 @@ def check_file(path: Path, *, codes: int) -> None:
         raise _refused(f"A PDF holds at most {SHEET_CODES_MAX} codes.", "Write a CSV file.")
 
 
-def write_codes(path: Path, batch: CouponBatch, *, name: str, shop_name: str) -> None:
+def write_codes(path: Path, batch: CouponBatch, *, name: str, shop_name: str, language: str = "en") -> None:
     """Write the codes of a batch as a table or as sheets of barcodes; ``name`` is what the coupon is called on paper.
 
-    Raises ``InputError`` where the file cannot be written.
+    Raises ``InputError`` where the file cannot be written, ``SettingsError`` for a language in which there are no receipts.
     """
     try:
         if path.suffix.lower() == ".pdf":
             from receipts.coupon_sheet import CouponFace, render_sheets
 
-            face = CouponFace(name=name, shop_name=shop_name, until=batch.last_date)
+            face = CouponFace(name=name, shop_name=shop_name, until=batch.last_date, language=language)
             path.write_bytes(render_sheets(codes_of(batch), face))
             return
         with path.open("w", encoding="utf-8", newline="") as file:

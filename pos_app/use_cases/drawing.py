@@ -61,7 +61,7 @@ def hold(
 ) -> LotteryReport:
     """Draw the winners and book their prizes, once: a second time gives the same report and books nothing.
 
-    On the writer thread. Raises ``InputError`` before the day, without the seed, and where headquarters holds it;
+    On the writer thread. Raises ``InputError`` before the day, without the seed or a ticket, and where headquarters holds it;
     ``NotAllowedError`` for whoever may not give points. The approval's subject is the programme.
     """
     draw = lottery_of(programme)
@@ -165,9 +165,15 @@ def chance_report(programme: Programme, seed: bytes, rolled: Iterator[Rolled]) -
 
 
 def drawn(programme: Programme, seed: bytes, lots: Iterable[Tickets]) -> LotteryReport:
-    """The lottery with these tickets; pure."""
+    """The lottery with these tickets; pure. Raises ``InputError`` where there are none: a lottery is held once, and nobody could win."""
     draw = lottery_of(programme)
     tickets = in_order(lots)
+    if not tickets:
+        raise refused(
+            "no_tickets",
+            f"Nobody has a ticket of the lottery {programme.id} from before {draw.draw_on}.",
+            todo="Hold it once there are. Where they were given on that day or later, set draw_on to a later day and raise the version.",
+        )
     prizes = tuple(prize.name for prize in draw.prizes for _ in range(prize.count))
     return LotteryReport(
         programme=programme.id,

@@ -243,6 +243,7 @@ def _member(till: "Till", connection: Connection, stored: StoredSale) -> MemberF
         balance=standing.balance,
         next_step=standing.next_step,
         pools={pool_of(unit): units for unit, units in standing.pools.items() if unit not in till.causes_by_unit},
+        pool_ends={pool_of(unit): one for unit, one in standing.pool_ends.items() if unit not in till.causes_by_unit},
         gifts=tuple(_gift(one) for one in beside.taken if one.gives),
         wins=wins_of(beside.collected, ran or till.terms.programmes.programmes),
     )

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
-from pos_app.model.accounts import BalanceView, Member
+from pos_app.model.accounts import BalanceView, Expiring, Member
 from pos_app.model.evaluation import EngineResult, NextStep, Reason
 from pos_app.model.policy import BurnBasis
 from pos_app.model.products import Product
@@ -111,13 +111,14 @@ class Basket(msgspec.Struct, frozen=True):
 class Standing(msgspec.Struct, frozen=True):
     """How a member stands after a receipt, as paper says it: class, balance, and what is missing to the next step.
 
-    ``pools``: what is available of each pool other than points, by its unit.
+    ``pools``: what is available of each pool other than points, by its unit; ``pool_ends``: which of it ends first, and when.
     """
 
     card_class: str
     balance: BalanceView
     next_step: NextStep | None
     pools: dict[str, int] = {}
+    pool_ends: dict[str, Expiring] = {}
 
 
 class Quote(msgspec.Struct, frozen=True):

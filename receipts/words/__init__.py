@@ -149,6 +149,7 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     owed: str
     pending: str
     expiring: str
+    until: str
     next_class: str
     next_class_with_rate: str
     next_rate: str

@@ -1,6 +1,7 @@
 """HQ on a real PostgreSQL, and on SQLite, behind a real server on loopback."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -8,8 +9,16 @@ from hq.enrolment import create_enrolment_code
 from hq.operate import RunningHq, running
 from tests.hq.journals import Journal, now_ms
 from tests.hq.postgres import empty, new_database, opened, postgres_server
+from tests.measuring import unmeasured
 
 Enrol = Callable[..., Journal]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What runs on both databases is measured on SQLite."""
+    for item in items:
+        if "postgres_hq" in getattr(getattr(item, "callspec", None), "params", {}).values():
+            item.add_marker("unmeasured")
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +31,9 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgres_hq(postgres_url: str) -> Iterator[RunningHq]:
     """HQ on PostgreSQL, serving."""
-    with new_database(postgres_url) as url, opened(url) as engine, running(engine, books=False) as serving:
+    with new_database(postgres_url) as url, opened(url) as engine, ExitStack() as stack:
+        with unmeasured():
+            serving = stack.enter_context(running(engine, books=False))
         yield serving
 
 

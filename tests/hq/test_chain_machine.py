@@ -473,5 +473,6 @@ def run(stage: Stage, *, examples: int, steps: int) -> None:
     )
 
 
+@pytest.mark.unmeasured
 def test_that_tills_headquarters_and_a_naive_model_agree_on_every_history(stage: Stage) -> None:
     run(stage, examples=EXAMPLES, steps=STEPS)

@@ -1,5 +1,6 @@
 """Sheets of coupons: a scanner reads every slip, people can type what stands below it, and long words stay inside."""
 
+import msgspec
 import pypdfium2
 import pytest
 
@@ -34,9 +35,20 @@ def test_that_a_scanner_reads_every_slip(count: int, sheets: int) -> None:
 def test_that_a_slip_says_what_it_is_and_can_be_typed() -> None:
     text = pages(1)[0].get_textpage().get_text_range()
     code = made(1)[0][1]
-    for words in ("Скидка 5,00", "Ljekarna Božić", "2026-12-31", "7KQ2M-1", spaced(code)):
+    for words in ("Скидка 5,00", "Ljekarna Božić", "Valid until 2026-12-31", "7KQ2M-1", spaced(code)):
         assert words in text
     assert read_coupon(code) == read_coupon(spaced(code))
+
+
+@pytest.mark.parametrize(("language", "words"), [("hr", "Vrijedi do 2026-12-31"), ("ru", "Действует до 2026-12-31")])
+def test_that_a_slip_says_until_when_in_the_language_of_the_shop(language: str, words: str) -> None:
+    face = msgspec.structs.replace(FACE, language=language)
+    assert words in pages(1, face)[0].get_textpage().get_text_range()
+
+
+def test_that_a_slip_without_an_end_has_no_last_day() -> None:
+    text = pages(1, msgspec.structs.replace(FACE, until=""))[0].get_textpage().get_text_range()
+    assert "until" not in text
 
 
 def test_that_long_words_do_not_cover_the_bars_of_the_neighbour() -> None:

@@ -58,6 +58,7 @@ def test_that_every_older_version_is_kept_here() -> None:
     assert [f"till_{number:04d}" for number in range(1, int(HEAD_REVISION))] == [dump.stem for dump in DUMPS]
 
 
+@pytest.mark.unmeasured
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="a kill at an exact write needs fork")
 @pytest.mark.parametrize("dump", DUMPS, ids=lambda path: path.stem)
 def test_that_a_kill_at_any_write_of_a_migration_leaves_the_old_version_or_the_new_one(

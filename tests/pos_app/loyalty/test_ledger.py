@@ -202,6 +202,12 @@ def test_that_burned_points_come_back_before_earned_ones_are_taken() -> None:
     assert {} == booking.books.overdraft_units
 
 
+def test_that_a_lot_of_nothing_comes_back_and_moves_nothing() -> None:
+    nothing = lot(1, 0)
+    booking = book_return(Books("a-1"), event_id=RETURN_ID, claw_back=(), issuer="shop", restored=[nothing])
+    assert ((nothing,), ()) == (booking.books.lots, booking.entries)
+
+
 def test_that_maturing_and_expiry_are_booked_once_under_ids_that_follow_from_the_lot() -> None:
     waiting = lot(1, 5, starts_at_ms=10, expires_at_ms=20, matured=False)
     matured = book_due(Books("a-1", (waiting,)), at_ms=10)

@@ -11,6 +11,8 @@ from pos_app.simulation.options import NO_FAULTS, SimulationOptions
 from pos_app.simulation.running import simulate
 from tests.pos_app.simulation import planted
 
+pytestmark = pytest.mark.unmeasured
+
 QUIET = SimulationOptions(tills=1, days=1, seed=5, sales_per_day=15, faults=NO_FAULTS)
 
 

@@ -250,8 +250,22 @@ def test_that_tickets_of_goods_that_came_back_or_that_came_too_late_do_not_take_
 
 def test_that_there_may_be_fewer_tickets_than_prizes(open_shop: OpenShop) -> None:
     shop = with_seed(open_shop, LOTTERY)
+    shop.sell(TEA, card=ANA)
     shop.clock.now_ms += 2 * DAY_MS
-    assert ((), ()) == (held(shop).tickets, held(shop).winners)
+    report = held(shop)
+    assert (1, 1, 3) == (len(report.tickets), len(report.winners), len(report.prizes))
+
+
+def test_that_a_lottery_without_a_ticket_is_not_used_up(open_shop: OpenShop) -> None:
+    shop = with_seed(open_shop, LOTTERY)
+    shop.clock.now_ms += 2 * DAY_MS
+    shop.sell(TEA, card=ANA)
+    with pytest.raises(InputError, match="Nobody has a ticket of the lottery lottery from before 2026-07-03") as caught:
+        held(shop)
+    assert "set draw_on to a later day" in caught.value.todo
+    shop.reopen(LOTTERY.replace("2026-07-03", "2026-07-04"))
+    shop.clock.now_ms += DAY_MS
+    assert [1] == [one.count for one in held(shop).tickets]
 
 
 def test_that_a_lottery_is_not_held_before_its_day_nor_published_before_it_was_held(open_shop: OpenShop) -> None:
@@ -285,6 +299,7 @@ def test_that_a_lottery_wants_its_seed_a_right_clock_and_a_till_that_decides(ope
 
 def test_that_only_who_may_give_points_holds_and_publishes(open_shop: OpenShop) -> None:
     shop = with_seed(open_shop, LOTTERY)
+    shop.sell(TEA, card=ANA)
     hire(shop.till)
     shop.till.sign_in("ben", PINS["ben"]).result()
     shop.clock.now_ms += 2 * DAY_MS

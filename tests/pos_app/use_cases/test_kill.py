@@ -9,8 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from pos_app.protocol.events import SaleEvent, decode_body
 from tests.shop import BOB, Shop
+
+pytestmark = pytest.mark.unmeasured
 
 REPOSITORY = Path(__file__).parents[3]
 ROUNDS = 6

@@ -30,6 +30,8 @@ from tests.storage.faulty_disk import (
     torn,
 )
 
+pytestmark = pytest.mark.unmeasured
+
 TORN_STATES = int(os.environ.get("POS_APP_CRASH_STATES", "150"))
 _FILES = (DATABASE_NAME, f"{DATABASE_NAME}-wal")
 

@@ -318,6 +318,7 @@ class TillMachine(RuleBasedStateMachine):
         assert [] == [words for verdict, words in answers if verdict is Verdict.BAD]
 
 
+@pytest.mark.unmeasured
 @pytest.mark.usefixtures("no_keystore")
 def test_that_a_till_and_a_naive_model_agree_on_every_history(tmp_path: Path, empty_till: Path) -> None:
     run_state_machine_as_test(

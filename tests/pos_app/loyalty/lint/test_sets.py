@@ -79,6 +79,12 @@ def test_that_days_are_those_on_which_the_rule_applies(one: When, other: When) -
         assert days(one) <= days(other)
 
 
+def test_that_a_window_without_its_holiday_has_no_day() -> None:
+    summer = (Dates(begin=date(2026, 6, 20), end=date(2026, 8, 20)),)
+    assert not has_some_day(days_of(programme(), When(holidays=frozenset({"12-25"}), dates=summer)))
+    assert has_some_day(days_of(programme(), When(holidays=frozenset({"12-25", "07-01"}), dates=summer)))
+
+
 def test_that_hours_are_minutes_of_the_day() -> None:
     assert 24 * 60 == minutes_of(()).bit_count()
     assert 24 * 60 == minutes_of((Hours(begin="00:00", end="24:00"),)).bit_count()

@@ -223,6 +223,7 @@ def of_replay(answer: WhatIf) -> dict[str, int]:
     }
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("name", SETS)
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_that_the_programmes_in_force_replayed_are_what_really_happened(
