@@ -1,14 +1,14 @@
 """What this till burned, and by what right: holds that it asked for, and what headquarters does not have yet."""
 
 import msgspec
-from sqlalchemy import Connection, Subquery, bindparam, func, literal_column, select, text, update
+from sqlalchemy import Connection, Select, Subquery, Text, bindparam, func, literal_column, select, text, update
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 from pos_app.protocol.events import SaleEvent
 from storage import tables
 from storage.database import driver_connection
 from storage.journal import Terminal
-from storage.statements import ONE, ZERO, Statement, insert_of
+from storage.statements import EMPTY, ONE, ZERO, Statement, insert_of
 
 # With constants in them, word for word as the partial indexes have them, so that SQLite sees that those apply.
 _IS_OPEN = text("authorisation.state IN ('asked', 'held')")
@@ -101,6 +101,14 @@ def _events_of_account() -> Subquery:
     return events.subquery("touching")
 
 
+def _merged_into_account() -> Select[tuple[str]]:
+    """The account and all that were merged into it: what these burned today, it has burned."""
+    family = select(bindparam("account_ref", type_=Text()).label("ref")).cte("family", recursive=True)
+    # The constant lets SQLite see that its partial index applies.
+    merged = select(_account.account_ref).where(_account.merged_into == family.c.ref, _account.merged_into != EMPTY)
+    return select(family.union(merged).c.ref)
+
+
 def unsynced(connection: Connection, account_ref: str, issuer: str) -> Unsynced:
     """What HQ's state of this account does not count yet of what this till did to it.
 
@@ -134,7 +142,7 @@ _burned_today = Statement(
     lambda: select(func.sum(_authorisation.burned_units)).where(
         _IS_OFFLINE,
         _authorisation.business_date == bindparam("business_date"),
-        _authorisation.account_ref == bindparam("account_ref"),
+        _authorisation.account_ref.in_(_merged_into_account()),
         _authorisation.issuer == bindparam("issuer"),
     )
 )
@@ -156,8 +164,8 @@ def own_held_units(connection: Connection, account_ref: str, issuer: str) -> int
 
 
 def burned_today_units(connection: Connection, account_ref: str, issuer: str, business_date: str) -> int:
-    """What this till burned offline of an account on one business date."""
-    return _sum(_burned_today, connection, business_date, account_ref, issuer)
+    """What this till burned offline of an account, and of those that were merged into it, on one business date."""
+    return _sum(_burned_today, connection, account_ref, business_date, issuer)
 
 
 def burned_since_contact_units(connection: Connection, terminal: Terminal) -> int:

@@ -78,12 +78,30 @@ def adjusted(account_ref: str, units: int) -> AdjustmentEvent:
     )
 
 
+def without_too_much(plan: Plan, sales_count: int) -> Plan:
+    """The plan without goods that came back unseen where more of the sale would come back than was bought.
+
+    Then the first to come is believed, and a person decides about the others: no order is like another.
+    """
+    came_back, unseen_of, kept = Counter[int](), set[int](), []
+    for till, step in plan:
+        if step[0] in {"back", "unseen"} and sales_count:
+            number, pieces = int(str(step[1])) % sales_count, int(str(step[2]))
+            is_told_apart = step[0] == "back" and number not in unseen_of
+            if not is_told_apart and came_back[number] + pieces > PIECES:
+                continue
+            came_back[number] += pieces
+            unseen_of |= set() if is_told_apart else {number}
+        kept.append((till, step))
+    return kept
+
+
 def journals_of(plan: Plan) -> Journals:
     """What each till writes; goods come back of any till's sale, also one that is written later."""
     sales = [sold(number, *step[1:]) for number, (_, step) in enumerate(plan) if step[0] == "sale"]  # type: ignore[arg-type]
     left = iter(sales)
     journals: Journals = [[] for _ in range(TILLS)]
-    for till, (kind, *values) in plan:
+    for till, (kind, *values) in without_too_much(plan, len(sales)):
         event: AnyEvent | None = None
         match kind:
             case "sale":

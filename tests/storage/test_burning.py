@@ -82,6 +82,23 @@ def test_that_offline_burns_count_for_their_account_and_day(beneath: Shop) -> No
     assert (10, 7, 0) == (today("2026-07-01"), today("2026-07-02"), today("2026-07-03"))
 
 
+def test_that_a_merge_makes_no_day_new(beneath: Shop) -> None:
+    merged = ("UPDATE account SET merged_into = ? WHERE account_ref = ?", BOB_REF, f"account-{ANA}")
+    capture(beneath, FIRST, "event-1", account_ref=f"account-{ANA}", burned_units=4)
+    capture(beneath, SECOND, "event-2", account_ref="account-before", burned_units=2)
+    capture(beneath, "own", "event-3", burned_units=1)
+
+    def today() -> int:
+        return beneath.till.database.read(lambda c: burning.burned_today_units(c, BOB_REF, "shop", "2026-07-01"))
+
+    assert 1 == today()
+    beneath.damage(*merged)
+    assert 5 == today()
+    before = "INSERT INTO account (account_ref, merged_into, status) VALUES ('account-before', ?, 'merged')"
+    beneath.damage(before, f"account-{ANA}")
+    assert 7 == today()
+
+
 def test_that_the_budget_counts_what_headquarters_has_not_acknowledged(beneath: Shop) -> None:
     def since() -> int:
         return beneath.till.database.read(lambda c: burning.burned_since_contact_units(c, journal.read_terminal(c)))
