@@ -5,10 +5,12 @@ one ``BEGIN IMMEDIATE`` transaction. A connection never crosses threads.
 """
 
 import logging
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,7 +23,7 @@ from sqlalchemy.pool import NullPool
 from pos_app.errors import PosError, StorageError
 from storage.high_water import HighWater, Mark
 
-__all__ = ["Connection", "Database", "open_database"]
+__all__ = ["Connection", "Database", "empty_database", "open_database"]
 
 DATABASE_NAME = "till.sqlite3"
 HEAD_REVISION = "0004"
@@ -271,6 +273,14 @@ def open_database(folder: Path, *, connect: Connect | None = None) -> Database:
         lock.release()
         raise
     return Database(engine, path=path, lock=lock)
+
+
+@cache
+def empty_database() -> bytes:
+    """The file of a till that was never used, made once: for tills that live a moment, which all the migrations would hold up."""
+    with tempfile.TemporaryDirectory(prefix="pos-app-empty-") as folder:
+        open_database(Path(folder)).close()
+        return (Path(folder) / DATABASE_NAME).read_bytes()
 
 
 def check_library() -> None:

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, select
 
 from storage import tables
 
 _sale, _line, _back = tables.sale.c, tables.sale_line.c, tables.return_line.c
+_collected = tables.collected.c
 
 
 class Purchases(msgspec.Struct, frozen=True):
@@ -21,7 +22,10 @@ class Purchases(msgspec.Struct, frozen=True):
 
 
 def purchases(connection: Connection, *, since: str, until: str) -> list[Purchases]:
-    """Of all members, by business dates (ISO, both included); goods that came back count on the day of their return."""
+    """Of all members, by business dates (ISO, both included); goods that came back count on the day of their return.
+
+    What a member gave to a cause is none.
+    """
     sums: dict[tuple[str, str, str], tuple[int, int]] = {}
     for rows, sign in ((_sold(since, until), 1), (_returned(since, until), -1)):
         for account_ref, code, product_class, net_minor, quantity_milli in connection.execute(rows):
@@ -41,7 +45,7 @@ def _sold(since: str, until: str) -> Select[str, str, str, int, int]:
     return (
         select(*key, func.sum(_line.payable_minor - _line.tax_minor), func.sum(_line.quantity_milli))
         .join_from(tables.sale, tables.sale_line, _line.event_id == _sale.event_id)
-        .where(*_of_members(since, until), _sale.kind == "sale")
+        .where(*_of_members(since, until), _sale.kind == "sale", ~_is_gift())
         .group_by(*key)
     )
 
@@ -54,8 +58,15 @@ def _returned(since: str, until: str) -> Select[str, str, str, int, int]:
         select(*key, func.sum(_back.refund_minor - _back.tax_minor), func.sum(_back.quantity_milli))
         .join_from(tables.sale, tables.return_line, _back.event_id == _sale.event_id)
         .join(tables.sale_line, of_sale)
-        .where(*_of_members(since, until), _sale.kind == "return")
+        .where(*_of_members(since, until), _sale.kind == "return", ~_is_gift())
         .group_by(*key)
+    )
+
+
+def _is_gift() -> ColumnElement[bool]:
+    """Whether a sale's line was money for a cause: collected by no rule."""
+    return exists().where(
+        _collected.event_id == _line.event_id, _collected.line_no == _line.line_no, _collected.rule_id == ""
     )
 
 

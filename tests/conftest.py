@@ -14,9 +14,8 @@ from argon2 import PasswordHasher
 from keyring.backends import fail
 
 from pos_app.use_cases import pins
-from storage.database import DATABASE_NAME
 from tests.measuring import is_measured, unmeasured
-from tests.shop import ANA, BOB, GOLD, Shop, empty_database
+from tests.shop import ANA, BOB, GOLD, Shop, put_empty_database
 
 # The tests draw into memory unless they are told to use a screen.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -40,7 +39,7 @@ class OpenShop(Protocol):
 def empty_till(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a till that was never used, to copy."""
     folder = tmp_path_factory.mktemp("empty-till")
-    (folder / DATABASE_NAME).write_bytes(empty_database())
+    put_empty_database(folder)
     return folder
 
 

@@ -24,9 +24,9 @@ def unmeasured() -> Iterator[None]:
     """Neither this thread nor those that it starts are measured; those that run already go on as they do."""
     of_this, of_new = sys.gettrace(), threading.gettrace()
     sys.settrace(None)
-    threading.settrace(None)  # type: ignore[arg-type]
+    threading.settrace(None)
     try:
         yield
     finally:
-        threading.settrace(of_new)  # type: ignore[arg-type]
+        threading.settrace(of_new)
         sys.settrace(of_this)

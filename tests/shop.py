@@ -2,7 +2,6 @@
 
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -23,7 +22,7 @@ from pos_app.use_cases.till import Till, open_till
 from pos_app.use_cases.views import Basket, BasketLine, ClosedSale
 from storage import catalogue
 from storage.accounts import NewMember
-from storage.database import DATABASE_NAME, open_database
+from storage.database import DATABASE_NAME, empty_database
 
 NOON_MS = 1_782_907_200_000
 """2026-07-01 12:00 UTC."""
@@ -68,14 +67,6 @@ rates_bp = {}
 
 
 @cache
-def empty_database() -> bytes:
-    """A till's database that was never used, to begin with: making one takes longer than most tests."""
-    with TemporaryDirectory() as folder:
-        open_database(Path(folder)).close()
-        return (Path(folder) / DATABASE_NAME).read_bytes()
-
-
-@cache
 def programme(name_or_text: str) -> Programme:
     """A shipped programme by its name, or one by its text."""
     text = name_or_text if "\n" in name_or_text else preset_text(name_or_text)
@@ -87,14 +78,19 @@ def settings_with(**sections: Any) -> Settings:
     return msgspec.convert(msgspec.to_builtins(Settings()) | sections, Settings)
 
 
+def put_empty_database(folder: Path) -> None:
+    """Let a till begin in this folder, which has none yet, without the migrations that take longer than most tests."""
+    if not (folder / DATABASE_NAME).exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / DATABASE_NAME).write_bytes(empty_database())
+
+
 class Shop:
     """An open till with goods and members, and short ways to use it."""
 
     def __init__(self, folder: Path, *programmes: str, at_ms: int = NOON_MS, **sections: Any) -> None:
         self.folder = folder
-        if not (folder / DATABASE_NAME).exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / DATABASE_NAME).write_bytes(empty_database())
+        put_empty_database(folder)
         self.clock = ManualClock(at_ms)
         self._programmes = [programme(one) for one in programmes]
         self._settings = settings_with(**sections)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pos_app.command_line.days import check_order
 from pos_app.command_line.opening import opened
 from pos_app.command_line.options import SettingsOption
 from pos_app.command_line.output import console, print_json, speaking
@@ -45,6 +46,7 @@ def report(
     from storage.donations import totals_by_cause
 
     with speaking(as_json=as_json), opened(settings) as opened_till:
+        check_order(since, until)
         found = opened_till.database.read(
             lambda connection: totals_by_cause(connection, from_date=first_day(since), until_date=last_day(until))
         )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pos_app.command_line.charity_commands import FromOption, UntilOption, first_day, last_day
+from pos_app.command_line.days import check_order
 from pos_app.command_line.opening import opened
 from pos_app.command_line.options import SettingsOption
 from pos_app.command_line.output import console, folded, print_json, speaking
@@ -108,6 +109,7 @@ def takings(
     from storage.takings import takings_of
 
     with speaking(as_json=as_json), opened(settings) as opened_till:
+        check_order(since, until)
         sign_in(opened_till, by)
         found = opened_till.database.read(
             lambda connection: takings_of(connection, from_date=first_day(since), until_date=last_day(until))

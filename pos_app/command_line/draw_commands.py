@@ -84,6 +84,7 @@ def verify(
     """
     from pos_app.protocol import draws
     from pos_app.use_cases.draw_files import read_report
+    from receipts.lines import plain
 
     with speaking(as_json=as_json):
         report = read_report(file)
@@ -92,8 +93,8 @@ def verify(
             print_json({"seed_hash": report.seed_hash, "holds": not differences, "differences": differences})
         else:
             for one in differences:
-                console.print(difference_words(one), style="bold red", markup=False)
-            console.print(_size(report), markup=False)
+                console.print(plain(difference_words(one)), style="bold red", markup=False)
+            console.print(plain(_size(report)), markup=False)
             console.print(
                 f"SHA-256 of the seed, as receipts print it: {report.seed_hash}", markup=False, soft_wrap=True
             )

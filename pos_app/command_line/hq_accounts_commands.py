@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from pos_app.command_line.charity_commands import FromOption, UntilOption, first_day, last_day, print_causes
+from pos_app.command_line.days import check_order
 from pos_app.command_line.hq_options import DatabaseOption
 from pos_app.command_line.output import console, print_json, speaking
 from pos_app.model.policy import Allowance
@@ -255,6 +256,7 @@ def settlement(
     from pos_app.command_line.settlement_output import print_settlement
 
     with speaking(as_json=as_json), operate.opened(database) as engine:
+        check_order(since, until, options="--since or --until")
         found = settle(
             engine,
             since_ms=_utc_ms(since),
@@ -282,6 +284,7 @@ def charity(
     from hq.causes import causes_given
 
     with speaking(as_json=as_json), operate.opened(database) as engine:
+        check_order(since, until)
         found = causes_given(engine, from_date=first_day(since), until_date=last_day(until))
         if as_json:
             print_json(found)

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from pos_app.command_line.days import check_order
 from pos_app.command_line.opening import opened
 from pos_app.command_line.options import SettingsOption
 from pos_app.command_line.output import console, print_json, speaking
@@ -133,9 +134,12 @@ def audit(
     with speaking(as_json=as_json), opened(settings) as till:
         sign_in(till, by)
         zone = till.settings.shop.zone
+        since_ms, until_ms = _moment_ms(since, zone), _moment_ms(until, zone, is_end=True)
+        # What is searched ends just before the second of them.
+        check_order(since_ms, None if until_ms is None else until_ms - 1, options="--since or --until")
         query = AuditQuery(
-            since_ms=_moment_ms(since, zone),
-            until_ms=_moment_ms(until, zone, is_end=True),
+            since_ms=since_ms,
+            until_ms=until_ms,
             staff_ref=staff,
             action=action,
             subject=subject,

@@ -12,7 +12,7 @@ from pos_app.command_line.opening import opened
 from pos_app.command_line.options import SettingsOption
 from pos_app.command_line.output import EXIT_FAILED, console, counted, print_json, speaking
 from pos_app.command_line.staffing_options import ByOption, sign_in
-from pos_app.command_line.status_output import sentences
+from pos_app.command_line.status_output import NO_TODO, sentences
 from pos_app.sync.rounds import SyncOptions, SyncReport, SyncRounds
 from pos_app.use_cases.till import Till
 from storage import journal
@@ -44,7 +44,6 @@ def status(
     from pos_app.use_cases.mirroring import mirror_of
     from pos_app.use_cases.sentinel import count_today
     from pos_app.use_cases.sync_status import status_of
-    from pos_app.use_cases.working import ToDo
 
     with speaking(as_json=as_json), opened(settings) as opened_till:
         if by:
@@ -56,16 +55,15 @@ def status(
             mirror.close()
         assert found.works is not None, "it is always worked out"
         to_look_at = count_today(opened_till)
+        missing = opened_till.database.read(lambda connection: missing_seeds(opened_till, connection))
         if as_json:
-            print_json({**msgspec.to_builtins(found), "sentinel_findings": to_look_at})
+            draws = [one.programme_id for one in missing]
+            print_json({**msgspec.to_builtins(found), "sentinel_findings": to_look_at, "draws_without_seed": draws})
         else:
-            for sentence in sentences(found, opened_till):
+            to_do = [*map(seed_sentence, missing), *([count_sentence(to_look_at)] if to_look_at else [])]
+            for sentence in sentences(found, opened_till, to_do=to_do):
                 console.print(sentence, markup=False)
-            for missing in opened_till.database.read(lambda connection: missing_seeds(opened_till, connection)):
-                console.print(seed_sentence(missing), markup=False)
-            if to_look_at:
-                console.print(count_sentence(to_look_at), markup=False)
-        if found.works.todo not in {ToDo.NOTHING, ToDo.WAIT}:
+        if missing or found.works.todo not in NO_TODO:
             raise typer.Exit(EXIT_FAILED)
 
 

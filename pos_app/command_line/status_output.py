@@ -1,6 +1,6 @@
 """What works now, in sentences for people."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pos_app.command_line.output import counted
 from pos_app.loyalty.allowance import BurnLimit
@@ -19,6 +19,8 @@ _WHY = {
     BurnLimit.TILL_BUDGET: "what is left of this till's budget until headquarters is met again",
     BurnLimit.LEASES: "what headquarters has set aside for this till",
 }
+NO_TODO = frozenset({ToDo.NOTHING, ToDo.WAIT})
+"""Where nobody has to do anything about the till itself."""
 _TODO = {
     ToDo.NOTHING: "Nothing is to be done.",
     ToDo.WAIT: "Nothing is to be done: it goes on by itself.",
@@ -32,8 +34,8 @@ _TODO = {
 }
 
 
-def sentences(status: SyncStatus, till: Till) -> Iterator[str]:
-    """One line a fact."""
+def sentences(status: SyncStatus, till: Till, *, to_do: Sequence[str] = ()) -> Iterator[str]:
+    """One line a fact, and at the end what is to be done; ``to_do`` are more things of that kind."""
     works = status.works
     assert works is not None, "it was asked for"
     yield "Selling works. Earning works."
@@ -49,7 +51,9 @@ def sentences(status: SyncStatus, till: Till) -> Iterator[str]:
         yield f"The mirror lacks {counted(status.mirror_lag_events, 'event')}."
     if status.problem:
         yield status.problem
-    yield _TODO[works.todo]
+    if works.todo not in NO_TODO or not to_do:
+        yield _TODO[works.todo]
+    yield from to_do
 
 
 def _burning(works: WorksNow, till: Till) -> str:

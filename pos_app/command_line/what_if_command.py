@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
+from pos_app.command_line.days import check_order
 from pos_app.command_line.opening import opened
 from pos_app.command_line.options import SettingsOption
 from pos_app.command_line.output import error_console, print_json, speaking
@@ -88,13 +89,16 @@ def what_if(
 
 
 def _check(since: str, until: str, chart: Path | None) -> None:
-    for text in (since, *([until] if until else [])):
-        try:
-            date.fromisoformat(text)
-        except ValueError as error:
-            raise _refused("date", f"{text!r} is no date.", todo="Write it as 2026-01-31.") from error
+    check_order(_date(since), _date(until) if until else None, options="--since or --until")
     if chart is not None and chart.suffix.lower() not in _PICTURES:
         raise _refused("chart", f"{chart.name} is neither a .png nor a .pdf.", todo="Name the picture so.")
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise _refused("date", f"{text!r} is no date.", todo="Write it as 2026-01-31.") from error
 
 
 def _set_of(names: list[str]) -> "ProgrammeSet":

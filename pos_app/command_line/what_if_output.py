@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.markup import escape
 from rich.table import Table
 
-from pos_app.command_line.output import console, counted
+from pos_app.command_line.output import console, counted, folded
 from pos_app.errors import InputError
 from pos_app.model.money import text_from_minor
 from pos_app.use_cases.what_if.figures import Affected, RuleTally, SideFigures, Tally, WhatIf, share_bp
@@ -36,9 +36,12 @@ def print_answer(answer: WhatIf) -> None:
 
 
 def _sums(answer: WhatIf) -> Table:
-    names = [escape(", ".join(side.programmes)) or "none" for side in (answer.candidate, answer.current)]
+    names = [escape(side.names) for side in (answer.candidate, answer.current)]
+    compared = "now" if answer.is_against_now else "against"
     title = f"What if, {answer.since} to {answer.until} ({answer.currency_code})"
-    table = Table("", f"candidate\n{names[0]}", f"now\n{names[1]}", "difference", title=title, title_justify="left")
+    table = Table(
+        "", f"candidate\n{names[0]}", f"{compared}\n{names[1]}", "difference", title=title, title_justify="left"
+    )
     for column in table.columns[1:]:
         column.justify = "right"
     for name, value_of, text_of in _figures(answer):
@@ -84,7 +87,7 @@ def _cost_bp(side: SideFigures) -> int:
 
 
 def _months(answer: WhatIf) -> Table:
-    table = Table("month", title="By month: candidate / now", title_justify="left")
+    table = Table("month", title=escape(f"By month: candidate / {answer.current_words}"), title_justify="left")
     for name in ("receipts", "members touched", "points given", "cost", "points owed, worth", "margin"):
         table.add_column(name, justify="right")
     for one, other in zip(answer.candidate.months, answer.current.months, strict=True):
@@ -105,13 +108,13 @@ def _both(one: int, other: int, text_of: Callable[[int], str]) -> tuple[str]:
 
 
 def _rules(answer: WhatIf) -> Table:
-    table = Table("side", title="By rule, points before what went back", title_justify="left")
+    table = Table(folded("side"), title="By rule, points before what went back", title_justify="left")
     table.add_column("rule", overflow="fold")
     for name in ("receipts", "points given", "worth", "money off"):
         table.add_column(name, justify="right")
-    for words, side in (("candidate", answer.candidate), ("now", answer.current)):
+    for words, side in (("candidate", answer.candidate), (answer.current_words, answer.current)):
         for key, rule in sorted(side.total.rules.items()):
-            table.add_row(words, escape(key), *_rule_cells(rule, side, answer))
+            table.add_row(escape(words), escape(key), *_rule_cells(rule, side, answer))
     return table
 
 
@@ -158,6 +161,8 @@ def _affected_cells(one: Affected, answer: WhatIf) -> tuple[str, ...]:
 
 
 def _notes(answer: WhatIf) -> Iterator[str]:
+    if answer.spending_words:
+        yield answer.spending_words
     yield (
         f"{answer.card_receipts_bp / 100:.1f} % of the receipts and {answer.card_sales_bp / 100:.1f} % of the sales are with a card."
     )
@@ -189,7 +194,8 @@ def write_csv(answer: WhatIf, file: Path) -> None:
 
 
 def _rows(answer: WhatIf) -> Iterator[tuple[str, str, str, str, int]]:
-    for words, side in (("candidate", answer.candidate), ("current", answer.current)):
+    compared = "current" if answer.is_against_now else answer.current_words
+    for words, side in (("candidate", answer.candidate), (compared, answer.current)):
         for name in ("owed_units", "overdraft_units", "liability_minor", "breakage_bp"):
             yield words, "total", "", name, getattr(side, name)
         yield from _tally_rows(words, "total", "", side.total)

@@ -38,10 +38,12 @@ Path = tuple[str | int, ...]
 Problem = tuple[Path, str]
 
 _FULL_PERCENT = 100
+_FIXED_SPACES = "\u00a0\u202f"
 
 
 def problems(programme: Programme) -> Iterator[Problem]:
-    """Everything that is wrong with a programme, in the order of the file."""
+    """Everything that is wrong with a programme: its texts, then the rest in the order of the file."""
+    yield from _texts(programme, ())
     yield from _dates(programme)
     if programme.partner is not None and not programme.stores:
         yield ("partner",), "a partner's programme must name its stores: points that burn there are owed to it"
@@ -57,6 +59,23 @@ def problems(programme: Programme) -> Iterator[Problem]:
         yield ("rules", index, "id"), f"the rule id {programme.rules[index].id!r} is used before"
     for index in _accumulating(programme)[0 if programme.tiers else 1 :]:
         yield ("rules", index, "on"), "only one rule of a programme, or its tiers, may go by an accumulated sum"
+
+
+def _texts(value: object, path: Path) -> Iterator[Problem]:
+    """Texts go to screens, terminals and paper: what is no letter, sign or space could command them, or show what is not there."""
+    if isinstance(value, str):
+        odd = next((one for one in value if not (one.isprintable() or one in _FIXED_SPACES)), "")
+        if odd:
+            yield path, f"the character U+{ord(odd):04X} cannot be printed"
+    elif isinstance(value, msgspec.Struct):
+        for name, key in zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True):
+            yield from _texts(getattr(value, name), (*path, key))
+    elif isinstance(value, tuple):
+        for number, one in enumerate(value):
+            yield from _texts(one, (*path, number))
+    elif isinstance(value, dict | frozenset):
+        for name in sorted(value):
+            yield from _texts(name, path)
 
 
 def _dates(programme: Programme) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 from collections.abc import Iterable, Iterator
+from functools import cache
 from math import lcm
 from typing import Any
 
@@ -111,11 +112,15 @@ def _without_defaults(value: Any) -> Any:
         return value
     slim = {
         field.encode_name: _without_defaults(item)
-        for field in msgspec.structs.fields(value)
+        for field in _fields_of(type(value))
         if (item := getattr(value, field.name)) != _default(field)
     }
     config = value.__struct_config__
     return {config.tag_field: config.tag, **slim} if config.tag_field else slim
+
+
+# What the library works out of the annotations anew at every call.
+_fields_of = cache(msgspec.structs.fields)
 
 
 def _default(field: msgspec.structs.FieldInfo) -> object:

@@ -52,8 +52,17 @@ def dotted(path: Path) -> str:
     >>> dotted(("rules", 0, "steps", 1))
     'rules[1].steps[2]'
     """
-    text = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path)
+    text = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{visible(part)}" for part in path)
     return text.removeprefix(".")
+
+
+def visible(text: str) -> str:
+    r"""A text out of a file, with an escape for what cannot be printed: it could command the terminal that shows it.
+
+    >>> visible("a\x1b[2J")
+    'a\\x1b[2J'
+    """
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 def _parsed(text: str) -> object:
@@ -122,7 +131,7 @@ def _checked(raw: object, text: str) -> Programme | tuple[Fault, ...]:
             if not found:
                 return programme
         break
-    return tuple(Fault(why, path, place_of(text, path)) for path, why in found)
+    return tuple(Fault(visible(why), path, place_of(text, path)) for path, why in found)
 
 
 class _Rest:

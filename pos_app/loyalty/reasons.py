@@ -106,6 +106,11 @@ def _sentence(template: str) -> _Words:
     return template.format_map
 
 
+def _raised(values: Mapping[str, str]) -> str:
+    adds_nothing = ", which adds nothing" if values["multiplied_percent"] == "100" else ""
+    return f"Raised to {values['multiplied_percent']} %{adds_nothing}."
+
+
 def _from_receipt(values: Mapping[str, str]) -> str:
     until = f"to {values['until_receipt']}" if "until_receipt" in values else "on"
     return f"It applies from receipt {values['from_receipt']} {until}, this is receipt {values['receipt']}."
@@ -119,7 +124,7 @@ SENTENCES: Final[Mapping[str, _Words]] = {
     PERCENT: _award(""),
     POINTS: _sentence("{points} points for each {per_minor} of {base_minor}."),
     BONUS: _sentence("A bonus of {points} points."),
-    MULTIPLY: _sentence("Raised to {multiplied_percent} %."),
+    MULTIPLY: _raised,
     MEMBER_PRICE: _sentence("The price for members."),
     FIXED_PRICE: _sentence("A special price of {price_minor}."),
     AMOUNT_OFF: _sentence("{off_minor} off."),

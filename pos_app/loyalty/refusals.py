@@ -172,6 +172,9 @@ def _whole_receipt(contender: Contender, rating: Rating, receipt: Receipt) -> Re
     reason = Reason(reasons.GROUP_BEATEN if rating.code == reasons.GROUP_BEATEN else reasons.RATE_ZERO, {})
     if rating is NOTHING:
         reason = contender.unmet(receipt) or reason
+    elif rating.code == reasons.MULTIPLY:
+        # Not its rate is 0 but what it adds: it says how much it would raise to.
+        reason = Reason(reasons.MULTIPLY, rating.values)
     return Refusal(0, contender.programme.id, contender.rule.id, reason)
 
 

@@ -11,7 +11,7 @@ from pos_app.loyalty.lint import Finding, lint
 from pos_app.loyalty.programme import parse_programme, programme_set
 from pos_app.loyalty.reading import dotted, read_document
 from pos_app.loyalty.text_lines import place_of
-from pos_app.use_cases.programmes import files_in, read_text
+from pos_app.use_cases.programmes import NotTextError, files_in, read_text
 
 FAULT = "fault"
 """The code of what refuses a file."""
@@ -49,26 +49,46 @@ def check_files(paths: Iterable[Path], *, bands_percent: Sequence[int]) -> tuple
     """How many files these are (a folder stands for all programmes in it), and what is to be said about them, errors first.
 
     Whether they can run together, and what is odd about them, is asked where each of them is sound. Raises ``ProgrammeError`` for a
-    file that cannot be read.
+    file that cannot be read, and where a folder has none.
     """
-    files = [
-        _File(path.name, read_text(path))
-        for given in paths
-        for path in (files_in(given) if given.is_dir() else [given])
-    ]
+    files = [path for given in paths for path in (_programmes_in(given) if given.is_dir() else [given])]
     sound: list[tuple[_File, Programme]] = []
     faults: list[Remark] = []
-    for file in files:
-        read = read_document(file.text)
-        if isinstance(read, Programme):
-            sound.append((file, read))
-            continue
-        places = [(*(fault.place or (0, 0)), fault) for fault in read]
-        faults += [
-            Remark(FAULT, file.name, line, column, dotted(fault.path), fault.why)
-            for line, column, fault in sorted(places, key=lambda place: place[:2])
-        ]
+    for path in files:
+        read = _read(path)
+        if isinstance(read, list):
+            faults += read
+        else:
+            sound.append(read)
     return len(files), tuple(faults) or _together(sound, bands_percent)
+
+
+def _programmes_in(folder: Path) -> list[Path]:
+    found = files_in(folder)
+    if not found:
+        raise ProgrammeError(
+            "programme.none",
+            what=f"There is no programme in the folder {folder}.",
+            safe="Nothing was checked.",
+            todo="Name a folder with files that end with .toml or .json.",
+        )
+    return found
+
+
+def _read(path: Path) -> tuple[_File, Programme] | list[Remark]:
+    """A file and its programme, or what refuses it: other files are looked at all the same."""
+    try:
+        file = _File(path.name, read_text(path))
+    except NotTextError:
+        return [Remark(FAULT, path.name, why="it is not a text file in UTF-8")]
+    read = read_document(file.text)
+    if isinstance(read, Programme):
+        return file, read
+    places = [(*(fault.place or (0, 0)), fault) for fault in read]
+    return [
+        Remark(FAULT, file.name, line, column, dotted(fault.path), fault.why)
+        for line, column, fault in sorted(places, key=lambda place: place[:2])
+    ]
 
 
 def _together(sound: Sequence[tuple[_File, Programme]], bands_percent: Sequence[int]) -> tuple[Remark, ...]:

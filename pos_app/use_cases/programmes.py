@@ -19,6 +19,10 @@ from pos_app.programmes import SCHEMA_FILE, preset_text
 FILES_MAX = 32
 
 
+class NotTextError(ProgrammeError):
+    """A programme file that is not text in UTF-8."""
+
+
 def read_folder(folder: Path) -> tuple[Programme, ...]:
     """Every ``*.toml`` and ``*.json`` programme in a folder; raises ``ProgrammeError`` that names file, line and reason."""
     return tuple(read_file(path) for path in files_in(folder))
@@ -40,11 +44,11 @@ def read_file(path: Path) -> Programme:
 
 
 def read_text(path: Path) -> str:
-    """The text of a programme file."""
+    """The text of a programme file; raises ``ProgrammeError`` where it cannot be read, ``NotTextError`` where it is none."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _refused(f"{path.name} is not a text file in UTF-8.") from error
+        raise _refused(f"{path.name} is not a text file in UTF-8.", NotTextError) from error
     except OSError as error:
         raise _refused(f"{path.name} cannot be read ({error.strerror}).") from error
 
@@ -72,8 +76,8 @@ def decode_programme_set(body: bytes) -> ProgrammeSet:
     return programme_set(decode_programme(bytes(document)) for document in documents)
 
 
-def _refused(sentence: str) -> ProgrammeError:
-    return ProgrammeError(
+def _refused(sentence: str, kind: type[ProgrammeError] = ProgrammeError) -> ProgrammeError:
+    return kind(
         "programme.file",
         what=sentence,
         safe="The programmes in use were not changed.",

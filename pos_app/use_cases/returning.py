@@ -33,7 +33,7 @@ from pos_app.protocol.events import (
 )
 from pos_app.use_cases import lending, referring, staffing
 from pos_app.use_cases.auditing import write_audit
-from pos_app.use_cases.booking import available_pools, number_of, standing_text, sums_of
+from pos_app.use_cases.booking import available_pools, ends_of_pools, number_of, standing_text, sums_of
 from pos_app.use_cases.goods_back import GRACE_DAYS, GoodsBack, forgiven_before, goods_back, restored_lots, summed
 from pos_app.use_cases.moments import moment_of
 from pos_app.use_cases.pools_back import restored_of_rewards
@@ -487,7 +487,9 @@ def _standing(till: "Till", connection: Connection, points: _Points | None, now_
     facts = accounts.find_by_ref(connection, points.account_ref)
     assert facts is not None, "the account was found when the return was worked out"
     balance = ledger.view(points.booking.books, issuer=till.issuer_at(now_ms), at_ms=now_ms)
-    return standing_text(facts.card_class, balance, None, available_pools(points.booking.books, at_ms=now_ms))
+    pools = available_pools(points.booking.books, at_ms=now_ms)
+    ends = ends_of_pools(points.booking.books, pools, at_ms=now_ms)
+    return standing_text(facts.card_class, balance, None, pools, ends)
 
 
 def _row(till: "Till", sale: SaleEvent, event: ReturnEvent, standing: str) -> SaleRow:

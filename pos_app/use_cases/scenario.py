@@ -54,6 +54,7 @@ from pos_app.use_cases.views import Basket, BasketLine, ClosedSale
 from storage import catalogue, draws, marks
 from storage.accounts import NewMember
 from storage.contracts import all_contracts
+from storage.database import DATABASE_NAME, empty_database
 
 _PRESET = "preset:"
 _ENOUGH_CASH_MINOR = 10**15
@@ -95,6 +96,7 @@ def run_scenario(path: Path) -> Report:
     programmes = [_programme(reference, path) for reference in scenario.programmes]
     with tempfile.TemporaryDirectory(prefix="pos-scenario-") as folder:
         clock = ManualClock(utc_ms_of(scenario, scenario.steps[0], path))
+        (Path(folder) / DATABASE_NAME).write_bytes(empty_database())
         till = open_till(settings_of(scenario, path), Path(folder), programmes_in_force=programmes, clock=clock)
         try:
             return Report(path.name, scenario.title, _Run(scenario, till, clock, path).all())

@@ -1,7 +1,6 @@
 """Real tills burn beneath a real HQ: holds and burns merge whatever is lost, and a receipt brings back what a disk took."""
 
 import http.client
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,7 +17,6 @@ from pos_app.sync.rounds import SyncOptions, SyncRounds
 from pos_app.use_cases import claiming
 from pos_app.use_cases.joining import join_hq, private_key
 from pos_app.use_cases.views import Basket, BurnAnswer
-from storage.database import open_database
 from storage.outbox import SqliteOutbox
 from tests.hq.journals import now_ms
 from tests.hq.ledgers import assert_sound, book
@@ -108,14 +106,10 @@ OpenTill = Callable[[], Joined]
 @pytest.fixture
 def open_till(hq: RunningHq, tmp_path: Path) -> Iterator[OpenTill]:
     """Opens tills of this HQ's chain."""
-    template = tmp_path / "template"
-    open_database(template).close()
     with ExitStack() as stack:
 
         def open_one() -> Joined:
-            folder = tmp_path / f"till-{len(list(tmp_path.iterdir()))}"
-            shutil.copytree(template, folder)
-            return Joined(stack, folder, hq)
+            return Joined(stack, tmp_path / f"till-{len(list(tmp_path.iterdir()))}", hq)
 
         yield open_one
 

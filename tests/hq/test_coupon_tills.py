@@ -1,6 +1,5 @@
 """Real tills take coupons beneath a real HQ: one use where it answers, a bounded number where it does not, and every till is told."""
 
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -27,7 +26,6 @@ from pos_app.use_cases.coupon_refusals import CouponRefusedError
 from pos_app.use_cases.finding_receipts import ask_headquarters
 from pos_app.use_cases.joining import join_hq, private_key
 from pos_app.use_cases.views import Basket, ClosedSale
-from storage.database import open_database
 from storage.outbox import SqliteOutbox
 from tests.hq.journals import now_ms
 from tests.hq.ledgers import assert_sound, book
@@ -93,14 +91,10 @@ class Joined:
 @pytest.fixture
 def open_till(hq: RunningHq, tmp_path: Path) -> Iterator[Callable[[], Joined]]:
     """Opens tills of this HQ's chain."""
-    template = tmp_path / "template"
-    open_database(template).close()
     with ExitStack() as stack:
 
         def open_one() -> Joined:
-            folder = Path(tempfile.mkdtemp(dir=tmp_path))
-            shutil.copytree(template, folder, dirs_exist_ok=True)
-            return Joined(stack, folder, hq)
+            return Joined(stack, Path(tempfile.mkdtemp(dir=tmp_path)), hq)
 
         yield open_one
 

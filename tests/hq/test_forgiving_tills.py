@@ -1,6 +1,5 @@
 """Real tills beneath a real HQ take one sale back in parts where what is spent is forgiven: all end where one return would."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,7 +11,6 @@ from hq.operate import RunningHq
 from pos_app.protocol.events import AdjustmentReason
 from pos_app.use_cases import account_acts
 from pos_app.use_cases.finding_receipts import find_returnable
-from storage.database import open_database
 from tests.hq.ledgers import assert_sound
 from tests.hq.test_burning_tills import Joined
 from tests.hq.tills import task_codes
@@ -46,12 +44,9 @@ TEA_LINE, BREAD_LINE = 1, 2
 @pytest.fixture
 def pair(hq: RunningHq, tmp_path: Path) -> Iterator[tuple[Joined, Joined]]:
     """Two tills of one chain."""
-    template = tmp_path / "template"
-    open_database(template).close()
     with ExitStack() as stack:
 
         def joined(name: str) -> Joined:
-            shutil.copytree(template, tmp_path / name)
             return Joined(stack, tmp_path / name, hq, PROGRAMME)
 
         yield joined("first"), joined("second")

@@ -85,6 +85,7 @@ def what_if(history: History, question: Question, *, cores: int = 1, progress: P
         in_order_because=reasons,
         left_out=history.left_out,
         skipped=candidate.skipped,
+        is_against_now=question.current.hash == question.in_force.hash,
     )
 
 
@@ -142,6 +143,7 @@ def _figures(history: History, side: Side, run: Run) -> SideFigures:
         cost_minor=total.cost_minor,
         margin_minor=total.margin_minor,
         breakage_bp=share_bp(total.expired_units, total.given_units),
+        lets_spend=side.lets_spend,
     )
 
 

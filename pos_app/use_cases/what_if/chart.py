@@ -61,10 +61,13 @@ def _owed_minor(month: MonthFigures) -> int:
 def _heading(answer: WhatIf) -> _Shapes:
     names = ", ".join(answer.candidate.programmes) or "no programme"
     instead = ", ".join(answer.current.programmes) or "no programme"
+    words = f"now: {instead}" if answer.is_against_now else f"against {instead}"
     yield Words(_MARGIN, 50, _cut(f"What if: {names}", 70), 22, _INK, is_strong=True)
     yield Words(_MARGIN, 74, f"{answer.since} to {answer.until}, amounts in {answer.currency_code}", 12, _SOFT)
+    if answer.spending_words:
+        yield Words(_MARGIN, 92, _cut(answer.spending_words, 130), 12, _LOST)
     x = _WIDTH - _MARGIN
-    for name, colour in ((_cut(f"now: {instead}", 48), _CURRENT), ("candidate", _CANDIDATE)):
+    for name, colour in ((_cut(words, 48), _CURRENT), ("candidate", _CANDIDATE)):
         yield Words(x, 74, name, 12, _SOFT, "right")
         x -= len(name) * 6.4 + 14
         yield Box(x, 65, 10, 10, colour)
@@ -130,7 +133,7 @@ def _sums(answer: WhatIf) -> _Shapes:
     """The figures of both sides, and the difference."""
     top, right = 424.0, (330.0, 430.0, 530.0)
     yield Words(_MARGIN, top, "In all", 13, _INK, is_strong=True)
-    for x, name in zip(right, ("candidate", "now", "difference"), strict=True):
+    for x, name in zip(right, ("candidate", _cut(answer.current_words, 17), "difference"), strict=True):
         yield Words(x, top, name, 11, _SOFT, "right")
     for row, (name, minor_of) in enumerate(_ROWS):
         y = top + 24 + row * 23

@@ -129,7 +129,10 @@ class MonthFigures(msgspec.Struct, frozen=True):
 
 
 class SideFigures(msgspec.Struct, frozen=True):
-    """One side: its programmes, the sums, and every month. ``owed_units`` is at the end, ``overdraft_units`` what members owe."""
+    """One side: its programmes, the sums, and every month. ``owed_units`` is at the end, ``overdraft_units`` what members owe.
+
+    ``lets_spend``: some programme lets points be spent; where none does, what is given costs nothing yet.
+    """
 
     programmes: tuple[str, ...]
     point_worth_minor: int
@@ -141,6 +144,12 @@ class SideFigures(msgspec.Struct, frozen=True):
     cost_minor: int
     margin_minor: int
     breakage_bp: int
+    lets_spend: bool = True
+
+    @property
+    def names(self) -> str:
+        """The programmes, for people."""
+        return ", ".join(self.programmes) or "none"
 
 
 class GroupFigures(msgspec.Struct, frozen=True):
@@ -169,6 +178,7 @@ class WhatIf(msgspec.Struct, frozen=True):
 
     ``burn_bp`` of what could be burned is burned where the real receipts do not say; ``burn_is_assumed``: they never do.
     ``card_receipts_bp`` and ``card_sales_bp``: how much of the receipts, and of the prices before rules, was with a card.
+    ``is_against_now``: ``current`` is what runs now.
     """
 
     since: str
@@ -190,6 +200,19 @@ class WhatIf(msgspec.Struct, frozen=True):
     in_order_because: tuple[str, ...]
     left_out: int
     skipped: int
+    is_against_now: bool = True
+
+    @property
+    def current_words(self) -> str:
+        """What the side that the candidate is compared with is called: it is not what runs now where others were named."""
+        return "now" if self.is_against_now else f"against {self.current.names}"
+
+    @property
+    def spending_words(self) -> str:
+        """Under which side points cannot be spent, in a sentence: its cost then tells half of it. Empty where they can be."""
+        sides = (("candidate", self.candidate), (self.current_words, self.current))
+        stuck = [words for words, side in sides if not side.lets_spend and (side.total.given_units or side.owed_units)]
+        return f"Points cannot be spent ({'; '.join(stuck)}): they are owed, and cost nothing here." if stuck else ""
 
 
 def share_bp(part: int, whole: int) -> int:

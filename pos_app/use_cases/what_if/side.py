@@ -12,7 +12,9 @@ from pos_app.protocol.draws import roll
 
 
 class Side:
-    """The programmes of one side. ``hears_strangers``: a rule of theirs applies without a card too."""
+    """The programmes of one side. ``hears_strangers``: a rule of theirs applies without a card too. ``lets_spend``: points can
+    be spent, by burning or for a reward.
+    """
 
     def __init__(self, programmes: ProgrammeSet, *, points_exponent: int) -> None:
         documents = programmes.programmes
@@ -33,6 +35,9 @@ class Side:
         self.hears_strangers = any(rule.anyone for *_, rule in rules)
         self.renewed = wanted_by(documents).renewed
         self.has_pools = any(not is_points(unit) for unit in _units(rules))
+        self.lets_spend = any(one.burning is not None for one in documents) or any(
+            isinstance(rule, Reward) and rule.pool == POINTS_POOL for *_, rule in rules
+        )
 
     @property
     def in_order_because(self) -> tuple[str, ...]:

@@ -70,10 +70,19 @@ def test_that_takings_tell_money_from_what_is_owed(shop_file: Path) -> None:
     assert (0, True) == (said.code, "no money" in said.out)
 
 
+@pytest.mark.parametrize("command", [("charity", "report"), ("takings",)])
+def test_that_a_last_day_before_the_first_is_refused(shop_file: Path, command: tuple[str, ...]) -> None:
+    asked = run(shop_file, *command, "--from", "2026-07-02", "--until", "2026-07-01")
+    assert (2, True) == (asked.code, "The last day is before the first." in asked.err)
+    assert "Correct --from or --until." in asked.err
+
+
 def test_that_headquarters_lists_causes_and_contracts(engine: Engine) -> None:
     database = engine.url.render_as_string(hide_password=False)
     assert [] == Ran("hq", "charity", "--database", database, "--json").json
     assert 0 == Ran("hq", "charity", "--from", "2026-01-01", "--database", database).code
+    backwards = ("--from", "2026-01-02", "--until", "2026-01-01")
+    assert 2 == Ran("hq", "charity", *backwards, "--database", database).code
     found = Ran("hq", "contracts", "--on", "2026-09-01", "--database", database, "--json").json
     assert {"contracts": [], "totals": {"on_date": "2026-09-01", "contracts": 0, "owed_minor": 0}} == {
         "contracts": found["contracts"],

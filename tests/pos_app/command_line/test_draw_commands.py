@@ -12,7 +12,7 @@ from pos_app.command_line.app import app
 from pos_app.command_line.draw_commands import difference_words
 from pos_app.command_line.output import EXIT_FAILED, EXIT_REFUSED
 from pos_app.loyalty.programme import parse_programme
-from pos_app.protocol.draws import EXAMPLE_SEED, Difference, Won, decode_report, hash_of
+from pos_app.protocol.draws import EXAMPLE_SEED, Difference, LotteryReport, Won, decode_report, hash_of
 from tests.hq.journals import new_id
 from tests.pos_app.use_cases.test_drawing import LOTTERY, SEED
 from tests.shop import ANA, DAY_MS, TEA, Shop
@@ -110,6 +110,15 @@ def test_that_a_file_that_was_changed_fails_the_check(settings: Path, lottery: P
     assert "Something differs." in run("draw", "verify", out, code=EXIT_FAILED)
     differences = json.loads(run("draw", "verify", out, "--json", code=EXIT_FAILED))["differences"]
     assert "seed" in {one["code"] for one in differences}
+
+
+def test_that_a_published_file_cannot_command_the_terminal(tmp_path: Path) -> None:
+    seed = "00" * 32
+    report = LotteryReport("p", "\x1b[2JLottery", hash_of(bytes(32)), seed, "2020-01-01", (), (), ())
+    out = tmp_path / "out.json"
+    out.write_bytes(msgspec.json.encode(report))
+    said = run("draw", "verify", out)
+    assert ("Lottery: 0 tickets" in said.replace("[2J", ""), False) == (True, "\x1b" in said)
 
 
 def test_that_headquarters_opens_holds_and_publishes(lottery: Path, tmp_path: Path) -> None:

@@ -119,3 +119,6 @@ def test_that_partners_see_what_they_owe_each_other(engine: Engine) -> None:
     assert "(no partner)" in run(engine, "settlement", *period).out
     assert [] == run(engine, "settlement", "--since", "2025-01-01", "--until", "2025-12-31", "--json").json["owed"]
     assert 2 == run(engine, "settlement", "--since", "soon", "--until", "2026-01-31").code
+    backwards = run(engine, "settlement", "--since", "2026-02-01", "--until", "2026-01-31")
+    assert (2, True) == (backwards.code, "The last day is before the first." in backwards.err)
+    assert "Correct --since or --until." in backwards.err

@@ -87,6 +87,31 @@ def test_that_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     assert (2, True) == (ran.code, "nothing.toml cannot be read" in ran.err)
 
 
+def test_that_a_file_that_is_no_text_is_said_and_the_others_are_looked_at(folder: Path) -> None:
+    (folder / "odd.toml").write_bytes("name = 'Чай'".encode("cp1251"))
+    (folder / "points.toml").write_text("schema = 1\n", encoding="utf-8")
+    ran = Ran("programme", "check", folder)
+    assert 1 == ran.code
+    lines = ran.raw.splitlines()
+    assert "odd.toml: error: it is not a text file in UTF-8." == lines[0]
+    assert lines[1].startswith("points.toml:")
+    assert lines[-1].startswith("3 files, ")
+
+
+def test_that_a_folder_without_programmes_is_refused(tmp_path: Path) -> None:
+    ran = Ran("programme", "check", tmp_path)
+    assert (2, True) == (ran.code, "There is no programme in the folder" in ran.err)
+
+
+def test_that_a_file_cannot_command_the_terminal(tmp_path: Path) -> None:
+    file = tmp_path / "p.toml"
+    text = preset_text("points").replace('name = "', 'name = "\\u001b[2J')
+    file.write_text(text + '"\\u001b[2J" = 1\n', encoding="utf-8")
+    ran = Ran("programme", "check", file)
+    assert (1, False) == (ran.code, "\x1b" in ran.raw)
+    assert r"\x1b[2J: this key is unknown." in ran.raw
+
+
 def test_that_every_finding_has_a_sentence() -> None:
     assert set(CODES) == set(SENTENCES)
 

@@ -89,6 +89,11 @@ def test_that_people_are_added_listed_changed_and_leave(settings: Path) -> None:
         (("staff", "reset", "eva", "--by", "anna"), (PINS["anna"],), "Nobody called eva works here."),
         (("audit",), (), "Add --by with your staff reference"),
         (("audit", "--since", "yesterday", "--by", "anna"), (PINS["anna"],), "'yesterday' is not a day or a time."),
+        (
+            ("audit", "--since", "2026-07-02", "--until", "2026-07-01", "--by", "anna"),
+            (PINS["anna"],),
+            "The last day is before the first.",
+        ),
     ],
 )
 def test_that_a_refusal_says_what_to_do(

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from pos_app.protocol.draws import EXAMPLE_SEED
 from tests.pos_app.command_line.test_commands import Ran
+from tests.pos_app.use_cases.test_drawing import game
 
 pytestmark = pytest.mark.usefixtures("no_keystore")
 
@@ -29,6 +31,18 @@ def test_that_a_mirror_that_is_away_asks_for_somebody(tmp_path: Path) -> None:
     assert 1 == ran.code
     assert "cannot be written" in ran.out
     assert "Put the mirror's disk back" in ran.out
+
+
+def test_that_a_draw_that_nobody_has_opened_is_something_to_do(tmp_path: Path) -> None:
+    (tmp_path / "programmes").mkdir()
+    text = game(until="2099-12-31", seed=EXAMPLE_SEED)
+    (tmp_path / "programmes" / "game.toml").write_text(text, encoding="utf-8")
+    settings = write(tmp_path, '[programmes]\nfolder = "programmes"\n')
+    ran = Ran("status", "--settings", settings)
+    assert (1, False) == (ran.code, "Nothing is to be done" in ran.out)
+    assert "game gives nothing by chance: its seed is that of the examples" in ran.out
+    asked = Ran("status", "--json", "--settings", settings)
+    assert (1, ["game"]) == (asked.code, asked.json["draws_without_seed"])
 
 
 HQ = '[hq]\nurl = "http://127.0.0.1:9"\n[till]\nauthority = "hq"\n'

@@ -2,6 +2,7 @@ import csv
 import json
 from pathlib import Path
 
+import pypdfium2
 import pytest
 
 from pos_app.command_line.what_if_output import CSV_COLUMNS
@@ -52,6 +53,32 @@ def test_that_it_compares_with_what_is_named(sold: Path, tmp_path: Path) -> None
     assert (["fixed-card"], ["none"]) == tuple(answer[side]["programmes"] for side in ("candidate", "current"))
 
 
+def test_that_what_is_named_heads_its_figures(sold: Path, tmp_path: Path) -> None:
+    file, chart = tmp_path / "out.csv", tmp_path / "out.pdf"
+    asked = ("what-if", "pharmacy", "--since", "2026-07-01", "--settings", sold)
+    ran = Ran(*asked, "--against", "tiers", "--csv", file, "--chart", chart)
+    assert "By month: candidate / against tiers" in ran.out
+    assert "now" not in ran.out.split()
+    assert {"side", "candidate", "against tiers", "difference"} == {
+        row.split(",")[0] for row in file.read_text().splitlines()
+    }
+    text = pypdfium2.PdfDocument(chart.read_bytes())[0].get_textpage().get_text_range()
+    assert (True, False) == ("against tiers" in text, "now" in text.split())
+    assert "candidate / now" in Ran(*asked, "--against", "fixed-card").out
+
+
+def test_that_it_says_where_points_cannot_be_spent(sold: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    text = preset_text("fixed-card")
+    own.write_text(text[: text.index("[burning]")] + text[text.index("[[rules]]") :], encoding="utf-8")
+    chart = tmp_path / "out.pdf"
+    ran = Ran("what-if", own, "--since", "2026-07-01", "--settings", sold, "--chart", chart)
+    words = "Points cannot be spent (candidate): they are owed, and cost nothing here."
+    assert words in ran.out
+    assert words in pypdfium2.PdfDocument(chart.read_bytes())[0].get_textpage().get_text_range()
+    assert "cannot be spent" not in Ran("what-if", "pharmacy", "--since", "2026-07-01", "--settings", sold).out
+
+
 def test_that_every_figure_goes_into_the_csv_file(sold: Path, tmp_path: Path) -> None:
     file = tmp_path / "out.csv"
     ran = Ran("what-if", "pharmacy", "--since", "2026-07-01", "--settings", sold, "--csv", file, "--cores", 1)
@@ -80,6 +107,7 @@ def test_that_it_draws(sold: Path, tmp_path: Path, name: str, begins: bytes) -> 
         (["--since", "2026-07-01", "--chart", "no/such/folder/chart.png"], "what_if.chart"),
         (["--since", "2026-07-01", "--csv", "no/such/folder/out.csv"], "what_if.csv"),
         (["--since", "2027-07-01"], "what_if.empty"),
+        (["--since", "2026-07-02", "--until", "2026-07-01"], "input.dates"),
         (["--since", "2026-07-01", "--against", "nothing-like-it"], "programme.unknown_preset"),
     ],
 )

@@ -131,7 +131,9 @@ def test_that_the_best_multiplier_raises_and_those_that_add_come_on_top() -> Non
     )
     result = sold(programme_set([programme(*rules)]), line())
     assert {"earn": 100, "double": 100, "quarter": 25} == by_rule(result)
-    assert (reasons.NOTHING_TO_MULTIPLY, reasons.RATE_ZERO) == (why(result, "half", 1), why(result, "none"))
+    assert (reasons.NOTHING_TO_MULTIPLY, reasons.MULTIPLY) == (why(result, "half", 1), why(result, "none"))
+    (nothing,) = (one.reason for one in result.refusals if one.rule_id == "none")
+    assert "Raised to 100 %, which adds nothing." == reasons.words(nothing)
 
 
 def test_that_multipliers_raise_the_goods_that_they_mean() -> None:

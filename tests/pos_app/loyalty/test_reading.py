@@ -133,3 +133,31 @@ def test_that_what_a_parser_says_is_said_to_managers(text: str, words: str) -> N
     read = read_document(text)
     assert not isinstance(read, Programme)
     assert [words] == [one.why for one in read]
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "said"),
+    [
+        ('partner = "a"\nstores = ["s", "t\\u001b[2J"]', "stores", "U+001B"),
+        ('card_classes = ["a", "b\\n"]', "card_classes[2]", "U+000A"),
+        ('[burning]\nexclude_products = ["a", "b\\u0000"]', "burning.exclude_products", "U+0000"),
+        (
+            '[[rules]]\nkind = "pharmacy"\nid = "a"\nrate_bp = 1\nband_percent = { "a\\u0007" = 1 }',
+            "rules[1].band_percent",
+            "U+0007",
+        ),
+        ('[[rules]]\nkind = "notice"\nid = "a"\ntext = "a\\u202eb"', "rules[1].text", "U+202E"),
+    ],
+)
+def test_that_a_text_with_what_cannot_be_printed_is_refused(text: str, key: str, said: str) -> None:
+    read = read_document(HEAD + text)
+    assert not isinstance(read, Programme)
+    assert [(key, f"the character {said} cannot be printed")] == [(dotted(one.path), one.why) for one in read]
+
+
+def test_that_letters_signs_and_fixed_spaces_can_be_printed() -> None:
+    assert isinstance(read_document(HEAD.replace('"P"', '"Čaj 5\\u00a0€ ☕"')), Programme)
+
+
+def test_that_an_unknown_key_is_said_with_what_can_be_printed() -> None:
+    assert [r"\x1b[2J"] == [key for key, _ in faults(HEAD + '"\\u001b[2J" = 1')]

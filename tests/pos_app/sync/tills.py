@@ -9,6 +9,7 @@ from pos_app.protocol.messages import EnrolAnswer, PersonalRecord
 from storage import journal, programmes, tables
 from storage.database import Connection, Database, open_database
 from storage.outbox import SqliteOutbox
+from tests.shop import put_empty_database
 
 TERMINAL = "01890a5d-ac96-474b-bcce-b302099a8057"
 
@@ -90,6 +91,7 @@ class Till:
 @contextmanager
 def opened_till(folder: Path) -> Iterator[Till]:
     """A till in this folder; it must still be founded or join."""
+    put_empty_database(folder)
     database = open_database(folder)
     try:
         yield Till(database)

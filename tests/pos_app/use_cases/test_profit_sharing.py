@@ -7,13 +7,14 @@ import pytest
 
 from pos_app.errors import InputError, NotAllowedError
 from pos_app.model.marks import SEGMENT, Mark
+from pos_app.model.products import Product
 from pos_app.programmes import preset_text
 from pos_app.protocol.events import AdjustmentReason
-from pos_app.use_cases import account_acts
+from pos_app.use_cases import account_acts, giving
 from pos_app.use_cases.profit_sharing import Quarter, share_profit
 from storage import catalogue, marks
 from tests.conftest import OpenShop
-from tests.shop import ANA, BOB, BREAD, DAY_MS, PILLS, TEA, Shop
+from tests.shop import ANA, BOB, BREAD, DAY_MS, ENOUGH, PILLS, TEA, Shop
 from tests.staff import PINS, hire
 
 ANAS, BOBS = f"account-{ANA}", f"account-{BOB}"
@@ -65,6 +66,23 @@ def test_that_regulated_goods_and_those_of_unknown_cost_do_not_count(open_shop: 
     to_october(shop)
     found = shared(shop)
     assert ((), ("bread",)) == (found.shares, found.unknown_cost)
+
+
+def test_that_what_was_given_to_a_cause_does_not_count(open_shop: OpenShop) -> None:
+    shop = open_shop(FOR_ALL, "charity")
+    shop.put(Product("DONATION", "A tree", 0, 0))
+    costs = [("tea", 500), ("DONATION", 1)]
+    shop.till.database.write(lambda connection: catalogue.put_costs(connection, costs[:1]))
+    (cause,) = giving.causes_now(shop.till).values()
+    basket = giving.with_gift(shop.basket(TEA, card=ANA), giving.product_of(shop.till, cause), 5000)
+    sale = shop.till.close_sale(basket, ENOUGH).result()
+    to_october(shop)
+    found = shared(shop)
+    assert (TEA_UNITS, ()) == (sum(one.units for one in found.shares), found.unknown_cost)
+    shop.till.database.write(lambda connection: catalogue.put_costs(connection, costs))
+    assert found == shared(shop)
+    shop.till.return_goods(sale.receipt_number, {2: 1000}).result()
+    assert () == shared(shop, "2026-Q4").shares
 
 
 def test_that_a_segment_says_who_takes_part(open_shop: OpenShop) -> None:
