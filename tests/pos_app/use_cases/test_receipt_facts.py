@@ -53,6 +53,14 @@ def test_that_paper_says_how_many_stamps_end_first(open_shop: OpenShop) -> None:
     assert "stamps 2 Valid until 31 Jul 2026 1 tokens 2 " in paper(shop, shop.sell(TEA, card=ANA).event_id)
 
 
+def test_that_a_return_says_until_when_what_is_left_holds(open_shop: OpenShop) -> None:
+    shop = open_shop("paid-club")
+    shop.put(FEE)
+    shop.sell(FEE, card=ANA)
+    back = shop.take_back(shop.sell(TEA, card=ANA), line_1=1)
+    assert "membership 1 Valid until 1 Jul 2027" in paper(shop, back.event_id)
+
+
 @pytest.mark.parametrize(("language", "words"), [("ru", "Действует до"), ("hr", "Vrijedi do")])
 def test_that_until_when_is_said_in_the_language_of_the_receipt(open_shop: OpenShop, language: str, words: str) -> None:
     shop = open_shop("paid-club", shop={"language": language})
