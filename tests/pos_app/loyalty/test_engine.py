@@ -6,7 +6,7 @@ import pytest
 
 from pos_app.errors import PosError
 from pos_app.loyalty import reasons
-from pos_app.loyalty.document import Earning, FixedCard, Pending, Pharmacy, Progressive, Step
+from pos_app.loyalty.document import Earning, FixedCard, Pending, Pharmacy, Progressive, Step, When
 from pos_app.loyalty.engine import evaluate
 from pos_app.loyalty.programme import programme_set
 from pos_app.model.evaluation import Award, LotGrant, NextStep, Reason
@@ -70,6 +70,18 @@ def test_that_the_next_step_is_that_of_the_first_programme_that_has_one() -> Non
     )
     next_step = evaluate(receipt(programmes, line(), holder=member()), programmes).next_step
     assert NextStep("b", "receipt", 4000, 2, "") == next_step
+
+
+def test_that_a_ladder_whose_condition_does_not_hold_counts_nothing_and_promises_no_step() -> None:
+    ladder = Progressive(
+        id="sum",
+        on="receipt",
+        steps=(Step(from_minor=0, rate_bp=100), Step(from_minor=5000, rate_bp=200)),
+        when=When(receipt_from_minor=1_000_000),
+    )
+    programmes = programme_set([programme(ladder)])
+    result = evaluate(receipt(programmes, line(), holder=member()), programmes)
+    assert (0, {}, None) == (result.earned_units, result.counted, result.next_step)
 
 
 def test_that_an_accumulated_sum_rates_by_what_was_bought_before_and_moves_up_after() -> None:

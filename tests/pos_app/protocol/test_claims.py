@@ -116,6 +116,7 @@ def test_that_case_spaces_and_look_alikes_are_forgiven() -> None:
         claim_code(usual(), KEY) + "0",
         claim_code(usual(), KEY)[:-1],
         code_of(raw_of(claim_code(usual(), KEY)) + b"\0"),
+        code_of(b"\0" + raw_of(claim_code(usual(), KEY))[1:]),
         code_of(b"\2" + raw_of(claim_code(usual(), KEY))[1:]),
         code_of(b"\x01\0" + raw_of(claim_code(usual(), KEY))[2:]),
         code_of(b"\1\x7f\xff\xff\xff\xff\xff\xff" + bytes(60)),
