@@ -110,20 +110,16 @@ def _on_cores(pieces: list[History], work: Work, cores: int, progress: Progress)
     context = multiprocessing.get_context("fork" if can_fork else "spawn")
     turn = context.Value("i", 0)
     helpers: list[_Helper] = []
-    own = pieces
-    for number in range(1, cores):
-        here, there = context.Pipe(duplex=False)
-        # Pieces that must be sent are dealt out beforehand: to send them all to everybody would cost more than it gains.
-        given = pieces if can_fork else [msgspec.msgpack.encode(piece) for piece in pieces[number::cores]]
-        its_turn = turn if can_fork else context.Value("i", 0)
-        process = context.Process(target=_help, args=(there, given, its_turn, work), daemon=True)  # type: ignore[attr-defined]
-        process.start()
-        there.close()
-        helpers.append(_Helper(process, here))
-    if not can_fork:
-        own = pieces[0::cores]
     try:
-        results = _taken_in_turn(own, turn, work, lambda count: _tell(progress, count, helpers))
+        for _ in range(1, cores):
+            its_turn = turn if can_fork else context.Value("i", 0)
+            helpers.append(_started(context, (pieces, work) if can_fork else None, its_turn))
+        if not can_fork:
+            # Pieces that must be sent are dealt out beforehand: to send them all to everybody would cost more than it gains.
+            for number, helper in enumerate(helpers, start=1):
+                helper.give(pieces[number::cores], work)
+            pieces = pieces[0::cores]
+        results = _taken_in_turn(pieces, turn, work, lambda count: _tell(progress, count, helpers))
         for helper in helpers:
             while not helper.is_done:
                 helper.listen(progress)
@@ -132,6 +128,14 @@ def _on_cores(pieces: list[History], work: Work, cores: int, progress: Progress)
         for helper in helpers:
             helper.end()
     return results
+
+
+def _started(context: Any, known: tuple[list[History], Work] | None, turn: Any) -> "_Helper":
+    here, there = context.Pipe()
+    process = context.Process(target=_help, args=(there, known, turn), daemon=True)
+    process.start()
+    there.close()
+    return _Helper(process, here)
 
 
 def _tell(progress: Progress, count: int, helpers: "list[_Helper]") -> None:
@@ -150,17 +154,19 @@ class _Helper:
         self.results: list[tuple[Run, ...]] = []
         self.is_done = False
 
+    def give(self, pieces: Sequence[History], work: Work) -> None:
+        """Send what is to be replayed; with its start it could not be sent, since a process that dies then is waited for without end."""
+        try:
+            self.here.send_bytes(msgspec.msgpack.encode((work, [msgspec.msgpack.encode(piece) for piece in pieces])))
+        except OSError as error:
+            raise _lost() from error
+
     def listen(self, progress: Progress) -> None:
         """Take one message: how far it got, a result, or that there is no more."""
         try:
             message = self.here.recv()
-        except EOFError as error:
-            raise PosError(
-                "what_if.core_lost",
-                what="A process that replayed receipts has ended.",
-                safe="Nothing was changed.",
-                todo="Try it again with --cores 1.",
-            ) from error
+        except (EOFError, OSError) as error:
+            raise _lost() from error
         if message is None:
             self.is_done = True
         elif isinstance(message, bytes):
@@ -175,8 +181,19 @@ class _Helper:
         self.process.join()
 
 
-def _taken_in_turn(pieces: Sequence[Any], turn: Any, work: Work, progress: Progress) -> list[tuple[Run, ...]]:
-    """Replay pieces until none is left; others take from the same."""
+def _lost() -> PosError:
+    return PosError(
+        "what_if.core_lost",
+        what="A process that replayed receipts has ended.",
+        safe="Nothing was changed.",
+        todo="Try it again with --cores 1.",
+    )
+
+
+def _taken_in_turn(
+    pieces: Sequence[History] | Sequence[bytes], turn: Any, work: Work, progress: Progress
+) -> list[tuple[Run, ...]]:
+    """Replay pieces until none is left; others take from the same. What was sent is unpacked when its turn comes."""
     results: list[tuple[Run, ...]] = []
     while True:
         with turn.get_lock():
@@ -190,8 +207,13 @@ def _taken_in_turn(pieces: Sequence[Any], turn: Any, work: Work, progress: Progr
         results.append(run_share(piece, work, progress))
 
 
-def _help(there: Any, pieces: Sequence[Any], turn: Any, work: Work) -> None:
-    """A process of its own: replays pieces, says how far it is, and sends what came out."""
+def _help(there: Any, known: tuple[Sequence[History], Work] | None, turn: Any) -> None:
+    """A process of its own: replays pieces, says how far it is, and sends what came out. What is not ``known`` is sent to it."""
+    pieces: Sequence[History] | Sequence[bytes]
+    if known is None:
+        work, pieces = msgspec.msgpack.decode(there.recv_bytes(), type=tuple[Work, tuple[bytes, ...]])
+    else:
+        pieces, work = known
     for result in _taken_in_turn(pieces, turn, work, there.send):
         there.send(msgspec.msgpack.encode(result))
     there.send(None)

@@ -1,10 +1,13 @@
+import multiprocessing.spawn
 import random
 import threading
+from collections.abc import Iterator
+from multiprocessing import resource_tracker
 
 import msgspec
 import pytest
 
-from pos_app.errors import InputError
+from pos_app.errors import InputError, PosError
 from pos_app.use_cases.what_if.asking import ASSUMED_BURN_BP, Question, what_if, work_of
 from pos_app.use_cases.what_if.figures import RuleTally, SideFigures, WhatIf
 from pos_app.use_cases.what_if.history import Bought, Happening, History, Merged
@@ -224,19 +227,33 @@ def test_that_one_core_and_two_say_the_same(seed: int) -> None:
     assert any(isinstance(happening, Merged) for happening in told.happenings)
 
 
-def test_that_a_program_with_threads_gets_the_same_from_other_processes() -> None:
-    told = random_history(5, receipts=2500)
+@pytest.fixture
+def another_thread() -> Iterator[None]:
+    """The program has another thread, so processes are not forked but started."""
     over = threading.Event()
     thread = threading.Thread(target=over.wait)
     thread.start()
-    try:
-        done: list[int] = []
-        question = Question(programmes(TEN), NONE, NONE, "2026-01-01")
-        assert what_if(told, question) == what_if(told, question, cores=2, progress=done.append)
-    finally:
-        over.set()
-        thread.join()
+    yield
+    over.set()
+    thread.join()
+
+
+@pytest.mark.usefixtures("another_thread")
+def test_that_a_program_with_threads_gets_the_same_from_other_processes() -> None:
+    told = random_history(5, receipts=2500)
+    done: list[int] = []
+    question = Question(programmes(TEN), NONE, NONE, "2026-01-01")
+    assert what_if(told, question) == what_if(told, question, cores=2, progress=done.append)
     assert work_of(told, question) == sum(done)
+
+
+@pytest.mark.usefixtures("another_thread")
+def test_that_a_process_that_dies_at_its_start_is_said_and_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = random_history(5, receipts=2500)
+    resource_tracker.ensure_running()
+    monkeypatch.setattr(multiprocessing.spawn, "_python_exe", b"/bin/false")
+    with pytest.raises(PosError, match="process that replayed receipts has ended"):
+        ask(told, TEN, cores=2)
 
 
 def test_that_the_order_of_accounts_does_not_matter() -> None:
