@@ -43,7 +43,7 @@ ACCOUNTS = int(os.environ.get("POS_APP_BENCH_ACCOUNTS", "1000000"))
 SALES = 200
 SALE_EVERY_S = 0.05
 SALE_REACH = 1.2
-_TABLES = ("account", "account_region", "card", "lot", "personal_field", "accumulator")
+_TABLES = ("account", "card", "lot", "personal_field", "accumulator")
 _CASH = (Tender(PaymentKind.CASH, 10**9),)
 _FILL = (
     (

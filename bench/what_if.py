@@ -11,6 +11,7 @@ import gc
 import multiprocessing
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from bench import shop
@@ -25,6 +26,7 @@ from pos_app.use_cases.what_if.working import Work, encoded, run_share, work_thr
 
 _NAMESPACE = uuid.UUID("0d6a3f7e-3d5b-4a43-8b57-7c4d9e2f1a60")
 _ZONE = "UTC"
+_TURNS = 2
 _REACH = 20.0
 _REACH_CORES = 0.85
 _NOT_COUNTED = (ProductClass.REGULATED, ProductClass.MEDICINE)
@@ -39,12 +41,7 @@ def measure(*, baskets_max: int | None = None) -> list[dict[str, Any]]:
     # What is in memory for good is not looked through again, and is not copied into other processes.
     gc.collect()
     gc.freeze()
-    begin_s = time.perf_counter()
-    by_hand(history)
-    hand_s = time.perf_counter() - begin_s
-    begin_s = time.perf_counter()
-    run_share(history, work)
-    ours_s = time.perf_counter() - begin_s
+    hand_s, ours_s = _best_of_turns(lambda: by_hand(history), lambda: run_share(history, work))
     return [_row_of_replay(ours_s, hand_s, len(history.happenings)), _cores(history, work, ours_s)]
 
 
@@ -124,18 +121,28 @@ def _compare(history: History, units: dict[str, int]) -> None:
     assert expected == units, "the points of the rules by hand"
 
 
+def _best_of_turns(reference: Callable[[], object], ours: Callable[[], object]) -> tuple[float, float]:
+    """The shortest time of each in seconds, by turns: neither has the quieter machine."""
+    took_s: tuple[list[float], list[float]] = ([], [])
+    for _ in range(_TURNS):
+        for run, times_s in zip((reference, ours), took_s, strict=True):
+            begin_s = time.perf_counter()
+            run()
+            times_s.append(time.perf_counter() - begin_s)
+    return min(took_s[0]), min(took_s[1])
+
+
 def _cores(history: History, work: Work, one_s: float) -> dict[str, Any]:
     context = multiprocessing.get_context("fork")
-    copies = [context.Process(target=run_share, args=(history, work)) for _ in range(2)]
-    begin_s = time.perf_counter()
-    for copy in copies:
-        copy.start()
-    for copy in copies:
-        copy.join()
-    copies_s = time.perf_counter() - begin_s
-    begin_s = time.perf_counter()
-    work_through(history, work, cores=2)
-    ours_s = time.perf_counter() - begin_s
+
+    def two_copies() -> None:
+        copies = [context.Process(target=run_share, args=(history, work)) for _ in range(2)]
+        for copy in copies:
+            copy.start()
+        for copy in copies:
+            copy.join()
+
+    copies_s, ours_s = _best_of_turns(two_copies, lambda: work_through(history, work, cores=2))
     ours, reference = one_s / ours_s, 2 * one_s / copies_s
     return {
         "name": "what-if on two cores over one, against two independent copies",
