@@ -52,7 +52,7 @@ bench: $(READY) $(BENCH_READY)
 load: $(READY)
 	@$(PYTHON) -m bench.hq_load $(LOAD)
 
-# A million simulated sales with everything going wrong, on all cores; writes build/soak.json. Hours on two cores; SOAK="--sales 100000" for less.
+# A million simulated sales with everything going wrong, on all cores; writes build/soak.json. Two to three hours on two quiet cores; SOAK="--sales 100000" for less.
 soak: $(READY)
 	@$(PYTHON) -m bench.soak $(SOAK)
 

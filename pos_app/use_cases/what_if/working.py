@@ -25,7 +25,7 @@ from pos_app.use_cases.what_if.side import Side
 Progress = Callable[[int], None]
 """Told how many more happenings were replayed, on the caller's thread."""
 _STEP = 500
-_PIECES_A_CORE = 4
+_PIECES_A_CORE = 16
 
 
 class Work(msgspec.Struct, frozen=True):
