@@ -25,6 +25,8 @@ def local_time(*, utc_ms: int, zone_name: str) -> datetime:
     return datetime.fromtimestamp(utc_ms // 1000, UTC).astimezone(zone(zone_name))
 
 
+# A sale asks for the date of one moment again and again.
+@lru_cache(maxsize=64)
 def business_date(*, utc_ms: int, zone_name: str, day_starts_minute: int) -> str:
     """The trading day (ISO date): a sale before ``day_starts_minute`` past midnight belongs to the day before.
 
