@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, case, func, select
 
-from pos_app.model.closing import Taking as Taking  # noqa: PLC0414 - what this gives
+from pos_app.model.closing import Taking
 from pos_app.model.receipts import SaleKind
 from storage import tables
 

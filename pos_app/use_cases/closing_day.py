@@ -37,8 +37,10 @@ class Day:
     def __init__(self, till: "Till", connection: Connection, business_date: str) -> None:
         self.till, self.connection, self.business_date = till, connection, business_date
         self.decides_here = till.settings.till.authority == "local"
-        place = {"zone_name": till.settings.shop.zone, "day_starts_minute": till.settings.day_starts_minute()}
-        self.from_ms = begins_ms(business_date, **place) - _MARGIN_MS  # type: ignore[arg-type]
+        begins = begins_ms(
+            business_date, zone_name=till.settings.shop.zone, day_starts_minute=till.settings.day_starts_minute()
+        )
+        self.from_ms = begins - _MARGIN_MS
         self.until_ms = self.from_ms + _DAY_MS + 2 * _MARGIN_MS
         self.heads = closing.heads_of(connection, business_date)
         self._near = closing.entries_between(connection, from_ms=self.from_ms, until_ms=self.until_ms)
